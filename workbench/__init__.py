@@ -1,0 +1,1 @@
+"""Research, replay, paper and live trading of futures with one deterministic engine."""

@@ -1,0 +1,100 @@
+"""The rich bar: everything one contract did in 5 s (or a multiple), as exact integers. A dtype and a read-only face; no I/O.
+
+Sums are exact `int64`, so a bar does not depend on how its records were cut into chunks. Time integrals weigh in microseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.domain.records import ASK, BID
+
+ROWS: Final = 10  # depth rows kept a side
+TOP_ROWS: Final = 5  # depth rows that count in imbalance
+
+BAR_FIELDS: Final = (
+    "t_end",  # ns; the boundary this bar closed at; 0: this contract closed no bar at this barrier
+    "contract",
+    "flags",  # BROKEN, PRICED
+    "phase",  # records.Phase at the close
+    "session",  # instrument session, a date written 20261120
+    "n",  # records that moved this contract
+    "open",  # px of the first print
+    "high",
+    "low",
+    "close",  # of the last print ever, when no print lies in the bar
+    "volume",  # sum of print sizes
+    "signed",  # buyer minus seller volume
+    "pv",  # sum of price x size
+    "ofi",  # order-flow imbalance, Cont, Kukanov and Stoikov (2014), J. Financial Econometrics 12(1)
+    "rv",  # sum of squared moves of twice the mid, px^2 x 4
+    "spread_us",  # integral of ask - bid over time
+    "quoted_us",  # time with a two-sided quote
+    "imb_us",  # integral of (bid size - ask size) while quoted
+    "dimb_us",  # integral of (bid - ask) depth over the top rows
+    "ddep_us",  # integral of (bid + ask) depth over the top rows
+    "n_print",
+    "n_quote",
+    "n_depth",
+    "max_sz",  # largest print
+    "bid",  # px at the close; meant only if `has` holds BID
+    "bsz",
+    "ask",
+    "asz",
+    "has",  # BID | ASK
+    "n_crossed",  # two-sided quotes with bid >= ask
+    "n_late",  # records that came later than LATE_NS after they happened
+    "n_back",  # exchange times that went back
+    "quality",  # data fitness in thousandths, 0 to 1000
+)
+RICH: Final = np.dtype([(name, "<i8") for name in BAR_FIELDS])
+BAR_AT: Final = {name: at for at, name in enumerate(BAR_FIELDS)}
+BAR_WIDTH: Final = len(BAR_FIELDS)
+Bars = npt.NDArray[Any]  # of dtype RICH
+
+BROKEN: Final = 1  # an opening or a gap lies in this bar: labels that wait are void
+PRICED: Final = 2  # the contract has had a price
+
+
+class RichBar:
+    """One closed bar, read through a flat `int64` memory that somebody else fills.
+
+    Every field of `BAR_FIELDS` is an attribute (integers; prices in quanta).
+
+    Examples
+    --------
+    >>> bars = np.zeros(1, RICH); bars["close"] = 24041
+    >>> bar = RichBar(memoryview(bars.view("i8")), 0)
+    >>> bar.close, bar.bid_px
+    (24041, None)
+    """
+
+    __slots__ = ("_at", "_cells")
+
+    def __init__(self, cells: memoryview[int], slot: int) -> None:
+        self._cells = cells.toreadonly()
+        self._at = slot * BAR_WIDTH
+
+    def __getattr__(self, name: str) -> int:
+        try:
+            return self._cells[self._at + BAR_AT[name]]
+        except KeyError:
+            raise AttributeError(f"a rich bar has no {name!r}; it has {', '.join(BAR_FIELDS)}") from None
+
+    @property
+    def bid_px(self) -> int | None:
+        """Best bid at the close in quanta, `None` when there was none."""
+        return self.bid if self.has & BID else None
+
+    @property
+    def ask_px(self) -> int | None:
+        """Best ask at the close in quanta, `None` when there was none."""
+        return self.ask if self.has & ASK else None
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether an opening or a gap lies in this bar."""
+        return bool(self.flags & BROKEN)

@@ -1,0 +1,241 @@
+"""What the core decides and why: forecasts, proposals, verdicts, and the facts a journal keeps of them. Frozen values; no I/O."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+
+from workbench.domain.orders import AnyCommand, Cause, Key, OrderType
+
+
+class Forecast(NamedTuple):
+    """A model's view over a horizon.
+
+    ``p_up`` is its chance that the price is higher at the end of ``horizon_ns``; ``confidence`` the calibrated chance that the
+    direction ``p_up`` points to is right, `None` until enough labels have matured.
+    """
+
+    p_up: float
+    confidence: float | None
+    horizon_ns: int
+
+
+class Thesis(NamedTuple):
+    """The condition that, once gone, ends a position: the forecast called `forecast`, in the position's direction, at least `floor`."""
+
+    forecast: str
+    floor: float
+
+
+class Proposal(NamedTuple):
+    """A strategy's wish, with its whole exit plan. Size is not its business: risk decides how many.
+
+    Prices in quanta on the order increment; ``stop_px`` on the losing side of ``entry_px``, ``target_px`` on the winning one.
+    ``hold_ns`` ends the position by time; ``confidence`` is what the strategy itself believes, 0 to 1, `None` for a plain rule.
+    """
+
+    side: int
+    entry_type: OrderType
+    entry_px: int
+    stop_px: int
+    target_px: int
+    hold_ns: int
+    confidence: float | None = None
+    thesis: Thesis | None = None
+
+
+class Adjust(NamedTuple):
+    """A strategy's wish to move the stop of its position; it may only come closer."""
+
+    stop_px: int
+
+
+class ExitWish(NamedTuple):
+    """A strategy's wish to leave now."""
+
+    why: str
+
+
+class Reason(StrEnum):
+    """Why a proposal was refused. A venue *rejects*, risk *refuses*."""
+
+    HALTED = "halted"
+    REDUCING = "reducing"
+    CONTRACT_OWNED = "contract owned"
+    MALFORMED = "malformed"
+    PHASE = "phase"
+    QUALITY = "data quality"
+    NOT_WARM = "not warm"
+    CONFIDENCE = "confidence"
+    SPREAD = "spread"
+    FRICTION = "friction"
+    STOP_DISTANCE = "stop distance"
+    SIZE = "size"
+    POSITION = "position"
+    N_OPEN = "open brackets"
+    RATE = "order rate"
+    N_DAY = "entries a day"
+    DAY_LOSS = "day loss"
+    LOSSES_IN_ROW = "losses in a row"
+    MARGIN = "margin"
+    HEAT = "heat"
+    OUTRANKED = "outranked"
+    WINDOW = "window"
+    STANDING = "standing"
+    NOTIONAL = "notional"
+    DATA_KIND = "data kind"
+
+
+class TradingState(StrEnum):
+    """What the system may do: everything, only less risk, nothing but exits by hand."""
+
+    ACTIVE = "active"
+    REDUCING = "reducing"
+    HALTED = "halted"
+
+
+class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
+    """Base of what the core itself makes true. Facts are made again by every replay; a journal keeps them to be read."""
+
+
+class At(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """Head of the facts that follow: when, and because of what."""
+
+    now_ns: int
+    cause: Cause
+
+
+class ForecastMade(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A learner spoke about a contract."""
+
+    contract: int
+    name: str
+    p_up: float
+    confidence: float | None
+    horizon_ns: int
+
+
+class LabelMatured(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """The outcome of an earlier forecast is known: ``up`` says which way it went. ``p_up`` repeats what was forecast then."""
+
+    contract: int
+    name: str
+    made_ns: int
+    p_up: float | None
+    up: bool
+
+
+class LabelsVoided(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """Labels whose horizon crossed a close, a gap or a roll are dropped, and counted."""
+
+    contract: int
+    name: str
+    n: int
+
+
+class DriftSeen(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A learner's error changed for good; what it does about it is in its recipe."""
+
+    contract: int
+    name: str
+
+
+class Approved(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A proposal may become orders, ``qty`` contracts of it. Written in one place only: `workbench.risk.chain`."""
+
+    key: Key
+    proposal: Proposal
+    qty: int
+    risk_micros: int
+
+
+class Refused(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A proposal may not; ``value`` was held against ``threshold``."""
+
+    key: Key
+    proposal: Proposal
+    reason: Reason
+    value: float
+    threshold: float
+
+
+class Issued(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A command left the engine."""
+
+    command: AnyCommand
+
+
+class BracketMoved(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """One transition of a bracket's life."""
+
+    ref: int
+    old: str
+    on: str
+    new: str
+
+
+class RoundTripClosed(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """From entry to flat. ``pnl`` counts price quanta x size; ``pnl_micros`` is money after fees; ``r`` is P&L over the risk first taken."""
+
+    ref: int
+    key: Key
+    side: int
+    qty: int
+    entry_pts: float
+    exit_pts: float
+    opened_ns: int
+    closed_ns: int
+    pnl: int
+    fees_micros: int
+    pnl_micros: int
+    r: float
+    how: str
+
+
+class StateChanged(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """The trading state moved, and why."""
+
+    state: TradingState
+    why: str
+
+
+class ParityBroken(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A command made again differs from the recorded one."""
+
+    recorded: str
+    made: str
+
+
+AnyFact = (
+    At
+    | ForecastMade
+    | LabelMatured
+    | LabelsVoided
+    | DriftSeen
+    | Approved
+    | Refused
+    | Issued
+    | BracketMoved
+    | RoundTripClosed
+    | StateChanged
+    | ParityBroken
+)
+FACT_VERSION: Final = 1
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[list[AnyFact]] = msgspec.msgpack.Decoder(list[AnyFact])
+
+
+def encode_facts(facts: list[AnyFact]) -> bytes:
+    """Pack facts in their order, the same bytes for equal facts.
+
+    >>> decode_facts(encode_facts([DriftSeen(1, "scaled_logistic")]))
+    [DriftSeen(contract=1, name='scaled_logistic')]
+    """
+    return _encoder.encode(facts)
+
+
+def decode_facts(body: bytes) -> list[AnyFact]:
+    """Read `encode_facts` back."""
+    return _decoder.decode(body)
