@@ -48,6 +48,7 @@ BAR_FIELDS: Final = (
     "n_crossed",  # two-sided quotes with bid >= ask
     "n_late",  # records that came later than LATE_NS after they happened
     "n_back",  # exchange times that went back
+    "n_outlier",  # moves of the mid more than twenty times the usual one
     "quality",  # data fitness in thousandths, 0 to 1000
 )
 RICH: Final = np.dtype([(name, "<i8") for name in BAR_FIELDS])
