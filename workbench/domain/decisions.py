@@ -34,6 +34,7 @@ class Proposal(NamedTuple):
 
     Prices in quanta on the order increment; ``stop_px`` on the losing side of ``entry_px``, ``target_px`` on the winning one.
     ``hold_ns`` ends the position by time; ``confidence`` is what the strategy itself believes, 0 to 1, `None` for a plain rule.
+    ``breakeven_px``: once the market can be left at this price, the stop moves to the entry, on the exact record.
     """
 
     side: int
@@ -44,6 +45,7 @@ class Proposal(NamedTuple):
     hold_ns: int
     confidence: float | None = None
     thesis: Thesis | None = None
+    breakeven_px: int | None = None
 
 
 class Adjust(NamedTuple):
@@ -201,6 +203,13 @@ class StateChanged(Fact, frozen=True, array_like=True, tag=True, gc=False):
     why: str
 
 
+class WatchRefused(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """The table of watches of a contract is full: no breakeven for this bracket, its stop at the venue stays."""
+
+    ref: int
+    px: int
+
+
 class ParityBroken(Fact, frozen=True, array_like=True, tag=True, gc=False):
     """A command made again differs from the recorded one."""
 
@@ -220,6 +229,7 @@ AnyFact = (
     | BracketMoved
     | RoundTripClosed
     | StateChanged
+    | WatchRefused
     | ParityBroken
 )
 FACT_VERSION: Final = 1

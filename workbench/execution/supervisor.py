@@ -44,6 +44,8 @@ class Bracket(msgspec.Struct):
     fees_micros: int = 0
     n_fees_unknown: int = 0  # executions whose fee is not known yet, in contracts
     cancelling: bool = False
+    breakeven_px: int | None = None
+    watch: int | None = None  # of the market's table, while one waits
     last_leg: Leg = Leg.ENTRY
 
     @property
@@ -122,6 +124,7 @@ class Supervisor:
             thesis=wish.thesis,
             risk_micros=approved.risk_micros,
             sent_ns=now_ns,
+            breakeven_px=wish.breakeven_px,
         )
         return Submit(
             ref,
@@ -142,6 +145,13 @@ class Supervisor:
             return None
         bracket.stop_px = stop_px
         return Modify(bracket.ref, bracket.key, now_ns, cause, stop_px)
+
+    def withdraw(self, bracket: Bracket, now_ns: int, cause: Cause) -> Cancel | None:
+        """Cancel what is left of an entry, once."""
+        if bracket.cancelling or bracket.rest <= 0 or bracket.phase is Phase.CLOSING:
+            return None
+        bracket.cancelling = True
+        return Cancel(bracket.ref, bracket.key, now_ns, cause)
 
     def leave(self, bracket: Bracket, why: str, now_ns: int, cause: Cause, facts: list[AnyFact]) -> Exit | None:
         """Leave a bracket, once."""
@@ -198,10 +208,8 @@ class Supervisor:
         b.out_value += fill.qty * fill.px
         b.covered = min(b.covered, b.open)
         b.last_leg = fill.leg
-        if b.rest > 0 and not b.cancelling and b.phase is not Phase.CLOSING:
-            b.cancelling = True
-            return [Cancel(b.ref, b.key, now_ns, cause)]
-        return []
+        cancel = self.withdraw(b, now_ns, cause)
+        return [cancel] if cancel else []
 
     def _cover(self, b: Bracket, facts: list[AnyFact]) -> None:
         if b.open > 0:

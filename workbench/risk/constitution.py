@@ -38,7 +38,8 @@ class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When entries are allowed."""
 
     phases: tuple[str, ...]  # of ETH, RTH
-    flat_by_close: bool  # positions leave before their instrument session ends
+    flat_before_close_s: float  # positions leave this long before their instrument session ends; 0: they may stay
+    no_entry_before_close_s: float
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,10 +67,10 @@ class Constitution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Examples
     --------
-    >>> parse({"profile": "x", "risk": {}})
+    >>> parse({"profile": "x"})
     Traceback (most recent call last):
     ...
-    workbench.domain.errors.ConfigError: constitution x: Object missing required field `sessions`
+    workbench.domain.errors.ConfigError: constitution x: Object missing required field `risk`
     """
 
     profile: str

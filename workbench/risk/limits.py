@@ -42,6 +42,7 @@ class Standing(NamedTuple):
     n_orders_minute: int
     ns_since_entry: int | None
     losses_in_row: int
+    ns_to_close: int | None  # of this contract's instrument session; `None`: not known
 
 
 class Case(NamedTuple):
@@ -158,6 +159,11 @@ def _pause(case: Case, law: Constitution) -> tuple[float, float]:
     return (0.0 if since is None else max(0.0, least - since / 1e9)), 0
 
 
+def _close_near(case: Case, law: Constitution) -> tuple[float, float]:
+    to_close = case.now.ns_to_close
+    return (-float("inf") if to_close is None else -to_close / 1e9), -law.sessions.no_entry_before_close_s
+
+
 def _day_loss(case: Case, law: Constitution) -> tuple[float, float]:
     return (max(0, case.now.day_loss_before_costs_micros) + case.risk_micros) / MICROS, law.risk.max_loss_per_day_usd
 
@@ -199,6 +205,7 @@ CHECKS: Final[tuple[tuple[Reason, Check], ...]] = (
     (Reason.N_DAY, _n_day),
     (Reason.N_DAY, _n_hour),
     (Reason.WINDOW, _pause),
+    (Reason.WINDOW, _close_near),
     (Reason.DAY_LOSS, _day_loss),
     (Reason.LOSSES_IN_ROW, _in_row),
     (Reason.HEAT, _heat),

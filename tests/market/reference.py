@@ -1,0 +1,136 @@
+"""The fold once more, in plain Python and slowly: what `workbench.market.kernels` must agree with, field by field.
+
+Written from the rules of `domain.records` and `market.kernels`, with dictionaries and Python integers, one record at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.domain.bars import BROKEN, PRICED, TOP_ROWS
+from workbench.domain.records import ASK, BID, EVENT_TIME, Kind, Phase
+from workbench.domain.units import BAR_NS
+from workbench.market.state import LATE_NS
+
+BOTH = BID | ASK
+SUMS = ("n volume signed pv ofi rv spread_us quoted_us imb_us dimb_us ddep_us n_print n_quote n_depth max_sz n_crossed n_late n_back").split()
+
+
+class Slow:
+    """One contract."""
+
+    def __init__(self, contract: int) -> None:
+        self.contract, self.phase, self.session, self.last_us = contract, 0, 0, 0
+        self.quote: tuple[int, int, int, int] = (0, 0, 0, 0)
+        self.has, self.close, self.flags, self.last_event = 0, 0, 0, 0
+        self.rows: dict[int, list[tuple[int, int]]] = {1: [], -1: []}
+        self.fresh(0)
+
+    def fresh(self, flags: int) -> None:
+        self.sums = dict.fromkeys(SUMS, 0)
+        self.flags = flags
+        self.prints: list[int] = []
+
+    @property
+    def is_open(self) -> bool:
+        return self.phase >= Phase.ETH
+
+    def until(self, us: int) -> None:
+        dt = us - self.last_us
+        if dt <= 0:
+            return
+        bid, bsz, ask, asz = self.quote
+        if self.has == BOTH:
+            self.sums["spread_us"] += (ask - bid) * dt
+            self.sums["quoted_us"] += dt
+            self.sums["imb_us"] += (bsz - asz) * dt
+        bids, asks = (sum(sz for _, sz in self.rows[side][:TOP_ROWS]) for side in (1, -1))
+        self.sums["dimb_us"] += (bids - asks) * dt
+        self.sums["ddep_us"] += (bids + asks) * dt
+        self.last_us = us
+
+    def bar(self, t_end: int) -> dict[str, int]:
+        self.until(t_end // 1000)
+        bid, bsz, ask, asz = self.quote
+        first = self.prints[0] if self.prints else self.close
+        bar = dict(self.sums, t_end=t_end, contract=self.contract, flags=self.flags, phase=self.phase, session=self.session)
+        bar |= dict(open=first, high=max(self.prints, default=first), low=min(self.prints, default=first), close=self.close)
+        bar |= dict(bid=bid, bsz=bsz, ask=ask, asz=asz, has=self.has)
+        self.open_close = self.close
+        self.fresh(self.flags & PRICED)
+        return bar
+
+    def take(self, r: Any) -> None:
+        t, kind = int(r["recv_ns"]), Kind(int(r["kind"]))
+        px, sz, px2, sz2, side, level = (int(r[f]) for f in ("px", "sz", "px2", "sz2", "side", "level"))
+        s = self.sums
+        if kind in (Kind.QUOTE, Kind.PRINT) and int(r["flags"]) & EVENT_TIME:
+            if kind is Kind.QUOTE:
+                self.until(t // 1000)
+            s["n_back"] += int(r["event_ns"]) < self.last_event
+            self.last_event = max(self.last_event, int(r["event_ns"]))
+            s["n_late"] += t - int(r["event_ns"]) > LATE_NS
+        if kind is Kind.QUOTE:
+            self.until(t // 1000)
+            s["n"] += 1
+            s["n_quote"] += 1
+            has = int(r["flags"]) & BOTH
+            if has == BOTH:
+                s["n_crossed"] += px >= px2
+                if self.has == BOTH:
+                    bid, bsz, ask, asz = self.quote
+                    s["ofi"] += (sz if px >= bid else 0) - (bsz if px <= bid else 0) - (sz2 if px2 <= ask else 0) + (asz if px2 >= ask else 0)
+                    s["rv"] += (px + px2 - self.mid2) ** 2
+                self.mid2 = px + px2
+            self.quote, self.has = (px, sz, px2, sz2), has
+        elif kind is Kind.PRINT:
+            s["n"] += 1
+            s["n_print"] += 1
+            s["volume"] += sz
+            s["signed"] += side * sz
+            s["pv"] += px * sz
+            s["max_sz"] = max(s["max_sz"], sz)
+            self.prints.append(px)
+            self.close = px
+            self.flags |= PRICED
+        elif kind in (Kind.DEPTH_INSERT, Kind.DEPTH_UPDATE, Kind.DEPTH_DELETE, Kind.DEPTH_RESET):
+            self.until(t // 1000)
+            s["n"] += 1
+            s["n_depth"] += 1
+            rows = self.rows[1 if side > 0 else -1]
+            if kind is Kind.DEPTH_RESET:
+                self.rows = {1: [], -1: []}
+            elif kind is Kind.DEPTH_INSERT:
+                rows.insert(level, (px, sz))
+                del rows[10:]
+            elif kind is Kind.DEPTH_UPDATE:
+                rows[level : level + 1] = [(px, sz)]
+            elif level < len(rows):
+                del rows[level]
+        elif kind is Kind.GAP:
+            self.until(t // 1000)
+            self.flags |= BROKEN
+            self.has, self.rows = 0, {1: [], -1: []}
+        elif kind is Kind.PHASE:
+            was = self.is_open
+            self.phase, self.session = level, px
+            if was != self.is_open:
+                self.has, self.last_us = 0, t // 1000
+                self.fresh((self.flags & PRICED) | BROKEN)
+
+
+def slow_fold(records: Any, ids: list[int]) -> list[tuple[int, int, list[dict[str, int]]]]:
+    """Give (cause seq, boundary, bars of open contracts in id order) for each barrier."""
+    world = {i: Slow(i) for i in ids}
+    out, next_ns = [], 0
+    for r in records:
+        t = int(r["recv_ns"])
+        while t >= next_ns:
+            if next_ns and any(c.is_open for c in world.values()):
+                out.append((int(r["seq"]), next_ns, [c.bar(next_ns) for c in world.values() if c.is_open]))
+                next_ns += BAR_NS
+            else:
+                next_ns = t - t % BAR_NS + BAR_NS
+        if int(r["kind"]) != Kind.TIME:
+            world[int(r["contract"])].take(r)
+    return out

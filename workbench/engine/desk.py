@@ -1,0 +1,265 @@
+"""The order side of the engine: brackets, books, breaker and the windows limits count in. Accumulators; no I/O, no clock.
+
+All that it remembers is one plain value, `Memory`, so that a snapshot is its encoding.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+import msgspec
+
+from workbench.domain.contracts import Contract
+from workbench.domain.decisions import AnyFact, Approved, At, ExitWish, Issued, Proposal, Refused, RoundTripClosed, TradingState
+from workbench.domain.events import FeeReported
+from workbench.domain.orders import AnyCommand, Cause, Key
+from workbench.domain.records import ASK, BID
+from workbench.domain.units import HOUR, MINUTE
+from workbench.domain.views import View
+from workbench.engine.setup import Setup
+from workbench.execution.exits import why_leave
+from workbench.execution.ledger import Ledger
+from workbench.execution.supervisor import Book, Bracket, Report, Supervisor
+from workbench.risk.breaker import Breaker
+from workbench.risk.chain import judge
+from workbench.risk.constitution import micros
+from workbench.risk.limits import Standing
+from workbench.strategies.base import Strategy
+
+
+class Memory(msgspec.Struct):
+    """What the desk remembers."""
+
+    book: Book = msgspec.field(default_factory=Book)
+    ledger: Ledger = msgspec.field(default_factory=Ledger)
+    breaker: Breaker = msgspec.field(default_factory=Breaker)
+    orders_ns: list[int] = msgspec.field(default_factory=list)  # when orders left, one minute back
+    entries_ns: list[int] = msgspec.field(default_factory=list)  # when entries left, one hour back
+    last_entry_ns: int | None = None
+    n_refused: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Desk:
+    """Takes wishes and reports, gives commands."""
+
+    def __init__(self, setup: Setup, views: tuple[View, ...], facts: list[AnyFact]) -> None:
+        self.setup, self.facts = setup, facts
+        self.slot = {view.contract.id: slot for slot, view in enumerate(views)}
+        self.views = views
+        self.strategies: dict[str, Strategy] = {strategy.name: strategy for strategy, _ in setup.strategies}
+        self.supervisor = Supervisor()
+        self.memory = Memory()
+        self.remember(self.memory)
+        self._start_equity = micros(setup.law.risk.start_equity_usd)
+        self._day_limit = micros(setup.law.risk.max_loss_per_day_usd)
+        self._day_starts = [start for start, _ in setup.account_days]
+
+    def remember(self, memory: Memory) -> None:
+        """Take a memory as its own."""
+        self.memory = memory
+        self.supervisor.book = memory.book
+        self.ledger, self.breaker = memory.ledger, memory.breaker
+
+    # ------------------------------------------------------------------ at a barrier
+    def manage(self, now_ns: int, cause: Cause) -> list[AnyCommand]:
+        """See to every bracket: day, loss limit, time to live, close of the session, exits, the strategy's own wish."""
+        self._begin_day(now_ns)
+        commands: list[AnyCommand] = []
+        if not self.memory.book.open:
+            return commands
+        self._watch_the_day(now_ns)
+        halted = self.breaker.state is TradingState.HALTED
+        for bracket in list(self.supervisor.brackets()):
+            command = self._see_to(bracket, now_ns, cause, halted)
+            if command is not None:
+                commands.append(command)
+        self._issue(commands)
+        return commands
+
+    def _see_to(self, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> AnyCommand | None:
+        law = self.setup.law
+        if b.filled == 0:
+            if halted or now_ns - b.sent_ns >= law.execution.entry_ttl_seconds * 1e9:
+                return self.supervisor.withdraw(b, now_ns, cause)
+            return None
+        if not b.open:
+            return None
+        view = self.views[self.slot[b.key.contract]]
+        to_close = self.ns_to_close(b.key.contract, now_ns)
+        why = why_leave(view, b.view())
+        if halted:
+            why = "halted"
+        elif to_close is not None and to_close <= law.sessions.flat_before_close_s * 1e9:
+            why = "close"
+        elif why is None and view.bar.quality < law.data.kill_quality * 1000:
+            why = "quality"
+        if why is None and (strategy := self.strategies.get(b.key.strategy)) is not None:
+            wish = strategy.manage(view, b.view())
+            if isinstance(wish, ExitWish):
+                why = wish.why
+            elif wish is not None:
+                return self.supervisor.move_stop(b, wish.stop_px, now_ns, cause)
+        return self.supervisor.leave(b, why, now_ns, cause, self.facts) if why else None
+
+    def gate(self, key: Key, wish: Proposal, now_ns: int, cause: Cause) -> AnyCommand | None:
+        """Hold a wish against the law; approved, it becomes a bracket and its command."""
+        slot = self.slot[key.contract]
+        verdict = judge(key, wish, self.views[slot], self.setup.terms[slot], self._standing(key, now_ns), self.setup.law)
+        self.facts.append(verdict)
+        if isinstance(verdict, Refused):
+            counted = self.memory.n_refused
+            counted[verdict.reason.value] = counted.get(verdict.reason.value, 0) + 1
+            return None
+        return self._open(verdict, now_ns, cause)
+
+    def _open(self, approved: Approved, now_ns: int, cause: Cause) -> AnyCommand:
+        command = self.supervisor.submit(approved, now_ns, cause)
+        self.memory.orders_ns.extend((now_ns, now_ns, now_ns))
+        self.memory.entries_ns.append(now_ns)
+        self.memory.last_entry_ns = now_ns
+        self.ledger.enter(approved.key.account)
+        self.facts.append(Issued(command))
+        return command
+
+    def _standing(self, key: Key, now_ns: int) -> Standing:
+        memory, account = self.memory, key.account
+        _forget(memory.orders_ns, now_ns - MINUTE)
+        _forget(memory.entries_ns, now_ns - HOUR)
+        mine = [b for b in self.supervisor.brackets() if b.key.account == account]
+        held = [(b, b.open + b.rest, self.slot[b.key.contract]) for b in mine]
+        today = self.ledger.day(account)
+        equity = self.ledger.equity(account)
+        if equity is None:
+            equity = self._start_equity + self.ledger.realised_micros.get(account, 0)
+        return Standing(
+            state=self.breaker.state,
+            is_owned=any(b.key.contract == key.contract for b in mine),
+            n_open=len(mine),
+            n_contracts=sum(qty for _, qty, _ in held),
+            heat_micros=sum(b.risk_micros * qty // b.qty for b, qty, _ in held),
+            margin_micros=sum(qty * self.setup.terms[slot].margin_micros for _, qty, slot in held),
+            equity_micros=equity,
+            day_loss_before_costs_micros=-today.realised_micros - sum(self._open_pnl(b) for b in mine),
+            n_entries_day=today.n_entries,
+            n_entries_hour=len(memory.entries_ns),
+            n_orders_minute=len(memory.orders_ns),
+            ns_since_entry=None if memory.last_entry_ns is None else now_ns - memory.last_entry_ns,
+            losses_in_row=self.ledger.losses_in_row(account),
+            ns_to_close=self.ns_to_close(key.contract, now_ns),
+        )
+
+    # ------------------------------------------------------------------ when the venue speaks
+    def report(self, report: Report, now_ns: int, cause: Cause) -> tuple[Bracket | None, list[AnyCommand]]:
+        """Take a report; give the bracket it moved and what must be sent."""
+        bracket, commands, is_stray = self.supervisor.on_report(report, now_ns, cause, self.facts)
+        if is_stray:
+            self.breaker.trip(f"fill of bracket {report.ref}, which is over", TradingState.HALTED, self.facts, latched=True)
+        if bracket is not None and bracket.ref not in self.memory.book.open:
+            self._close(bracket, now_ns)
+        self._issue(commands)
+        return bracket, commands
+
+    def fee(self, event: FeeReported) -> None:
+        """Book a commission that came after its execution."""
+        ref = self.memory.book.executions.get(event.exec_id)
+        bracket = self.memory.book.open.get(ref) if ref is not None else None
+        if bracket is not None:
+            bracket.fees_micros += event.fee_micros
+        elif ref is not None:
+            account = self.memory.book.over[ref].account
+            self.ledger.day(account).realised_micros -= event.fee_micros
+
+    def to_breakeven(self, b: Bracket, now_ns: int, cause: Cause) -> AnyCommand | None:
+        """Move the stop of a position to its entry, on the order increment, on the losing side."""
+        tick = self._contract(b.key).tick
+        entry = b.entry_value // b.filled
+        px = entry // tick * tick if b.side > 0 else -(-entry // tick) * tick
+        command = self.supervisor.move_stop(b, px, now_ns, cause)
+        if command is not None:
+            self.facts.append(At(now_ns, cause))
+            self._issue([command])
+        return command
+
+    def leave_all(self, why: str, now_ns: int, cause: Cause) -> list[AnyCommand]:
+        """Leave every position and withdraw every entry."""
+        made = [
+            self.supervisor.leave(b, why, now_ns, cause, self.facts) if b.open else self.supervisor.withdraw(b, now_ns, cause)
+            for b in list(self.supervisor.brackets())
+        ]
+        commands: list[AnyCommand] = [command for command in made if command is not None]
+        self._issue(commands)
+        return commands
+
+    def _close(self, b: Bracket, now_ns: int) -> None:
+        account = b.key.account
+        if not b.filled:
+            self.ledger.day(account).n_entries -= 1
+            return
+        contract = self._contract(b.key)
+        pnl = b.side * (b.out_value - b.entry_value)
+        pnl_micros = contract.value_micros(pnl) - b.fees_micros
+        self.ledger.close(b.key, pnl_micros=pnl_micros)
+        self.facts.append(
+            RoundTripClosed(
+                b.ref,
+                b.key,
+                b.side,
+                b.filled,
+                contract.to_pts(b.entry_value) / b.filled,
+                contract.to_pts(b.out_value) / b.out,
+                b.opened_ns,
+                now_ns,
+                pnl,
+                b.fees_micros,
+                pnl_micros,
+                pnl_micros / b.risk_micros,
+                b.last_leg.name.lower(),
+            )
+        )
+
+    # ------------------------------------------------------------------ money and days
+    def _contract(self, key: Key) -> Contract:
+        return self.views[self.slot[key.contract]].contract
+
+    def _open_pnl(self, b: Bracket) -> int:
+        """Value what is open at the worse side of the last bar, in micros before costs; what is not priced counts at its stop."""
+        if not b.filled:
+            return 0
+        bar = self.views[self.slot[b.key.contract]].bar
+        has, far = bar.has, BID if b.side > 0 else ASK
+        px = (bar.bid if b.side > 0 else bar.ask) if has & far else b.stop_px
+        return self._contract(b.key).value_micros(b.side * (b.out_value + b.open * px - b.entry_value))
+
+    def _watch_the_day(self, now_ns: int) -> None:
+        for account in {b.key.account for b in self.supervisor.brackets()}:
+            total = self.ledger.day(account).realised_micros
+            for b in self.supervisor.brackets():
+                if b.key.account == account:
+                    fee = self.setup.terms[self.slot[b.key.contract]].fee_micros
+                    total += self._open_pnl(b) - b.fees_micros - (b.open + b.n_fees_unknown) * fee
+            if -total > self._day_limit:
+                self.breaker.trip(f"day loss of {account}", TradingState.HALTED, self.facts, latched=True)
+
+    def _begin_day(self, now_ns: int) -> None:
+        at = bisect_right(self._day_starts, now_ns) - 1
+        if at >= 0:
+            self.ledger.begin_day(self.setup.account, self.setup.account_days[at][1])
+
+    def ns_to_close(self, contract: int, now_ns: int) -> int | None:
+        """Give the time to the end of a contract's instrument session, `None` when no calendar was given."""
+        closes = self.setup.closes.get(contract)
+        if not closes:
+            return None
+        at = bisect_right(closes, now_ns)
+        return closes[at] - now_ns if at < len(closes) else None
+
+    def _issue(self, commands: list[AnyCommand]) -> None:
+        self.facts.extend(Issued(command) for command in commands)
+        now = self.memory.orders_ns
+        now.extend(command.decided_ns for command in commands)
+
+
+def _forget(times_ns: list[int], before_ns: int) -> None:
+    n = bisect_right(times_ns, before_ns)
+    if n:
+        del times_ns[:n]

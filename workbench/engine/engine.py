@@ -1,0 +1,307 @@
+"""The engine: `feed` takes records, `step` everything else; both give commands. No I/O, no clock; time rides in what it is given.
+
+Rules
+-----
+1. `feed` returns at the first record or barrier whose outputs hold a command: what follows must see that command sent.
+2. At a barrier, once and in this order: features of all contracts, learners, exits, proposals, arbiter, risk.
+3. `step` moves orders, ledger and watches, never a bar.
+4. Everything that can be asked of it later is a fact in `take_facts`; facts are made again by every replay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from workbench.domain.bars import BAR_AT, BAR_WIDTH, BROKEN, PRICED, RichBar
+from workbench.domain.decisions import AnyFact, At, Forecast, Proposal, TradingState, WatchRefused
+from workbench.domain.errors import ConfigError, InvariantError
+from workbench.domain.events import (
+    AccountValued,
+    Arrival,
+    ConnectionChanged,
+    ContractDefined,
+    FeeReported,
+    OperatorAction,
+    OperatorSaid,
+    OrderAccepted,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+)
+from workbench.domain.orders import AnyCommand, Cause, Key
+from workbench.domain.records import ASK, BID
+from workbench.domain.views import View
+from workbench.decision.arbiter import rank
+from workbench.engine.desk import Desk, Memory
+from workbench.engine.setup import Setup
+from workbench.execution.lifecycle import Phase
+from workbench.execution.supervisor import Bracket
+from workbench.features.bank import FeatureBank
+from workbench.learning.learner import Learner
+from workbench.market.fold import Market
+from workbench.market.state import N_WATCHES, Stop, WatchOn
+
+_T_END, _FLAGS, _CLOSE, _HAS = BAR_AT["t_end"], BAR_AT["flags"], BAR_AT["close"], BAR_AT["has"]
+_BID, _ASK = BAR_AT["bid"], BAR_AT["ask"]
+_NOTHING: Final[list[AnyCommand]] = []
+
+
+class Image(msgspec.Struct):
+    """A snapshot: the whole state between two records."""
+
+    market: dict[str, bytes]
+    bank: bytes
+    learners: list[bytes]
+    forecasts: list[dict[str, Forecast]]
+    memory: Memory
+
+
+class Engine:
+    """One deterministic machine over one log.
+
+    Parameters
+    ----------
+    setup
+        Who trades what by which law. Contracts stand in it from the start; one that appears later joins at the next start.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        contracts = [terms.contract for terms in setup.terms]
+        self.setup = setup
+        self.market = Market([contract.id for contract in contracts])
+        self.bank = FeatureBank(contracts, lengths_ns=setup.lengths_ns, leaders=setup.leaders, own=setup.own_features)
+        self.bank.bind(self.market.bars)
+        self.n_features = len(self.bank.columns)
+        cells = memoryview(self.market.bars.view("<i8").reshape(-1))
+        self._cells = cells.toreadonly()
+        self._forecasts: list[dict[str, Forecast]] = [{} for _ in contracts]
+        self._views = tuple(
+            View(
+                contract,
+                RichBar(cells, slot),
+                self.bank.columns,
+                self.bank.values,
+                self.bank.warm,
+                slot * self.n_features,
+                MappingProxyType(self._forecasts[slot]),
+                self.market.now,
+            )
+            for slot, contract in enumerate(contracts)
+        )
+        self._facts: list[AnyFact] = []
+        self.desk = Desk(setup, self._views, self._facts)
+        slot_of = self.desk.slot
+        self._learners: tuple[list[Learner], ...] = tuple([] for _ in contracts)
+        for recipe, ids in setup.recipes:
+            for id_ in ids:
+                self._learners[slot_of[id_]].append(Learner(recipe, id_, self.bank.columns))
+        self._deciders: tuple[list[tuple[Key, object]], ...] = tuple([] for _ in contracts)
+        for strategy, ids in setup.strategies:
+            missing = [name for name in strategy.needs if name not in self.bank.columns]
+            if missing:
+                raise ConfigError(f"strategy {strategy.name} needs features that do not exist: {', '.join(missing)}")
+            for id_ in ids:
+                self._deciders[slot_of[id_]].append((Key(setup.account, id_, strategy.name), strategy))
+        self._n_slots = len(contracts)
+        self.n_barriers = 0
+
+    # ------------------------------------------------------------------ records
+    def feed(self, addr: int, i: int, n: int) -> tuple[int, list[AnyCommand]]:
+        """Consume records ``[i, n)`` of the array at `addr` until the first command; give (next index, commands)."""
+        fold = self.market.fold
+        while True:
+            i, stop = fold(addr, i, n)
+            if stop is Stop.END:
+                return i, _NOTHING
+            if stop is Stop.BARRIER:
+                commands = self._barrier()
+            elif stop is Stop.WATCH:
+                commands = self._watch()
+            else:
+                commands = self._history()
+            if commands:
+                return i, commands
+
+    def _barrier(self) -> list[AnyCommand]:
+        self.n_barriers += 1
+        self.bank.step()
+        now = self.market.now
+        now_ns, cause = now[0], Cause(now[1], 0)
+        cells, facts = self._cells, self._facts
+        mark = len(facts)
+        closed = [slot for slot in range(self._n_slots) if cells[slot * BAR_WIDTH + _T_END]]
+        for slot in closed:
+            if self._learners[slot]:
+                self._learn(slot)
+        commands = self.desk.manage(now_ns, cause)
+        wishes = self._wishes(closed)
+        if wishes:
+            go, outranked = rank(wishes)
+            facts.extend(outranked)
+            for key, wish in go:
+                command = self.desk.gate(key, wish, now_ns, cause)
+                if command is not None:
+                    commands.append(command)
+        if len(facts) > mark:
+            facts.insert(mark, At(now_ns, cause))
+        return commands
+
+    def _learn(self, slot: int) -> None:
+        at, base = slot * BAR_WIDTH, slot * self.n_features
+        cells = self._cells
+        row = self.bank.values[base : base + self.n_features].tolist()
+        warm = bytes(self.bank.warm[base : base + self.n_features])
+        mid2: int | None = None
+        if cells[at + _HAS] == BID | ASK:
+            mid2 = cells[at + _BID] + cells[at + _ASK]
+        elif cells[at + _FLAGS] & PRICED:
+            mid2 = 2 * cells[at + _CLOSE]
+        is_broken = bool(cells[at + _FLAGS] & BROKEN)
+        known = self._forecasts[slot]
+        for learner in self._learners[slot]:
+            if cells[at + _T_END] % learner.recipe.every_ns:
+                if is_broken:
+                    learner.void(self._facts)
+                continue
+            forecast = learner.update(cells[at + _T_END], row, warm, mid2, is_broken, self._facts)
+            if forecast is None:
+                known.pop(learner.recipe.name, None)
+            else:
+                known[learner.recipe.name] = forecast
+
+    def _wishes(self, closed: list[int]) -> list[tuple[Key, Proposal]]:
+        wishes: list[tuple[Key, Proposal]] = []
+        owned = {b.key.contract for b in self.desk.supervisor.brackets()}
+        for slot in closed:
+            view = self._views[slot]
+            if view.contract.id in owned:
+                continue
+            for key, strategy in self._deciders[slot]:
+                wish = strategy.propose(view)  # type: ignore[attr-defined]
+                if wish is not None:
+                    wishes.append((key, wish))
+        return wishes
+
+    def _watch(self) -> list[AnyCommand]:
+        slot, fired = self.market.fired()
+        now = self.market.now
+        now_ns, cause = now[0], Cause(now[1], 0)
+        commands: list[AnyCommand] = []
+        for bracket in list(self.desk.supervisor.brackets()):
+            if bracket.watch is not None and self.desk.slot[bracket.key.contract] == slot and fired >> bracket.watch & 1:
+                bracket.watch = None
+                command = self.desk.to_breakeven(bracket, now_ns, cause)
+                if command is not None:
+                    commands.append(command)
+        return commands
+
+    def _history(self) -> list[AnyCommand]:
+        slot, _ = self.market.fired()
+        bar = self.market.states[slot : slot + 1]["past"]
+        self.bank.warm_up(slot, bar, int(bar["t_end"][0]))
+        return _NOTHING
+
+    # ------------------------------------------------------------------ events
+    def step(self, arrival: Arrival) -> list[AnyCommand]:
+        """Take one event with its place in the log."""
+        now_ns, cause = arrival.recv_ns, Cause(arrival.after_seq, arrival.n)
+        mark = len(self._facts)
+        commands: list[AnyCommand] = _NOTHING
+        match arrival.event:
+            case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() as report:
+                bracket, commands = self.desk.report(report, now_ns, cause)
+                if bracket is not None:
+                    self._keep_watch(bracket)
+            case FeeReported() as fee:
+                self.desk.fee(fee)
+            case AccountValued() as value:
+                self.desk.ledger.equity_micros[value.account] = value.equity_micros
+            case OperatorSaid() as said:
+                commands = self._operator(said, now_ns, cause)
+            case ConnectionChanged(up=True):
+                self.desk.breaker.clear("connection", self._facts)
+            case ConnectionChanged(up=False):
+                self.desk.breaker.trip("connection", TradingState.REDUCING, self._facts)
+            case ContractDefined(contract=contract):
+                self._check_definition(contract.id, contract)
+            case _:
+                pass  # kept in the log for its readers; moves nothing here
+        if len(self._facts) > mark:
+            self._facts.insert(mark, At(now_ns, cause))
+        return commands
+
+    def _operator(self, said: OperatorSaid, now_ns: int, cause: Cause) -> list[AnyCommand]:
+        breaker = self.desk.breaker
+        if said.action is OperatorAction.RESUME:
+            breaker.resume(said.why, self._facts)
+            return _NOTHING
+        breaker.trip("operator", TradingState.HALTED, self._facts, latched=True)
+        return self.desk.leave_all(said.why, now_ns, cause) if said.action is OperatorAction.FLATTEN else _NOTHING
+
+    def _check_definition(self, id_: int, contract: object) -> None:
+        slot = self.desk.slot.get(id_)
+        if slot is None or self._views[slot].contract != contract:
+            raise InvariantError(f"contract {id_} is not the one this engine was built with: start it anew with the definition of the log")
+
+    def _keep_watch(self, b: Bracket) -> None:
+        """A protected position with a breakeven price has one watch; anything else has none."""
+        slot = self.desk.slot[b.key.contract]
+        if b.phase is Phase.PROTECTED and b.breakeven_px is not None and b.watch is None:
+            b.watch = self.market.set_watch(slot, WatchOn.BID if b.side > 0 else WatchOn.ASK, b.breakeven_px, b.side)
+            if b.watch is None:
+                self._facts.append(WatchRefused(b.ref, b.breakeven_px))
+            b.breakeven_px = None
+        elif b.phase in (Phase.CLOSED, Phase.VOID, Phase.CLOSING) and b.watch is not None:
+            self.market.clear_watch(slot, b.watch)
+            b.watch = None
+
+    # ------------------------------------------------------------------ what is asked of it from outside
+    @property
+    def n_facts(self) -> int:
+        """How many facts wait to be taken."""
+        return len(self._facts)
+
+    def take_facts(self) -> list[AnyFact]:
+        """Hand over the facts made since the last call."""
+        facts = self._facts.copy()
+        self._facts.clear()
+        return facts
+
+    def view(self, contract: int) -> View:
+        """Show a contract as deciders see it."""
+        return self._views[self.desk.slot[contract]]
+
+    def snapshot(self) -> bytes:
+        """Copy the whole state between two records; facts must have been taken."""
+        if self._facts:
+            raise InvariantError("a snapshot between facts and their journal would lose them: take the facts first")
+        learners = [learner.snapshot() for group in self._learners for learner in group]
+        return msgspec.msgpack.encode(Image(self.market.snapshot(), self.bank.snapshot(), learners, self._forecasts, self.desk.memory))
+
+    def restore(self, blob: bytes) -> None:
+        """Become what `snapshot` copied; the setup must be the same."""
+        image = msgspec.msgpack.decode(blob, type=Image)
+        self.market.restore(image.market)
+        self.bank.restore(image.bank)
+        for learner, copy in zip((x for group in self._learners for x in group), image.learners, strict=True):
+            learner.restore(copy)
+        for known, copied in zip(self._forecasts, image.forecasts, strict=True):
+            known.clear()
+            known.update(copied)
+        self.desk.remember(image.memory)
+
+    def digest(self) -> str:
+        """Hash of the whole state: arrays, books, windows, forecasts and what the models have learnt."""
+        h = hashlib.sha256()
+        for part in self.market.snapshot().values():
+            h.update(part)
+        h.update(self.bank.snapshot())
+        for group in self._learners:
+            for learner in group:
+                h.update(learner.digest().encode())
+        h.update(msgspec.msgpack.encode((self._forecasts, self.desk.memory), order="sorted"))
+        return h.hexdigest()

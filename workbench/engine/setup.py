@@ -1,0 +1,32 @@
+"""Everything an engine is built from, as one value: what runs under one digest decides alike. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from workbench.domain.units import MINUTE, SECOND
+from workbench.learning.recipe import Recipe
+from workbench.risk.constitution import Constitution
+from workbench.risk.limits import Terms
+from workbench.strategies.base import Strategy
+
+
+class Setup(NamedTuple):
+    """Who trades what by which law.
+
+    ``terms`` in rising order of contract ids; a strategy or recipe is listed with the contracts it works on. ``account_days`` and
+    ``closes`` are cut from calendars beforehand, so that the core needs none: (start_ns, day) rising, and the ends of instrument
+    sessions by contract id, rising.
+    """
+
+    account: str
+    terms: tuple[Terms, ...]
+    law: Constitution
+    strategies: tuple[tuple[Strategy, tuple[int, ...]], ...] = ()
+    recipes: tuple[tuple[Recipe, tuple[int, ...]], ...] = ()
+    account_days: tuple[tuple[int, int], ...] = ()
+    closes: Mapping[int, tuple[int, ...]] = {}
+    leaders: Mapping[int, int] = {}
+    lengths_ns: tuple[int, ...] = (5 * SECOND, MINUTE, 5 * MINUTE)
+    own_features: tuple[Callable[[], Any], ...] = ()
