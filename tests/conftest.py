@@ -1,4 +1,4 @@
-"""What holds for every test: the same examples on every run, nobody's settings, and no word to another machine. No fixtures."""
+"""What holds for every test: the same examples on every run, nobody's settings, no word to another machine, no stale code. No fixtures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 
 import pytest
 from hypothesis import settings
+
+from workbench.commands.warm import drop_stale
 
 KEPT = ("WORKBENCH_SHARED_DATA",)
 LOOPBACK = ("127.", "::1", "localhost")
@@ -20,6 +22,8 @@ settings.load_profile("house")
 def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith(("WORKBENCH_", "IBKR_", "EXECUTION_MODE")) and name not in KEPT]:
         del os.environ[name]
+    if not hasattr(config, "workerinput"):
+        drop_stale()  # a test never runs code that was compiled from older sources
     sys.addaudithook(_stay_at_home)
 
 
