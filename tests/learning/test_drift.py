@@ -1,0 +1,93 @@
+"""Drift is an error that rose for good; the recipe's answer changes what the learner does, and helps."""
+
+from __future__ import annotations
+
+import random
+
+import msgspec
+import pytest
+
+from tests.learning.market import COLUMNS, RECIPE, bars
+from workbench.domain.decisions import AnyFact, DriftSeen, ForecastMade, LabelMatured
+from workbench.domain.units import BAR_NS
+from workbench.learning.drift import DriftWatch, Sign
+from workbench.learning.learner import Learner
+from workbench.learning.recipe import OnDrift
+
+N_BEFORE, N_AFTER = 6_000, 1_500
+
+
+def test_noise_is_no_drift() -> None:
+    rng = random.Random(1)
+    watch = DriftWatch(delta=0.002, warns=False)
+    assert not any(watch.update(float(rng.random() < 0.45)) for _ in range(10_000))
+
+
+def test_a_model_that_gets_better_is_left_alone() -> None:
+    watch = DriftWatch(delta=0.002, warns=True)
+    assert {watch.update(float(i % 2)) for i in range(1_000)} == {Sign.NONE}
+    assert {watch.update(0.0) for _ in range(1_000)} == {Sign.NONE}
+
+
+def test_a_warning_comes_before_the_drift() -> None:
+    rng = random.Random(2)
+    watch = DriftWatch(delta=0.002, warns=True)
+    signs = [watch.update(float(rng.random() < 0.35)) for _ in range(3_000)]
+    signs += [watch.update(float(rng.random() < 0.55)) for _ in range(3_000)]
+    assert 3_000 < signs.index(Sign.WARNING) < signs.index(Sign.DRIFT) < 3_600
+
+
+def run(on_drift: OnDrift, model: str = "scaled_logistic") -> tuple[Learner, list[AnyFact], int]:
+    recipe = msgspec.structs.replace(RECIPE, on_drift=on_drift, model=model, min_labels=30, min_outcomes=50)
+    learner = Learner(recipe, 1, COLUMNS)
+    facts: list[AnyFact] = []
+    for bar in bars(N_BEFORE + N_AFTER, turns=(N_BEFORE,)):
+        learner.update(*bar, facts)
+    turned_ns = N_BEFORE * BAR_NS
+    return learner, facts, turned_ns
+
+
+def wrong_after(facts: list[AnyFact], since_ns: int) -> int:
+    """Count the forecasts made since then that turned out wrong."""
+    told = [fact for fact in facts if isinstance(fact, LabelMatured) and fact.made_ns > since_ns and fact.p_up is not None]
+    return sum((fact.p_up > 0.5) is not fact.up for fact in told if fact.p_up is not None)
+
+
+@pytest.mark.parametrize("on_drift", ["restart", "background"])
+def test_after_a_planted_change_the_recipes_answer_errs_less_than_none(on_drift: OnDrift) -> None:
+    _, untouched, turned_ns = run("tell")
+    learner, facts, _ = run(on_drift)
+    at = next(i for i, fact in enumerate(facts) if isinstance(fact, DriftSeen))
+    assert learner.n_drifts >= 1
+    assert wrong_after(facts, turned_ns) < 0.9 * wrong_after(untouched, turned_ns)
+    silent = next(fact for fact in facts[at:] if isinstance(fact, ForecastMade))
+    assert silent.confidence is None  # calibrated anew: nothing is known of this model's errors
+
+
+def test_a_restarted_learner_is_silent_until_it_has_learnt_enough() -> None:
+    _, facts, _ = run("restart")
+    at = next(i for i, fact in enumerate(facts) if isinstance(fact, DriftSeen))
+    n_learnt = 0
+    for fact in facts[at + 1 :]:
+        if isinstance(fact, ForecastMade):
+            break
+        n_learnt += isinstance(fact, LabelMatured)
+    assert n_learnt == 30
+
+
+def test_outcomes_of_a_model_that_was_replaced_say_nothing_about_its_successor() -> None:
+    learner, facts, _ = run("restart")
+    last_drift = max(i for i, fact in enumerate(facts) if isinstance(fact, DriftSeen))
+    made = sum(isinstance(fact, ForecastMade) for fact in facts[last_drift:])
+    assert 0 < learner.reliability.n <= made
+
+
+def test_a_warning_that_nothing_confirms_is_dropped() -> None:
+    recipe = msgspec.structs.replace(RECIPE, on_drift="background", min_labels=20)
+    learner = Learner(recipe, 1, COLUMNS)
+    facts: list[AnyFact] = []
+    had_background = []
+    for bar in bars(3_000, turns=(1_000, 1_050)):
+        learner.update(*bar, facts)
+        had_background.append(learner.has_background)
+    assert (learner.n_drifts, any(had_background), learner.has_background) == (0, True, False)
