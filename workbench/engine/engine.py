@@ -163,10 +163,6 @@ class Engine:
         is_broken = bool(cells[at + _FLAGS] & BROKEN)
         known = self._forecasts[slot]
         for learner in self._learners[slot]:
-            if cells[at + _T_END] % learner.recipe.every_ns:
-                if is_broken:
-                    learner.void(self._facts)
-                continue
             forecast = learner.update(cells[at + _T_END], row, warm, mid2, is_broken, self._facts)
             if forecast is None:
                 known.pop(learner.recipe.name, None)

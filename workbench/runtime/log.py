@@ -1,0 +1,134 @@
+"""Where a run writes: nowhere (memory), or the tail and a journal. The loop calls; nothing here decides.
+
+A run that reaches outside this process writes records to the tail and syncs it before each commit of its journal. A simulation or a
+replay names the recording it plays instead, and commits its journal once, at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Protocol
+
+import msgspec
+
+from workbench.domain.decisions import AnyFact, At, Issued
+from workbench.domain.events import Arrival
+from workbench.domain.orders import AnyCommand
+from workbench.domain.records import Records
+from workbench.venues.base import Batch, Happened
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class RecordSink(Protocol):
+    """Takes market records: the tail."""
+
+    def append(self, records: Records) -> None:
+        """Write records, once, in order."""
+
+    def flush(self) -> None:
+        """Make them durable."""
+
+
+class EventSink(Protocol):
+    """Takes everything else: the journal."""
+
+    def append(self, arrival: Arrival) -> None:
+        """Take an event with its key."""
+
+    def extend(self, after_seq: int, n: int, recv_ns: int, facts: list[AnyFact]) -> None:
+        """Take facts made behind that key."""
+
+    def commit(self) -> None:
+        """Make everything taken durable, at once."""
+
+
+class CommandDigest:
+    """SHA-256 over the commands of a run, in order; two runs that issued the same commands have the same digest."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.n = 0
+
+    def take(self, command: AnyCommand) -> None:
+        """Add one command."""
+        self._hash.update(_encoder.encode(command))
+        self.n += 1
+
+    def hex(self) -> str:
+        """Give the digest so far."""
+        return self._hash.hexdigest()
+
+
+class RunLog:
+    """The log of one run.
+
+    Parameters
+    ----------
+    tail
+        Takes records; `None` for a run over a recording.
+    journal
+        Takes events and facts; `None` keeps nothing.
+    keep
+        Whether facts and arrivals also stay in memory (`facts`, `arrivals`), for notebooks and tests.
+    one_commit
+        Hold commits back until `close`.
+    """
+
+    def __init__(
+        self, tail: RecordSink | None = None, journal: EventSink | None = None, *, keep: bool = False, one_commit: bool = False
+    ) -> None:
+        self._tail, self._journal, self._keep, self._one_commit = tail, journal, keep, one_commit
+        self._last_seq = 0
+        self._key = (0, 0)
+        self.facts: list[AnyFact] = []
+        self.arrivals: list[Arrival] = []
+        self.commands = CommandDigest()
+
+    def arrive(self, batch: Batch) -> None:
+        """Write the records of a batch that were not written before (a venue that was put back hands some out again)."""
+        if self._tail is None:
+            return
+        records = batch.records[batch.start : batch.stop]
+        if not len(records):
+            return
+        if int(records["seq"][0]) <= self._last_seq:
+            records = records[records["seq"].searchsorted(self._last_seq, side="right") :]
+            if not len(records):
+                return
+        self._tail.append(records)
+        self._last_seq = int(records["seq"][-1])
+
+    def place(self, happened: Happened, after_seq: int) -> Arrival:
+        """Give an event the next key behind `after_seq`, and take it."""
+        n = self._key[1] + 1 if self._key[0] == after_seq else 1
+        self._key = (after_seq, n)
+        arrival = Arrival(after_seq, n, happened.recv_ns, happened.event)
+        if self._journal is not None:
+            self._journal.append(arrival)
+        if self._keep:
+            self.arrivals.append(arrival)
+        return arrival
+
+    def keep(self, after_seq: int, facts: list[AnyFact]) -> None:
+        """Take facts; commands among them count into the digest."""
+        if not facts:
+            return
+        for fact in facts:
+            if type(fact) is Issued:
+                self.commands.take(fact.command)
+        if self._journal is not None:
+            n = self._key[1] if self._key[0] == after_seq else 0
+            head = facts[0]
+            self._journal.extend(after_seq, n, head.now_ns if isinstance(head, At) else 0, facts)
+        if self._keep:
+            self.facts.extend(facts)
+
+    def commit(self) -> None:
+        """Sync the tail, then commit the journal."""
+        if self._one_commit:
+            return
+        if self._tail is not None:
+            self._tail.flush()
+        if self._journal is not None:
+            self._journal.commit()
