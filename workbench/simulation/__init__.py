@@ -1,0 +1,1 @@
+"""A market, an exchange and an account of our own making: nothing in here has met the real ones."""
