@@ -25,6 +25,7 @@ from workbench.learning.recipe import MAX_WAITING, Recipe
         ({"features": ("ofi_5s", "ofi_5s")}, "features"),
         ({"min_labels": -1}, "min_labels"),
         ({"min_outcomes": 0}, "min_outcomes"),
+        ({"min_outcomes": 20_000}, "max_outcomes"),
         ({"min_share": 0.0}, "min_share"),
         ({"drift_delta": 1.0}, "drift_delta"),
     ],

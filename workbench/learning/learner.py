@@ -43,7 +43,7 @@ class _State(msgspec.Struct, array_like=True):
     n_learnt: int
     standing: Forecast | None
     labels: tuple[list[Label], int, int, int]
-    table: tuple[list[int], list[int], list[float], float, int, int]
+    outcomes: list[int]
 
 
 class Learner:
@@ -91,8 +91,11 @@ class Learner:
         self._model, self._n_model = model, n_model
         self._background: Estimator | None = None
         self._n_background = 0
-        self.reliability = Reliability(min_outcomes=self.recipe.min_outcomes)
+        self.reliability = self._new_table()
         self._watch = DriftWatch(delta=self.recipe.drift_delta, warns=self.recipe.on_drift == "background")
+
+    def _new_table(self) -> Reliability:
+        return Reliability(min_outcomes=self.recipe.min_outcomes, max_outcomes=self.recipe.max_outcomes)
 
     def update(
         self, t_end_ns: int, row: Sequence[float], warm: Sequence[int], mid2: int | None, is_broken: bool, facts: list[AnyFact]
@@ -244,7 +247,7 @@ class Learner:
             n_learnt=self._log.n,
             standing=self._standing,
             labels=self._labels.state(),
-            table=self.reliability.state(),
+            outcomes=self.reliability.state(),
         )
 
     def snapshot(self) -> bytes:
@@ -268,7 +271,8 @@ class Learner:
         self.span_ns, self.n_drifts, self.generation = state.span_ns, state.n_drifts, state.generation
         self._log.link, self._log.n = state.link, state.n_learnt
         self._labels.load(state.labels)
-        self.reliability.load(state.table)
+        self.reliability = self._new_table()
+        self.reliability.load(state.outcomes)
         self._watch.load(watch)
 
 

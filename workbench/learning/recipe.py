@@ -16,6 +16,7 @@ Need = Literal["quotes", "prints", "depth", "bars"]
 OnDrift = Literal["restart", "background", "tell"]
 Param = bool | int | float | str
 
+MAX_OUTCOMES: Final = 100_000  # outcomes a reliability table holds; a snapshot carries them
 MAX_WAITING: Final = 4_096  # labels under way at once; each holds its row of features
 
 
@@ -42,6 +43,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         Labels to be learnt before it speaks at all.
     min_outcomes
         Outcomes of its own forecasts to be seen before it speaks of confidence.
+    max_outcomes
+        Latest outcomes that confidence rests on.
     min_share
         Share of its features, 0 to 1, that must be there for it to speak or to learn; below, nothing is made of that bar.
     on_drift
@@ -71,6 +74,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, Param] = {}
     min_labels: int = 200
     min_outcomes: int = 300
+    max_outcomes: int = 10_000
     min_share: float = 0.75
     on_drift: OnDrift = "restart"
     drift_delta: float = 0.002
@@ -82,8 +86,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             raise self._error(f"horizon_ns must be 1 to {MAX_WAITING} times every_ns ({self.every_ns}), not {self.horizon_ns}")
         if not self.features or len(set(self.features)) != len(self.features):
             raise self._error("features must be named once each, and there must be one")
-        if self.min_labels < 0 or self.min_outcomes < 1:
-            raise self._error(f"min_labels must be 0 or more and min_outcomes 1 or more, not {self.min_labels}, {self.min_outcomes}")
+        if self.min_labels < 0:
+            raise self._error(f"min_labels must be 0 or more, not {self.min_labels}")
+        if not 1 <= self.min_outcomes <= self.max_outcomes <= MAX_OUTCOMES:
+            limits = f"1 <= min_outcomes <= max_outcomes <= {MAX_OUTCOMES}"
+            raise self._error(f"{limits} must hold, not {self.min_outcomes}, {self.max_outcomes}")
         if not 0.0 < self.min_share <= 1.0 or not 0.0 < self.drift_delta < 1.0:
             raise self._error(f"min_share and drift_delta are shares of 1, not {self.min_share}, {self.drift_delta}")
 
