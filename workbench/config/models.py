@@ -1,0 +1,149 @@
+"""Every setting, its type and its limits. Frozen values; reads no file and no environment (`layers` does).
+
+Defaults stand in `workbench/defaults.toml` and `workbench/roots.toml`, not here. A new section is a class here and a table there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+
+from workbench.config.roots import Root
+from workbench.domain.units import BAR_NS, MS, SECOND
+
+BAR_S = BAR_NS // SECOND
+
+
+class Mode(StrEnum):
+    """What a run does: events from where, orders to where."""
+
+    DEMO = "demo"
+    REPLAY = "replay"
+    SIMULATE = "simulate"
+    RECORD = "record"
+    OBSERVE = "observe"
+    PAPER = "paper"
+    LIVE = "live"
+
+
+def _on_the_grid(seconds: tuple[int, ...]) -> tuple[int, ...]:
+    if not seconds or any(each <= 0 or each % BAR_S for each in seconds) or any(a >= b for a, b in pairwise(seconds)):
+        raise ValueError(f"needs rising multiples of {BAR_S} s")
+    return seconds
+
+
+Grid = Annotated[tuple[int, ...], AfterValidator(_on_the_grid)]
+AnyCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, and no key that is not named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IbSettings(Section):
+    """Where TWS or IB Gateway listens. `account` is the id a run must find before any order; `None` means not said."""
+
+    host: str
+    port: int = Field(ge=1, le=65_535)
+    client_id: int = Field(ge=0)
+    account: str | None = None
+
+
+class ClockSettings(Section):
+    """The clock at the edge."""
+
+    step_limit_ms: int = Field(gt=0)
+
+    @property
+    def step_limit_ns(self) -> int:
+        """Jumps of the wall clock beyond this are reported."""
+        return self.step_limit_ms * MS
+
+
+class EngineSettings(Section):
+    """What the engine is built for."""
+
+    feature_bars_s: Grid
+
+    @field_validator("feature_bars_s")
+    @classmethod
+    def _begins_at_the_barrier(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if value[0] != BAR_S:
+            raise ValueError(f"the first must be the barrier's {BAR_S} s")
+        return value
+
+
+class SimulationSettings(Section):
+    """How the simulated venue treats orders."""
+
+    latency_ns: int = Field(ge=0)
+    slippage_ticks: int = Field(ge=0)
+    queue: Literal["back", "front", "through"]
+    fill_caution_frac: float = Field(ge=0, le=1)
+    seed: int = Field(ge=0)
+
+
+class LearningSettings(Section):
+    """What learners share; everything else is in their recipes."""
+
+    enabled: bool
+    horizons_s: Grid
+    min_labels: int = Field(gt=0)
+    calibration_labels: int = Field(gt=0)
+    drift_delta: float = Field(gt=0, lt=1)
+    max_waiting: int = Field(gt=0)
+
+
+class Settings(Section):
+    """All settings of a run. Made by `load_settings`; knows where each value came from (`settings_with_origins`)."""
+
+    mode: Annotated[Mode, AnyCase]
+    data_folder: str
+    log_calendar: str
+    account_calendar: str
+    active: tuple[str, ...]
+    ib: IbSettings
+    clock: ClockSettings
+    engine: EngineSettings
+    simulation: SimulationSettings
+    learning: LearningSettings
+    roots: dict[str, Root]
+
+    _folder: Path = PrivateAttr(default=Path())
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("roots", mode="before")
+    @classmethod
+    def _name_roots(cls, value: Any) -> Any:
+        return {name: {**table, "root": name} if isinstance(table, dict) else table for name, table in value.items()}
+
+    @model_validator(mode="after")
+    def _roots_exist(self) -> Settings:
+        unknown = sorted({*self.active, *(root.lead for root in self.roots.values() if root.lead)} - self.roots.keys())
+        if unknown:
+            raise ValueError(f"no [roots.{unknown[0]}] is defined, but `active` or a `lead` names it")
+        if not self.active or len(set(self.active)) < len(self.active):
+            raise ValueError("`active` needs at least one root, and each once")
+        return self
+
+    @property
+    def data_path(self) -> Path:
+        """The data folder; relative to the workspace unless it was given whole."""
+        return self._folder / self.data_folder
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all values as canonical JSON; where they came from does not count.
+
+        A run's first event carries it.
+        """
+        body = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(body.encode("ascii")).hexdigest()
