@@ -49,7 +49,7 @@ install:
 	  "$$uv" venv -q --clear --python "$$python" .venv; \
 	fi; \
 	rm -f .venv/made.lock; \
-	echo "environment: $$(grep -c '^[^ #]' requirements.lock) packages from requirements.lock (1.8 GB; minutes the first time, then seconds)"; \
+	echo 'environment: installing what requirements.lock names (1.8 GB; minutes the first time, then seconds)'; \
 	"$$uv" pip sync -q --python $(PY) --require-hashes requirements.lock; \
 	"$$uv" pip install -q --python $(PY) --no-deps -e .; \
 	cp pyproject.toml .venv/made.toml; cp requirements.lock .venv/made.lock; \
