@@ -107,13 +107,13 @@ def test_commissions_round_up_and_know_their_minimum() -> None:
 
 @pytest.mark.covers("S0-23", "S3-01", "S4-01")
 def test_each_layer_stands_above_the_one_before(tmp_path: Path) -> None:
-    workspace(tmp_path, "[simulation]\nlatency_ns = 1\nslippage_ticks = 1\nseed = 1\n")
-    environment = {"WORKBENCH_SIMULATION__SLIPPAGE_TICKS": "2", "WORKBENCH_SIMULATION__SEED": "2"}
+    workspace(tmp_path, "[simulation]\norder_latency_ns = 1\nstop_slippage_ticks = 1\nseed = 1\n")
+    environment = {"WORKBENCH_SIMULATION__STOP_SLIPPAGE_TICKS": "2", "WORKBENCH_SIMULATION__SEED": "2"}
     settings = load(tmp_path, environment, simulation__seed=3)
-    assert (settings.simulation.latency_ns, settings.simulation.slippage_ticks, settings.simulation.seed) == (1, 2, 3)
+    assert (settings.simulation.order_latency_ns, settings.simulation.stop_slippage_ticks, settings.simulation.seed) == (1, 2, 3)
     assert settings.simulation.queue == load().simulation.queue
-    assert origin(settings, "simulation.latency_ns") == str(tmp_path / "workbench.toml")
-    assert origin(settings, "simulation.slippage_ticks") == "environment WORKBENCH_SIMULATION__SLIPPAGE_TICKS"
+    assert origin(settings, "simulation.order_latency_ns") == str(tmp_path / "workbench.toml")
+    assert origin(settings, "simulation.stop_slippage_ticks") == "environment WORKBENCH_SIMULATION__STOP_SLIPPAGE_TICKS"
     assert origin(settings, "simulation.seed") == "flag --simulation.seed"
     assert origin(settings, "simulation.queue") == "shipped defaults.toml"
     assert origin(settings, "roots.ES.multiplier") == "shipped roots.toml"
@@ -168,9 +168,12 @@ def test_a_flag_that_was_not_given_sets_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[simulation]\nlatncy_ns = 5", "there is no setting simulation.latncy_ns; did you mean simulation.latency_ns?"),
-        ("[simulatoin]\nlatency_ns = 5", r"there is no setting simulatoin; did you mean simulation\?"),
-        ("latency_ns = 5", "did you mean simulation.latency_ns?"),
+        (
+            "[simulation]\norder_latncy_ns = 5",
+            r"there is no setting simulation.order_latncy_ns; did you mean simulation.order_latency_ns\?",
+        ),
+        ("[simulatoin]\norder_latency_ns = 5", r"there is no setting simulatoin; did you mean simulation\?"),
+        ("order_latency_ns = 5", r"did you mean simulation.order_latency_ns\?"),
         ('[roots.ES]\nmultiplyer = "5"', "did you mean roots.ES.multiplier?"),
         ('[roots.ES]\nroot = "NQ"', "there is no setting roots.ES.root"),
         ("[nonsense]\nzzz = 1", "there is no setting nonsense; known there: mode, data_folder"),
@@ -183,7 +186,7 @@ def test_a_flag_that_was_not_given_sets_nothing() -> None:
         ("[engine]\nfeature_bars_s = [60]", "engine.feature_bars_s = .* the first must be the barrier's 5 s"),
         ('mode = "yolo"', "mode = 'yolo': Input should be 'demo', 'replay'"),
         ('[simulation]\nqueue = "none"', "simulation.queue = 'none'"),
-        ("[simulation]\nfill_caution_frac = 1.5", "simulation.fill_caution_frac = 1.5"),
+        ("[simulation]\nstop_slippage_ticks = -1", "simulation.stop_slippage_ticks = -1"),
         ("[roots.ES]\nmultiplier = 0.5", "roots.ES.multiplier = 0.5: write decimals in quotes"),
         ('[roots.ES]\nmultiplier = "-5"', "roots.ES.multiplier = '-5': needs a positive decimal number"),
         ('[roots.ES]\norder_increment = "0.3"', "roots.ES: order_increment 0.3 is no whole number of price quanta"),
@@ -206,7 +209,10 @@ def test_a_mistake_is_told_with_file_key_and_remedy(tmp_path: Path, text: str, t
 @pytest.mark.parametrize(
     ("environment", "told"),
     [
-        ({"WORKBENCH_SIMULATION__LATENCY": "5"}, "environment WORKBENCH_SIMULATION__LATENCY: .*did you mean simulation.latency_ns?"),
+        (
+            {"WORKBENCH_SIMULATION__ORDER_LATENCY": "5"},
+            r"environment WORKBENCH_SIMULATION__ORDER_LATENCY: .*mean simulation.order_latency_ns\?",
+        ),
         ({"WORKBENCH_IB__PORT": "x"}, "environment WORKBENCH_IB__PORT: ib.port = 'x'"),
         ({"WORKBENCH_ACTIVE": "[ES]"}, "environment WORKBENCH_ACTIVE: .* is no list or table as TOML writes it"),
         ({"WORKBENCH_IB__PORT__X": "1"}, "ib.port is one value and has nothing called X"),
@@ -266,12 +272,12 @@ def test_every_setting_is_shown_once_with_its_origin() -> None:
     shown = settings_with_origins(settings)
     keys = [each.key for each in shown]
     assert len(set(keys)) == len(keys)
-    assert {"mode", "ib.port", "roots.ES.commission", "learning.drift_delta"} <= set(keys)
+    assert {"mode", "ib.port", "roots.ES.commission", "learning.recipes"} <= set(keys)
     assert json.dumps([each.value for each in shown])
     assert {each.origin for each in shown} == {"shipped defaults.toml", "shipped roots.toml", "not set"}
 
 
-@given(st.dictionaries(st.sampled_from(["ib.port", "simulation.seed", "simulation.latency_ns"]), st.integers(1, 65_535)))
+@given(st.dictionaries(st.sampled_from(["ib.port", "simulation.seed", "simulation.order_latency_ns"]), st.integers(1, 65_535)))
 def test_the_last_layer_wins_whatever_it_sets(flags: dict[str, int]) -> None:
     settings = load_settings(folder="/nowhere", environment={}, flags=flags)
     shown = {each.key: each.value for each in settings_with_origins(settings)}

@@ -1,6 +1,6 @@
 """Settings in layers: shipped < workspace < environment < flags. Finds, merges and checks them; decides nothing by them.
 
-Every value is kept under its dotted key (``simulation.latency_ns``) with the name of the layer it came from, so that a mistake is told with
+Every value is kept under its dotted key (``simulation.seed``) with the name of the layer it came from, so that a mistake is told with
 file, key and the nearest name that exists.
 """
 
@@ -66,7 +66,7 @@ def load_settings(
     Examples
     --------
     >>> settings = load_settings(folder="/nowhere", environment={"IBKR_PORT": "4002"}, flags={"mode": "observe"})
-    >>> settings.mode.value, settings.ib.port, settings.simulation.slippage_ticks
+    >>> settings.mode.value, settings.ib.port, settings.simulation.stop_slippage_ticks
     ('observe', 4002, 1)
     """
     merged: Layer = {}

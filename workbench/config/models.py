@@ -82,24 +82,22 @@ class EngineSettings(Section):
 
 
 class SimulationSettings(Section):
-    """How the simulated venue treats orders."""
+    """How the simulated exchange fills (`workbench.simulation.matching.models`)."""
 
-    latency_ns: int = Field(ge=0)
-    slippage_ticks: int = Field(ge=0)
-    queue: Literal["back", "front", "through"]
-    fill_caution_frac: float = Field(ge=0, le=1)
+    order_latency_ns: int = Field(ge=0)
+    report_latency_ns: int = Field(ge=0)
+    queue: Literal["through", "behind"]
+    market_slippage_ticks: int = Field(ge=0)
+    stop_slippage_ticks: int = Field(ge=0)
+    bar_slippage_ticks: int = Field(ge=0)
     seed: int = Field(ge=0)
 
 
 class LearningSettings(Section):
-    """What learners share; everything else is in their recipes."""
+    """Which learners run; how each of them learns is said in its recipe (`workbench.learning.recipe`)."""
 
     enabled: bool
-    horizons_s: Grid
-    min_labels: int = Field(gt=0)
-    calibration_labels: int = Field(gt=0)
-    drift_delta: float = Field(gt=0, lt=1)
-    max_waiting: int = Field(gt=0)
+    recipes: tuple[str, ...]
 
 
 class Settings(Section):
