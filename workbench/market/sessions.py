@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.domain.errors import DataError, InvariantError
-from workbench.domain.records import EVENT_TIME, Kind, Phase, Records, empty
+from workbench.domain.records import EVENT_TIME, RECORD, Kind, Phase, Records, empty
 from workbench.domain.units import SECOND
 
 SEQ_BITS: Final = 40  # n of a start; its epoch stands above
 EPOCH_BITS: Final = 63 - SEQ_BITS
+WHOLE: Final = f"V{RECORD.itemsize}"  # a record as one item: it moves 8 x faster than field by field
 
 
 def weave(records: Records, extra: Records, *, first_ns: int, last_ns: int, while_closed: bool = True) -> Records:
@@ -66,7 +67,7 @@ def weave(records: Records, extra: Records, *, first_ns: int, last_ns: int, whil
         grid = grid[_is_awake(phases, grid)]
     if len(times):
         grid = grid[~np.isin(grid, times["recv_ns"])]
-    return _merge([times, _times(grid), phases, *(rest for _, rest in parts)])
+    return _merge([times, _times(grid), phases, parts[0][1]], parts[1][1])
 
 
 def whole_seconds(first_ns: int, last_ns: int) -> Records:
@@ -106,11 +107,17 @@ def _split(part: Records) -> tuple[Records, Records]:
     return (part[is_marker], part[~is_marker]) if is_marker.any() else (part[:0], part)
 
 
-def _merge(parts: list[Records]) -> Records:
-    """Sort by arrival; of two that arrive together, the one of the earlier part comes first."""
-    recv = np.concatenate([part["recv_ns"] for part in parts])
-    order = np.argsort(recv, kind="stable")  # finds the sorted runs: a merge, not a sort
-    return np.concatenate(parts).take(order)  # `take` moves records whole; an index moves them field by field, 8 x slower
+def _merge(few: list[Records], many: Records) -> Records:
+    """Merge by arrival; of records that arrive together, those of the earlier part come first, and `many`, in order already, last."""
+    markers = np.concatenate(few)
+    markers = markers.take(np.argsort(markers["recv_ns"], kind="stable"))
+    at = np.searchsorted(many["recv_ns"], markers["recv_ns"], side="left") + np.arange(len(markers))
+    woven = empty(len(markers) + len(many))
+    is_market = np.ones(len(woven), np.bool_)
+    is_market[at] = False
+    whole = woven.view(WHOLE)
+    whole[at], whole[is_market] = markers.view(WHOLE), np.ascontiguousarray(many).view(WHOLE)
+    return woven
 
 
 def _whole_seconds(first_ns: int, last_ns: int) -> npt.NDArray[np.int64]:
