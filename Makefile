@@ -62,15 +62,15 @@ test: environment
 	@$(TESTS) $(ARGS)
 
 proof: environment
-	@$(TESTS) -m proof --timeout 1500 $(ARGS)
+	@$(TESTS) -m proof --timeout 1500 $(or $(ARGS),tests)
 
 nightly: environment
-	@$(TESTS) -m nightly --timeout 7200 --hypothesis-profile nightly $(ARGS)
+	@$(TESTS) -m nightly --timeout 7200 --hypothesis-profile nightly $(or $(ARGS),tests)
 
 check: check-style check-types check-floors check-coverage
 
 check-style: environment
-	@echo 'style:    ruff'; $(PY) -m ruff check --quiet .
+	@echo 'style:    ruff'; $(PY) -m ruff check --quiet --output-format concise .
 
 check-types: environment
 	@echo 'types:    mypy --strict'; $(PY) -m mypy --no-error-summary

@@ -61,6 +61,14 @@ def test_a_cache_that_was_removed_is_cold(package):
     assert warm.cold_modules(package) == [f"{package.name}.market.kernels"]
 
 
+def test_a_kernel_that_is_only_built_into_others_is_no_reason_to_compile_again(package):
+    (package / "aside").mkdir()
+    (package / "aside" / "__init__.py").touch()
+    (package / "aside" / "kernels.py").write_text("from numba import njit\n\n\n@njit(inline='always')\ndef twice(x):\n    return 2 * x\n")
+    assert len(warm.warm(package)) == 2
+    assert warm.cold_modules(package) == []
+
+
 def test_the_cache_is_found_where_numba_was_told_to_keep_it(package, tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "elsewhere"))
     (tmp_path / "elsewhere" / "market_0a1b").mkdir(parents=True)

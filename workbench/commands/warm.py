@@ -45,19 +45,20 @@ def digest(package: Path = PACKAGE) -> str:
 
 def cold_modules(package: Path = PACKAGE) -> list[str]:
     """Name the kernels that would have to be compiled at their next import; none when all is well."""
-    stale = _is_stale(package)
-    return [_module_of(path, package) for path in sorted(package.rglob("kernels.py")) if stale or not _cache_of(path)]
+    known = _read_stamp(package)
+    is_stale = known[:1] != [digest(package)]
+    return [name for name, path in _kernels(package).items() if is_stale or (name not in known and not _cache_of(path))]
 
 
 def drop_stale(package: Path = PACKAGE) -> bool:
     """Empty the cache if a source changed since it was filled, and say whether it was so."""
-    if not _is_stale(package):
+    key = digest(package)
+    if _read_stamp(package)[:1] == [key]:
         return False
-    for path in package.rglob("kernels.py"):
+    for path in _kernels(package).values():
         for file in _cache_of(path):
             file.unlink(missing_ok=True)
-    _stamp(package).parent.mkdir(exist_ok=True)
-    _stamp(package).write_text(digest(package))
+    _write_stamp([key], package)
     return True
 
 
@@ -73,6 +74,9 @@ def warm(package: Path = PACKAGE) -> list[str]:
     drop_stale(package)
     for name in cold:
         importlib.import_module(name)
+    if cold:
+        without_code = [name for name, path in _kernels(package).items() if not _cache_of(path)]  # built into other kernels
+        _write_stamp([digest(package), *without_code], package)
     return cold
 
 
@@ -86,8 +90,9 @@ def main() -> None:
         sys.stdout.write(f"kernels: ready after {time.perf_counter() - start:.0f} s\n")
 
 
-def _module_of(path: Path, package: Path) -> str:
-    return ".".join((package.name, *path.relative_to(package).with_suffix("").parts))
+def _kernels(package: Path) -> dict[str, Path]:
+    paths = sorted(package.rglob("kernels.py"))
+    return {".".join((package.name, *path.relative_to(package).with_suffix("").parts)): path for path in paths}
 
 
 def _file_of(name: str, package: Path) -> Path | None:
@@ -119,8 +124,14 @@ def _stamp(package: Path) -> Path:
     return Path(os.environ.get("NUMBA_CACHE_DIR") or package / "__pycache__") / "kernels.sha256"
 
 
-def _is_stale(package: Path) -> bool:
-    return not _stamp(package).exists() or _stamp(package).read_text() != digest(package)
+def _read_stamp(package: Path) -> list[str]:
+    """Digest of what was compiled, then the kernels that have no code of their own; empty when nothing was."""
+    return _stamp(package).read_text().split() if _stamp(package).exists() else []
+
+
+def _write_stamp(lines: list[str], package: Path) -> None:
+    _stamp(package).parent.mkdir(parents=True, exist_ok=True)
+    _stamp(package).write_text("\n".join(lines))
 
 
 if __name__ == "__main__":
