@@ -1,0 +1,1 @@
+"""What is kept: the tail, the journal, the recordings, and the books beside them. Files of ours only; no engine, no venue."""

@@ -1,0 +1,162 @@
+"""Reading journals, also while their writer writes: entries, arrivals, facts; and the proof that nothing was changed. Never writes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from workbench.domain.decisions import FACT_VERSION, AnyFact, At, decode_facts
+from workbench.domain.errors import StoreError
+from workbench.domain.events import EVENT_VERSION, AnyEvent, Arrival, decode_event
+from workbench.domain.orders import Cause
+from workbench.store.chain import EMPTY, Head, Row, follow
+from workbench.store.journal import EVENT, FACTS, database_trouble, format_of
+from workbench.store.versions import UPCASTS, Upcast, refuse_newer, upcast
+
+PAGE_ROWS: Final = 1_000  # rows a transaction: readers must be short, or the writer cannot begin its log anew
+SELECT: Final = "SELECT id, after_seq, n, recv_ns, what, v, body, hash FROM entry WHERE id > ? ORDER BY id LIMIT ?"
+
+
+class Entry(NamedTuple):
+    """One row, decoded and brought to the version of this code: an event, or the facts of one call."""
+
+    id: int
+    after_seq: int
+    n: int
+    recv_ns: int
+    content: AnyEvent | tuple[AnyFact, ...]
+
+
+def read_journal(path: Path, *, after: int = 0, upcasts: Mapping[tuple[str, int], Upcast] = UPCASTS) -> Iterator[Entry]:
+    """Read the committed entries in their order.
+
+    Parameters
+    ----------
+    after
+        Id of the last entry the caller has; 0 for all of them.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, no journal, damaged, or holds what this code does not know.
+    """
+    for row in _rows(path, after):
+        yield _entry(row, upcasts)
+
+
+def arrivals(path: Path, *, after: int = 0) -> Iterator[Arrival]:
+    """Read the events alone, each with its place in the log."""
+    for row in _rows(path, after):
+        if row[4] == EVENT:
+            entry = _entry(row, UPCASTS)
+            assert not isinstance(entry.content, tuple)
+            yield Arrival(entry.after_seq, entry.n, entry.recv_ns, entry.content)
+
+
+def facts(path: Path, *, after: int = 0) -> Iterator[tuple[At, AnyFact]]:
+    """Read the facts alone, each with when and why it became true.
+
+    A row of facts may hold `At` heads itself; facts before the first one belong to the row's own key.
+    """
+    for row in _rows(path, after):
+        if row[4] == FACTS:
+            entry = _entry(row, UPCASTS)
+            assert isinstance(entry.content, tuple)
+            at = At(entry.recv_ns, Cause(entry.after_seq, entry.n))
+            for fact in entry.content:
+                if isinstance(fact, At):
+                    at = fact
+                else:
+                    yield at, fact
+
+
+def last(path: Path) -> Entry | None:
+    """Give the last committed entry, `None` of an empty journal."""
+    n = head(path).id
+    return next(read_journal(path, after=n - 1), None) if n else None
+
+
+def head(path: Path) -> Head:
+    """Give where the chain of a journal ends, unproved; kept elsewhere it is the anchor `verify` needs to find a truncation."""
+    db = _connect(path)
+    try:
+        with database_trouble(f"reading the journal {path}"):
+            row = db.execute("SELECT id, hash FROM entry ORDER BY id DESC LIMIT 1").fetchone()
+    finally:
+        db.close()
+    return Head(*row) if row else EMPTY
+
+
+def verify(path: Path, anchor: Head | None = None) -> Head:
+    """Prove that a journal holds what was written, in its order.
+
+    Parameters
+    ----------
+    anchor
+        A head exported earlier. Without it a journal that lost its last entries reads as a shorter one.
+
+    Returns
+    -------
+    Head
+        Where the chain ends.
+
+    Raises
+    ------
+    StoreError
+        Naming the first entry that was changed, dropped, moved or cut off.
+    """
+    at = EMPTY
+    seen = anchor is None or anchor == EMPTY
+    for row in _rows(path, 0):
+        at = follow(at, row)
+        if anchor is not None and at.id == anchor.id:
+            if at != anchor:
+                raise StoreError(f"the journal {path} is not the one whose head was exported: entry {at.id} differs")
+            seen = True
+    if not seen and anchor is not None:
+        raise StoreError(f"the journal {path} is cut off: it ends at entry {at.id}, its exported head is entry {anchor.id}")
+    return at
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        raise StoreError(f"there is no journal at {path}")
+    with database_trouble(f"opening the journal {path}"):
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+    try:
+        refuse_newer("journal", format_of(db, path), path)
+    except StoreError:
+        db.close()
+        raise
+    return db
+
+
+def _rows(path: Path, after: int) -> Iterator[Row]:
+    db = _connect(path)
+    try:
+        while True:
+            with database_trouble(f"reading the journal {path}"):
+                rows: list[Row] = db.execute(SELECT, (after, PAGE_ROWS)).fetchall()
+            yield from rows
+            if len(rows) < PAGE_ROWS:
+                return
+            after = rows[-1][0]
+    finally:
+        db.close()
+
+
+def _entry(row: Row, upcasts: Mapping[tuple[str, int], Upcast]) -> Entry:
+    row_id, after_seq, n, recv_ns, what, v, body, _ = row
+    try:
+        if what == EVENT:
+            event = decode_event(upcast(what, v, body, EVENT_VERSION, upcasts))
+            return Entry(row_id, after_seq, n, recv_ns, event)
+        if what == FACTS:
+            return Entry(row_id, after_seq, n, recv_ns, tuple(decode_facts(upcast(what, v, body, FACT_VERSION, upcasts))))
+    except (msgspec.MsgspecError, TypeError) as error:
+        raise StoreError(f"entry {row_id} of a journal cannot be read: {error}") from error
+    raise StoreError(f"entry {row_id} of a journal is {what!r}; this code knows {EVENT!r} and {FACTS!r}")

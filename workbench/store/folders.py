@@ -1,0 +1,71 @@
+"""Where everything lies in a data folder. Names only; nothing is created or read here.
+
+::
+
+    data/
+      tail/<session>/<epoch>-<n>.seg     market records of the running loop (`store.tail`)
+      recordings/records/                one Delta Lake table of all sealed records (`store.recordings`)
+      runs/<run>/                        journal.db, manifest.json, checkpoints/ (`store.journal`, `store.manifest`)
+      cache/<session>-<version>.seg      a session as the engine eats it; may be deleted at any time
+      contracts.jsonl                    the id book (`store.contracts`)
+      epoch                              the last start epoch given away (`store.epochs`)
+      status/                            what the running processes say about themselves (`store.status`)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Folders(NamedTuple):
+    """The paths of one data folder.
+
+    >>> Folders(Path("data")).journal("night").as_posix()
+    'data/runs/night/journal.db'
+    """
+
+    data: Path
+
+    @property
+    def tail(self) -> Path:
+        """Segments not yet sealed."""
+        return self.data / "tail"
+
+    @property
+    def recordings(self) -> Path:
+        """The table of all sealed records."""
+        return self.data / "recordings" / "records"
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run."""
+        return self.data / "runs"
+
+    @property
+    def cache(self) -> Path:
+        """What can be made again."""
+        return self.data / "cache"
+
+    @property
+    def contracts(self) -> Path:
+        """The id book."""
+        return self.data / "contracts.jsonl"
+
+    @property
+    def epoch(self) -> Path:
+        """The last start epoch given away."""
+        return self.data / "epoch"
+
+    @property
+    def status(self) -> Path:
+        """Heartbeats, one file a process."""
+        return self.data / "status"
+
+    def run(self, name: str) -> Path:
+        """Give the folder of one run."""
+        return self.runs / name
+
+    def journal(self, name: str) -> Path:
+        """Give the journal of one run."""
+        return self.runs / name / "journal.db"

@@ -1,0 +1,302 @@
+"""The journal: every event that is no record, and every fact, in one SQLite file a run. The writer; reading is `store.entries`.
+
+Rules
+-----
+1. Append-only and hash-chained (`store.chain`): rows are never changed, a later row corrects an earlier one.
+2. Nothing is visible before `commit`, and all of it after; what `commit` returned from survives a power cut (WAL, `synchronous=FULL`).
+3. A row's body is the wire form of `domain.events` or `domain.decisions`, with its version; older ones are upcast on reading.
+4. The files ``-wal`` and ``-shm`` are part of the journal: never delete them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from workbench.domain.decisions import FACT_VERSION, AnyFact, encode_facts
+from workbench.domain.errors import StoreError
+from workbench.domain.events import EVENT_VERSION, Arrival, encode_event
+from workbench.store.chain import EMPTY, Head, Row, digest
+from workbench.store.versions import FORMATS, MIGRATIONS, Migration, bring_forward
+from workbench.store.wal import PAGE, Wal
+from workbench.store.whole import PART, sync_file, sync_folder, trouble
+
+EVENT: Final = "event"
+FACTS: Final = "facts"
+APPLICATION_ID: Final = int.from_bytes(b"WBJR", "big")
+WAL_BYTES: Final = 4 << 20  # zeros kept ahead of the last commit: a thousand commits
+BATCH_ROWS: Final = 1_000  # rows held back in memory when all is one commit
+MANY_PAGES: Final = -16_384  # of page cache when all is one commit: 16 MiB, as SQLite counts kibibytes
+
+SCHEMA: Final = f"""
+CREATE TABLE entry (
+  id INTEGER PRIMARY KEY,
+  after_seq INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  recv_ns INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  v INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER entry_is_never_changed BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'a journal is append-only'); END;
+CREATE TRIGGER entry_is_never_deleted BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'a journal is append-only'); END;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {FORMATS["journal"]};
+"""
+INSERT: Final = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+@contextmanager
+def database_trouble(doing: str) -> Iterator[None]:
+    """Turn what SQLite complains about into a `StoreError` that says what was being done."""
+    try:
+        yield
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise StoreError(f"{doing} failed: {error}") from error
+
+
+def format_of(db: sqlite3.Connection, path: Path) -> int:
+    """Give the format version of an open journal; `StoreError` if the file is something else."""
+    with database_trouble(f"opening the journal {path}"):
+        application = db.execute("PRAGMA application_id").fetchone()[0]
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if application != APPLICATION_ID:
+        raise StoreError(f"{path} is no journal of the workbench")
+    return version
+
+
+def copy_database(path: Path, target: Path) -> None:
+    """Copy a database as of one moment, also while its writer writes (SQLite's own backup)."""
+    with database_trouble(f"copying {path}"), trouble(f"copying {path}"):
+        source, copy = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True), sqlite3.connect(target)
+        try:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, complete in itself
+        finally:
+            copy.close()
+            source.close()
+        sync_file(target)
+
+
+class Journal:
+    """The writer of one run's journal, which is made if absent.
+
+    Parameters
+    ----------
+    path
+        ``data/runs/<run>/journal.db``.
+    migrations
+        Ways from older formats.
+
+    Raises
+    ------
+    StoreError
+        If the file is no journal, is newer than this code, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from workbench.domain.events import FeeReported
+    >>> from workbench.store.entries import arrivals
+    >>> with tempfile.TemporaryDirectory() as run, Journal(Path(run) / "journal.db") as journal:
+    ...     journal.append(Arrival(41, 1, 1_700_000_000_000_000_000, FeeReported("x1", 620_000)))
+    ...     n_before = len(list(arrivals(journal.path)))
+    ...     journal.commit()
+    ...     n_before, [arrival.after_seq for arrival in arrivals(journal.path)]
+    (0, [41])
+    """
+
+    def __init__(self, path: Path, *, migrations: Mapping[tuple[str, int], Migration] = MIGRATIONS) -> None:
+        self.path = path
+        self._rows: list[Row] = []
+        with trouble(f"opening the journal {path}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                _bring_forward(path, migrations)
+            else:
+                _create(path)
+        with database_trouble(f"opening the journal {path}"):
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=5.0, cached_statements=16)
+            try:
+                self._head = self._prepare_file()
+                self._wal = Wal(path.with_name(path.name + "-wal"))
+            except BaseException:
+                self._db.close()
+                raise
+        self.prepare()
+        sync_folder(path.parent)
+
+    @classmethod
+    def in_one_commit(cls, path: Path) -> Journal:
+        """Open a journal of which nothing is there until `close`, and then all: for `simulate` and `replay`, which may be lost.
+
+        `commit` costs nothing and promises nothing; memory stays bounded.
+
+        Raises
+        ------
+        StoreError
+            If there is a journal at `path` already.
+        """
+        return _OneCommit(path)
+
+    def append(self, arrival: Arrival) -> None:
+        """Add an event under its key (after_seq, n)."""
+        self._add(arrival.after_seq, arrival.n, arrival.recv_ns, EVENT, EVENT_VERSION, encode_event(arrival.event))
+
+    def extend(self, after_seq: int, n: int, now_ns: int, facts: list[AnyFact]) -> None:
+        """Add facts that the core made true behind record `after_seq` (n = 0) or behind its n-th event, known at `now_ns`."""
+        if facts:
+            self._add(after_seq, n, now_ns, FACTS, FACT_VERSION, encode_facts(facts))
+
+    def commit(self) -> None:
+        """Make everything added so far durable and visible, in one go. Free when nothing was added.
+
+        Raises
+        ------
+        StoreError
+            If the disk refuses: nothing became visible; what was added is kept and may be committed again.
+        """
+        if not self._rows:
+            return
+        with database_trouble(f"writing the journal {self.path}"):
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany(INSERT, self._rows)
+                self._db.execute("COMMIT")
+            except sqlite3.Error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        self._rows.clear()
+
+    @property
+    def head(self) -> Head:
+        """Where the chain ends, counting what is not committed yet. Kept elsewhere it proves later that nothing was cut off."""
+        return self._head
+
+    def prepare(self) -> None:
+        """Keep room for a thousand commits ahead; called each second it spares `commit` from lengthening the file."""
+        self._wal.reserve(WAL_BYTES)
+
+    def checkpoint(self) -> None:
+        """Move what was committed into the database itself, and begin its ``-wal`` anew; at session boundaries, when time is cheap."""
+        self.commit()
+        with database_trouble(f"checkpointing the journal {self.path}"):
+            self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+
+    def close(self) -> None:
+        """Commit and close."""
+        try:
+            self.commit()
+        finally:
+            self._let_go()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._let_go()  # what was not committed by who knows never happened
+
+    def _add(self, after_seq: int, n: int, recv_ns: int, what: str, v: int, body: bytes) -> None:
+        head = self._head
+        row_id = head.id + 1
+        made = digest(head.digest, row_id, after_seq, n, recv_ns, what, v, body)
+        self._rows.append((row_id, after_seq, n, recv_ns, what, v, body, made))
+        self._head = Head(row_id, made)
+
+    def _prepare_file(self) -> Head:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0"):
+            self._db.execute(f"PRAGMA {pragma}")
+        last = self._db.execute("SELECT id, hash FROM entry ORDER BY id DESC LIMIT 1").fetchone()
+        return Head(*last) if last else EMPTY
+
+    def _let_go(self) -> None:
+        self._wal.close()
+        self._db.close()
+
+
+class _OneCommit(Journal):
+    """A journal that appears when it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        if path.exists():
+            raise StoreError(f"there is a journal at {path} already; a run is never written twice")
+        self.path = path
+        self._rows = []
+        self._head = EMPTY
+        self._part = path.with_name(f".{path.name}{PART}")
+        with trouble(f"opening the journal {path}"), database_trouble(f"opening the journal {path}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._part.unlink(missing_ok=True)
+            self._db = sqlite3.connect(self._part, isolation_level=None, cached_statements=16)
+            for pragma in (f"page_size = {PAGE}", "journal_mode = OFF", "synchronous = OFF", f"cache_size = {MANY_PAGES}"):
+                self._db.execute(f"PRAGMA {pragma}")
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
+
+    def commit(self) -> None:
+        if len(self._rows) >= BATCH_ROWS:
+            self._insert()
+
+    def prepare(self) -> None:
+        pass
+
+    def checkpoint(self) -> None:
+        pass
+
+    def close(self) -> None:
+        try:
+            self._insert()
+            with database_trouble(f"writing the journal {self.path}"):
+                self._db.execute("COMMIT")
+                self._db.close()
+            with trouble(f"writing the journal {self.path}"):
+                sync_file(self._part)
+                self._part.replace(self.path)
+                sync_folder(self.path.parent)
+        finally:
+            self._let_go()
+
+    def _add(self, after_seq: int, n: int, recv_ns: int, what: str, v: int, body: bytes) -> None:
+        super()._add(after_seq, n, recv_ns, what, v, body)
+        self.commit()
+
+    def _insert(self) -> None:
+        with database_trouble(f"writing the journal {self.path}"):
+            self._db.executemany(INSERT, self._rows)
+        self._rows.clear()
+
+    def _let_go(self) -> None:
+        self._db.close()
+        self._part.unlink(missing_ok=True)
+
+
+def _create(path: Path) -> None:
+    """Put an empty journal at `path` at once: a reader never sees a database without its table."""
+    part = path.with_name(f".{path.name}{PART}")
+    part.unlink(missing_ok=True)
+    with database_trouble(f"making the journal {path}"):
+        db = sqlite3.connect(part, isolation_level=None)
+        try:
+            db.executescript(f"PRAGMA page_size = {PAGE}; BEGIN; {SCHEMA} COMMIT;")
+        finally:
+            db.close()
+    sync_file(part)
+    part.replace(path)
+
+
+def _bring_forward(path: Path, migrations: Mapping[tuple[str, int], Migration]) -> None:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        found = format_of(db, path)
+    finally:
+        db.close()
+    bring_forward("journal", path, found, migrations=migrations, copy=copy_database)

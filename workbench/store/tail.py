@@ -1,0 +1,321 @@
+"""The tail: market records on their way to the disk, as they arrive. Records only; every other event and all facts are `store.journal`'s.
+
+One writer a data folder. Records are copied into a mapped segment of zeros that is on the disk already, then counted: what
+`append` returned from survives `kill -9`; what `flush` returned from survives a power cut. A segment that was only
+*allocated* beforehand would pay for its extents at every flush, and one that grows for its length.
+
+The zeros are written in pieces of 16 KiB: written in larger pieces they lie in larger page-cache folios, a store into one of
+which makes all of it dirty, and a flush then takes four times as long (`benchmarks/`, row 9).
+"""
+
+from __future__ import annotations
+
+import itertools
+import mmap
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+
+from workbench.domain.errors import StoreError
+from workbench.domain.records import Records
+from workbench.store import segments
+from workbench.store.segments import COMMITTED_AT, HEADER, SIZE, SYNCED_AT, Segment
+from workbench.store.whole import fdatasync, hold, remove_parts, sync_folder, trouble
+
+SEGMENT_RECORDS: Final = 65_536  # 4 MiB: a minute of a busy session, and 4 ms to make
+PIECE: Final = 16_384  # bytes of zeros a write; see above
+PREPARE_BYTES: Final = 524_288  # zeros a call of `prepare`: a millisecond
+MAX_UNSYNCED: Final = 8  # full segments that may wait for a flush, each an open file
+
+
+_names = itertools.count()  # of files that are no segments yet; one writer a folder, so one count a process
+
+
+class _Full(NamedTuple):
+    """A segment that is full and will be closed at the next flush."""
+
+    fd: int
+    length: int
+
+
+class Tail:
+    """The writer.
+
+    Parameters
+    ----------
+    folder
+        ``data/tail``; made if absent.
+    session
+        Log session the records belong to, a date written 20261120.
+    epoch
+        Of this start, above all others (`store.epochs.next_epoch`).
+    segment_records
+        Records a segment holds.
+
+    Raises
+    ------
+    StoreError
+        If another process writes this tail, the epoch is not new, or the disk refuses.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from workbench.domain.records import empty
+    >>> records = empty(3); records["seq"] = [1, 2, 3]
+    >>> with tempfile.TemporaryDirectory() as data, Tail(Path(data), session=20261120, epoch=1) as tail:
+    ...     tail.append(records[:2]); tail.append(records[2:])
+    ...     [len(part) for part in read_tail(Path(data))]
+    [3]
+    """
+
+    def __init__(self, folder: Path, *, session: int, epoch: int, segment_records: int = SEGMENT_RECORDS) -> None:
+        self._folder, self._session, self._epoch = folder, session, epoch
+        self._size = HEADER + segment_records * SIZE
+        self._lock = hold(folder / "writer.lock", f"another process writes the tail {folder}: stop it first", wait_s=1.0)
+        try:
+            finish_orphans(folder)
+            newest = max((int(path.name.split("-")[0]) for path in segments.paths(folder)), default=0)
+            if epoch <= newest:
+                raise StoreError(f"epoch {epoch} is not new: the tail {folder} holds segments of epoch {newest}; take `next_epoch`")
+            remove_parts(folder)
+            self._blank: _Blank | None = _Blank(folder, self._size)
+            self._blank.fill(self._size, is_synced=True)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._number = 0  # of the next segment
+        self._full: list[_Full] = []
+        self._is_failed = self._is_closed = False
+        self._fd = -1  # no segment is open: the first append opens one, and knows its first seq
+        self._at = self._synced = 0
+        self._end = -1
+
+    def append(self, records: Records) -> None:
+        """Add records of the current session, contiguous in memory, with `seq` rising: all of them or, if it raises, none.
+
+        Raises
+        ------
+        StoreError
+            If there is no room for the next segment, or an earlier flush failed.
+        """
+        end = self._at + records.nbytes
+        if end > self._end:
+            self._spill(records)
+            return
+        self._map[self._at : end] = records  # type: ignore[call-overload]  # any contiguous buffer will do
+        self._at = end
+        self._cells[COMMITTED_AT] = end
+
+    def flush(self) -> None:
+        """Make everything appended so far durable. Free when nothing was appended since.
+
+        Raises
+        ------
+        StoreError
+            If the disk refuses. The kernel forgets which pages it could not write, so a second try would lie: from then on
+            every call raises.
+        """
+        if self._at == self._synced and not self._full:
+            return
+        self._must_work()
+        self._settle()
+
+    def prepare(self) -> None:
+        """Write another piece of the next segment's zeros; called each second it keeps `append` from having to do it at once."""
+        self._must_work()
+        with trouble(f"preparing a segment in {self._folder}"):
+            if self._blank is None:
+                self._blank = _Blank(self._folder, self._size)
+            self._blank.fill(PREPARE_BYTES, is_synced=True)
+
+    def roll_session(self, session: int) -> None:
+        """Let the records that follow belong to another log session."""
+        if session != self._session:
+            self._leave()
+            self.flush()
+            self._session = session
+
+    def close(self) -> None:
+        """Close the last segment durably and let go of the tail."""
+        if self._is_closed:
+            return
+        try:
+            if not self._is_failed:
+                self._leave()
+                self.flush()
+        finally:
+            self._is_closed, self._end = True, -1
+            if self._blank is not None:
+                self._blank.drop()
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _must_work(self) -> None:
+        if self._is_closed:
+            raise StoreError(f"the tail {self._folder} is closed")
+        if self._is_failed:
+            raise StoreError(f"the tail {self._folder} could not be flushed earlier: restart into recovery")
+
+    def _spill(self, records: Records) -> None:
+        """Append what does not fit into the current segment: first write all of it where it counts for nothing, then count."""
+        self._must_work()
+        if not len(records):
+            return
+        room = max(self._end - self._at, 0) // SIZE
+        capacity = (self._size - HEADER) // SIZE
+        parts = [records[at : at + capacity] for at in range(room, len(records), capacity)]
+        made: list[tuple[Path, int]] = []
+        try:
+            with trouble(f"opening a segment in {self._folder}"):
+                for part in parts:
+                    made.append(self._make(part, self._number + len(made)))
+                sync_folder(made[-1][0].parent)
+        except StoreError:
+            for path, fd in made:
+                path.unlink(missing_ok=True)
+                os.close(fd)
+            raise
+        if room:
+            self.append(records[:room])
+        for (_, fd), part in zip(made, parts, strict=True):
+            self._leave()
+            self._enter(fd, HEADER + part.nbytes)
+        self._number += len(made)
+        if len(self._full) > MAX_UNSYNCED:
+            self._settle()
+
+    def _make(self, part: Records, number: int) -> tuple[Path, int]:
+        """Make a segment that holds `part` but counts nothing yet. One that `part` fills needs no zeros first."""
+        folder = self._folder / str(self._session)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            sync_folder(self._folder)
+        is_full = HEADER + part.nbytes == self._size
+        blank = _Blank(self._folder, self._size) if is_full else self._take_blank()
+        path = folder / f"{self._epoch}-{number}.seg"
+        try:
+            if not is_full:
+                blank.fill(self._size)
+            page = segments.header(session=self._session, epoch=self._epoch, number=number, first_seq=int(part["seq"][0]))
+            _write_all(blank.fd, page, 0)
+            _write_all(blank.fd, np.ascontiguousarray(part).view("u1").data, HEADER)
+            blank.path.replace(path)
+        except OSError:
+            blank.drop()
+            raise
+        return path, blank.fd
+
+    def _take_blank(self) -> _Blank:
+        blank, self._blank = self._blank, None
+        return blank if blank is not None else _Blank(self._folder, self._size)
+
+    def _enter(self, fd: int, length: int) -> None:
+        """Go on in the segment `fd`, whose records become part of the tail with the last line."""
+        self._fd = fd
+        self._map = mmap.mmap(fd, self._size)
+        self._cells = memoryview(self._map)[:HEADER].cast("q")
+        self._at, self._synced, self._end = length, HEADER, self._size
+        self._cells[COMMITTED_AT] = length
+
+    def _leave(self) -> None:
+        """Put the current segment among those that the next flush closes."""
+        if self._fd >= 0:
+            self._full.append(_Full(self._fd, self._at))
+            self._cells.release()
+            self._map.close()
+            self._fd = -1
+        self._at = self._synced = 0
+        self._end = -1
+
+    def _settle(self) -> None:
+        """Make all segments durable and close those that are full. What fails here fails for good."""
+        try:
+            with trouble(f"flushing the tail {self._folder}"):
+                while self._full:
+                    segments.close(*self._full[0])
+                    os.close(self._full.pop(0).fd)
+                if self._fd >= 0:
+                    fdatasync(self._fd)
+        except StoreError:
+            self._is_failed, self._end = True, -1
+            raise
+        if self._fd >= 0:
+            self._cells[SYNCED_AT] = self._synced = self._at
+
+
+class _Blank:
+    """A file of zeros in the making, to become a segment."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.path = folder / f".{next(_names)}.part"
+        self._size, self._at = size, 0
+        self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+
+    def fill(self, n_bytes: int, *, is_synced: bool = False) -> None:
+        """Write zeros over the next `n_bytes` of what is missing."""
+        end = min(self._at + n_bytes, self._size)
+        if self._at == end:
+            return
+        while self._at < end:
+            self._at += os.pwrite(self.fd, bytes(min(PIECE, end - self._at)), self._at)
+        if is_synced:
+            fdatasync(self.fd)
+
+    def drop(self) -> None:
+        self.path.unlink(missing_ok=True)
+        os.close(self.fd)
+
+
+def _write_all(fd: int, content: bytes | memoryview, at: int) -> None:
+    while len(content):
+        n = os.pwrite(fd, content, at)
+        content, at = content[n:], at + n
+
+
+def finish_orphans(folder: Path) -> list[Segment]:
+    """Close every open segment. Call only while holding the writer's lock: their writers are gone then."""
+    return [done for path in segments.paths(folder) if (done := segments.finish(path)) is not None]
+
+
+def is_written(folder: Path) -> bool:
+    """Tell whether a process has this tail open for writing."""
+    try:
+        hold(folder / "writer.lock", "").release()
+    except StoreError:
+        return True
+    return False
+
+
+def read_tail(folder: Path, session: int | None = None) -> list[Records]:
+    """Map what the tail holds at this moment, in the order it was written, also while its writer writes.
+
+    Parameters
+    ----------
+    session
+        One log session, or all of them.
+
+    Returns
+    -------
+    list of Records
+        One read-only array a segment; they stay readable when the sealer deletes the files.
+    """
+    return [records for _, records in read_segments(folder, session)]
+
+
+def read_segments(folder: Path, session: int | None = None) -> list[tuple[Segment, Records]]:
+    """Map the segments of a tail together with what they say about themselves; see `read_tail`."""
+    found = []
+    for path in segments.paths(folder, session):
+        try:
+            found.append(segments.read(path))
+        except FileNotFoundError:
+            continue  # sealed in the meantime: its records are in the recordings
+    return found

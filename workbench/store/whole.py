@@ -1,0 +1,114 @@
+"""Files that are there whole or not at all, and how they are made durable. Bytes only; no format is known here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from workbench.domain.errors import StoreError
+
+PART: Final = ".part"  # end of a name that is not to be read: still being written, or left by a process that died
+fdatasync: Final = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
+
+
+@contextmanager
+def trouble(doing: str) -> Iterator[None]:
+    """Turn what the operating system complains about into a `StoreError` that says what was being done.
+
+    >>> with trouble("reading the book"):
+    ...     open("/no/such/file")
+    Traceback (most recent call last):
+    workbench.domain.errors.StoreError: reading the book failed: No such file or directory (/no/such/file)
+    """
+    try:
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise StoreError(f"{doing} failed: {error.strerror or error}{where}") from error
+
+
+@contextmanager
+def only_one(path: Path, busy: str, *, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold the lock file `path`; the kernel lets go of it when its holder dies.
+
+    Raises
+    ------
+    StoreError
+        Saying `busy`, if another process holds it for longer than `wait_s` seconds.
+    """
+    lock = hold(path, busy, wait_s=wait_s)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def hold(path: Path, busy: str, *, wait_s: float = 0.0) -> FileLock:
+    """Take the lock file `path` until `release()`; see `only_one`."""
+    with trouble(f"taking the lock {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, timeout=wait_s, poll_interval=0.01)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise StoreError(busy) from None
+    return lock
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: a new file can else be gone after a power cut though its bytes are not."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file durable that somebody else has written."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def write_whole(path: Path, content: bytes, *, is_durable: bool = True) -> None:
+    """Put `content` at `path` so that a reader sees the old file or the new one, never a part.
+
+    Parameters
+    ----------
+    is_durable
+        Whether it must survive a power cut (two syncs). `False` for what is written again each second.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written; the old file stands.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+    with trouble(f"writing {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                if is_durable:
+                    os.fsync(file.fileno())
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
+        if is_durable:
+            sync_folder(path.parent)
+
+
+def remove_parts(folder: Path) -> None:
+    """Delete what a process that died left half written. Call only while holding the lock of all who write there."""
+    for part in folder.glob(f".*{PART}"):
+        part.unlink(missing_ok=True)
