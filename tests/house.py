@@ -39,6 +39,12 @@ MAY_READ_THE_CLOCK = {
     "workbench/clock.py": "it is the clock",
     "workbench/commands/doctor.py": "it measures the clock itself",
 }
+# folder whose __init__ is a catalogue -> the files that it must list; base and kernels serve them
+CATALOGUES = {
+    "workbench/features": r"workbench/features/\w+/\w+\.py",
+    "workbench/learning/models": r"workbench/learning/models/\w+\.py",
+    "workbench/strategies": r"workbench/strategies/\w+\.py",
+}
 FREE_TEST_FOLDERS = {"conformance", "replay", "simulation", "kill", "notebooks", "pages"}
 MACHINE_PATH = re.compile(r"/(?:home|Users|roo[t])/\w|[A-Z]:\\\\Users")
 
@@ -128,6 +134,17 @@ def no_path_of_a_machine(source: Source) -> Iterator[str]:
             yield f"{source.path}:{n}: names a path of one machine, {found.group()}..."
 
 
+def catalogued(catalogue: Source, files: Iterable[str]) -> Iterator[str]:
+    """What is shipped is listed: a file that its catalogue does not import is never run, and never checked by the suites."""
+    named = [f"{name}." for node in catalogue.walk() for name in _imported(node, with_members=True)]
+    folder = str(PurePosixPath(catalogue.path).parent)
+    for path in files:
+        module = ".".join(PurePosixPath(path).with_suffix("").parts) + "."
+        is_entry = re.fullmatch(CATALOGUES[folder], path) and PurePosixPath(path).stem not in {"__init__", "base", "kernels"}
+        if is_entry and not any(name.startswith(module) for name in named):
+            yield f"{path}: not listed in {catalogue.path}"
+
+
 def tests_mirror_modules(tests: Iterable[str], modules: Iterable[str]) -> Iterator[str]:
     """A test stands where its module stands: tests/<package>/test_<module>[_<aspect>].py."""
     known = {PurePosixPath(path).with_suffix("") for path in modules}
@@ -160,12 +177,13 @@ def decisions_are_indexed(names: Iterable[str], index: str) -> Iterator[str]:
             yield f"docs/decisions/{name}: not linked from docs/decisions/README.md"
 
 
-def _imported(node: ast.AST) -> list[str]:
-    """Names of the modules that a statement, or a call by name, imports."""
+def _imported(node: ast.AST, *, with_members: bool = False) -> list[str]:
+    """Names of the modules that a statement, or a call by name, imports; on demand with what is taken out of them."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom):
-        return [node.module] if node.module and not node.level else []
+        members = [f"{node.module}.{alias.name}" for alias in node.names] if with_members else []
+        return [node.module, *members] if node.module and not node.level else []
     if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).split(".")[-1] in {"import_module", "__import__"}:
         return [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
     return []

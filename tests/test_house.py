@@ -112,6 +112,21 @@ def test_no_file_names_a_path_of_one_machine():
     assert list(house.no_path_of_a_machine(Source("docs/a.md", "see /" + "home/somebody/data")))
 
 
+@pytest.mark.parametrize("folder", house.CATALOGUES)
+def test_a_catalogue_lists_every_file_of_its_folder(folder):
+    path = ROOT / folder / "__init__.py"
+    assert_none(house.catalogued(Source(f"{folder}/__init__.py", path.read_text()), [source.path for source in PRODUCT]))
+
+
+@pytest.mark.parametrize(
+    ("line", "n"),
+    [("from workbench.strategies.reversal import Reversal", 0), ("from workbench.strategies import reversal", 0), ("import other", 1)],
+)
+def test_a_file_that_no_catalogue_lists_is_seen(line, n):
+    files = ["workbench/strategies/reversal.py", "workbench/strategies/base.py", "workbench/engine.py"]
+    assert len(list(house.catalogued(Source("workbench/strategies/__init__.py", line), files))) == n
+
+
 def test_a_test_stands_where_its_module_stands():
     tests = [source.path for source in read("tests") if Path(source.path).name.startswith("test_")]
     tools = [path.name for path in ROOT.iterdir() if path.is_file()]
