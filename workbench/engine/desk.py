@@ -137,7 +137,7 @@ class Desk:
             n_open=len(mine),
             n_contracts=sum(qty for _, qty, _ in held),
             heat_micros=sum(b.risk_micros * qty // b.qty for b, qty, _ in held),
-            margin_micros=sum(qty * self.setup.terms[slot].margin_micros for _, qty, slot in held),
+            margin_micros=sum(self.setup.terms[slot].margin(qty, b.stop_px) for b, qty, slot in held),
             equity_micros=equity,
             day_loss_before_costs_micros=-today.realised_micros - sum(self._open_pnl(b) for b in mine),
             n_entries_day=today.n_entries,
@@ -235,8 +235,8 @@ class Desk:
             total = self.ledger.day(account).realised_micros
             for b in self.supervisor.brackets():
                 if b.key.account == account:
-                    fee = self.setup.terms[self.slot[b.key.contract]].fee_micros
-                    total += self._open_pnl(b) - b.fees_micros - (b.open + b.n_fees_unknown) * fee
+                    terms = self.setup.terms[self.slot[b.key.contract]]
+                    total += self._open_pnl(b) - b.fees_micros - terms.fee(b.open) - terms.fee(b.n_fees_unknown)
             if -total > self._day_limit:
                 self.breaker.trip(f"day loss of {account}", TradingState.HALTED, self.facts, latched=True)
 

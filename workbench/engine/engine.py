@@ -73,9 +73,9 @@ class Engine:
         contracts = [terms.contract for terms in setup.terms]
         self.setup = setup
         self.market = Market([contract.id for contract in contracts])
-        self.bank = FeatureBank(contracts, lengths_ns=setup.lengths_ns, leaders=setup.leaders, own=setup.own_features)
+        self.bank = FeatureBank(contracts, lengths_ns=setup.lengths_ns, leaders=setup.leaders, own=setup.own_features, kinds=setup.kinds)
         self.bank.bind(self.market.bars)
-        self.n_features = len(self.bank.columns)
+        self.n_features = self.bank.n
         cells = memoryview(self.market.bars.view("<i8").reshape(-1))
         self._cells = cells.toreadonly()
         self._forecasts: list[dict[str, Forecast]] = [{} for _ in contracts]
@@ -299,5 +299,5 @@ class Engine:
         for group in self._learners:
             for learner in group:
                 h.update(learner.digest().encode())
-        h.update(msgspec.msgpack.encode((self._forecasts, self.desk.memory), order="sorted"))
+        h.update(msgspec.msgpack.encode((self._forecasts, self.desk.memory)))
         return h.hexdigest()

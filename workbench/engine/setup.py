@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from workbench.domain.units import MINUTE, SECOND
@@ -17,7 +17,8 @@ class Setup(NamedTuple):
 
     ``terms`` in rising order of contract ids; a strategy or recipe is listed with the contracts it works on. ``account_days`` and
     ``closes`` are cut from calendars beforehand, so that the core needs none: (start_ns, day) rising, and the ends of instrument
-    sessions by contract id, rising.
+    sessions by contract id, rising. ``kinds`` says which record kinds a contract's data has (all, where it is not named): what needs
+    another kind stays `None`.
     """
 
     account: str
@@ -30,3 +31,4 @@ class Setup(NamedTuple):
     leaders: Mapping[int, int] = {}
     lengths_ns: tuple[int, ...] = (5 * SECOND, MINUTE, 5 * MINUTE)
     own_features: tuple[Callable[[], Any], ...] = ()
+    kinds: Mapping[int, Collection[str]] = {}

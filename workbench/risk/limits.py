@@ -19,11 +19,22 @@ from workbench.risk.constitution import Constitution
 
 
 class Terms(NamedTuple):
-    """What trading a contract costs and binds, per contract, in micros of the account's currency."""
+    """What trading a contract costs and binds, in micros of the account's currency."""
 
     contract: Contract
-    fee_micros: int  # a side
-    margin_micros: int  # initial
+    fee_micros: int  # a contract or share, a side
+    margin_micros: int = 0  # initial, a contract
+    margin_frac: float = 0.0  # of notional, 0 to 1, for what is not margined by the contract
+    fee_min_micros: int = 0  # an order
+
+    def fee(self, qty: int) -> int:
+        """Commission of one order."""
+        return max(self.fee_micros * qty, self.fee_min_micros) if qty else 0
+
+    def margin(self, qty: int, px: int) -> int:
+        """Initial margin of `qty` at about `px`."""
+        notional = self.contract.value_micros(abs(px) * qty) if self.margin_frac else 0
+        return self.margin_micros * qty + int(notional * self.margin_frac)
 
 
 class Standing(NamedTuple):
@@ -128,8 +139,8 @@ def _friction(case: Case, law: Constitution) -> tuple[float, float]:
     contract, bar = case.terms.contract, case.view.bar
     spread = bar.ask - bar.bid if bar.has == BID | ASK else contract.tick
     slip = 2 * law.execution.slippage_ticks * contract.tick
-    cost = contract.value_micros(round(spread + slip)) + 2 * case.terms.fee_micros
-    move = contract.value_micros(abs(case.wish.target_px - case.wish.entry_px))
+    cost = contract.value_micros(round(spread + slip) * case.qty) + 2 * case.terms.fee(case.qty)
+    move = contract.value_micros(abs(case.wish.target_px - case.wish.entry_px) * case.qty)
     return cost / max(move, 1), law.risk.max_friction_frac
 
 
@@ -177,7 +188,8 @@ def _heat(case: Case, law: Constitution) -> tuple[float, float]:
 
 
 def _margin(case: Case, _: Constitution) -> tuple[float, float]:
-    return (case.now.margin_micros + case.qty * case.terms.margin_micros) / MICROS, case.now.equity_micros / MICROS
+    bound = case.now.margin_micros + case.terms.margin(case.qty, case.wish.entry_px)
+    return bound / MICROS, case.now.equity_micros / MICROS
 
 
 def _notional(case: Case, law: Constitution) -> tuple[float, float]:

@@ -1,0 +1,165 @@
+"""From names to a machine: the only place where settings, catalogues and calendars become one `Setup`. Reads files at start; decides nothing."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+from workbench import calendars
+from workbench.config import Root, Settings
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import ConfigError
+from workbench.domain.units import MICROS, SECOND
+from workbench.engine import Setup
+from workbench.learning.models import RECIPES
+from workbench.market.rolls import front
+from workbench.risk.constitution import Constitution, parse
+from workbench.risk.limits import Terms
+from workbench.simulation.matching.models import FillModel, Latency, PerContract, PerShare, Queue, Slippage
+from workbench.strategies import CATALOGUE
+
+CONSTITUTIONS = Path(__file__).parents[1] / "constitutions"
+T = TypeVar("T")
+
+
+def constitution(profile: str, *, folder: Path | None = None) -> Constitution:
+    """Read a constitution: the workspace's own (`folder`) before the shipped ones."""
+    for place in (folder, CONSTITUTIONS):
+        path = place / f"{profile}.toml" if place is not None else None
+        if path is not None and path.exists():
+            try:
+                return parse(tomllib.loads(path.read_text(encoding="utf-8")))
+            except tomllib.TOMLDecodeError as error:
+                raise ConfigError(f"{path}: {error}") from None
+    there = ", ".join(sorted(path.stem for path in CONSTITUTIONS.glob("*.toml")))
+    raise ConfigError(f"there is no constitution {profile!r}; there are {there}")
+
+
+def fronts(settings: Settings, roots: Sequence[str], session: int, first_id: int = 1) -> tuple[Contract, ...]:
+    """Define the contract that leads on a session's date for each root, ids counted from `first_id`."""
+    on = _date(session)
+    made = []
+    for id_, name in enumerate(roots, first_id):
+        root = _root(settings, name)
+        expiry = None
+        if root.months is not None:
+            days = calendars.business_days(on - timedelta(days=70), on + timedelta(days=400))
+            expiry = front(root.listing, on, days).expiry
+        made.append(root.contract(id_, expiry))
+    return tuple(made)
+
+
+def terms(settings: Settings, contract: Contract) -> Terms:
+    """What trading a contract costs and binds, as settings assume it."""
+    root = _root(settings, contract.root)
+    return Terms(
+        contract,
+        fee_micros=_up(Fraction(root.commission) * MICROS),
+        margin_micros=_up(Fraction(root.initial_margin or 0) * MICROS),
+        margin_frac=float(Fraction(root.initial_margin_frac or 0)),
+        fee_min_micros=_up(Fraction(root.commission_min or 0) * MICROS),
+    )
+
+
+def fills(settings: Settings) -> FillModel:
+    """The simulated exchange as settings want it."""
+    wanted = settings.simulation
+    fees = {
+        name: PerShare(micros=_up(Fraction(root.commission) * MICROS), minimum_micros=_up(Fraction(root.commission_min) * MICROS))
+        if root.commission_min
+        else PerContract(micros=_up(Fraction(root.commission) * MICROS))
+        for name, root in settings.roots.items()
+    }
+    return FillModel(
+        name="settings",
+        latency=Latency(order_ns=wanted.order_latency_ns, report_ns=wanted.report_latency_ns),
+        queue=Queue(wanted.queue),
+        slippage=Slippage(market_ticks=wanted.market_slippage_ticks, stop_ticks=wanted.stop_slippage_ticks, bar_ticks=wanted.bar_slippage_ticks),
+        fees=fees,
+    )
+
+
+def setup(
+    settings: Settings,
+    contracts: Sequence[Contract],
+    sessions: Iterable[int],
+    law: Constitution,
+    *,
+    account: str,
+    strategies: Sequence[tuple[str, str]],
+    kinds: Mapping[int, Collection[str]] | None = None,
+) -> Setup:
+    """Put an engine's setup together.
+
+    Parameters
+    ----------
+    contracts
+        With rising ids.
+    sessions
+        Log sessions that will be played, dates written 20261120: days and closes are cut from calendars around them.
+    strategies
+        Pairs of a strategy of the catalogue and a recipe of the catalogue it follows (``""`` for none), each on all contracts.
+    kinds
+        Contract id -> kinds of market data there is; all where it is not named.
+
+    Raises
+    ------
+    ConfigError
+        A name that is not in its catalogue, or a contract in a currency without a rate.
+    """
+    foreign = sorted({contract.currency for contract in contracts} - {"USD"})
+    if foreign:
+        raise ConfigError(f"contracts in {', '.join(foreign)} need a recorded rate to the account's USD; trade USD contracts")
+    ids = tuple(contract.id for contract in contracts)
+    of_root = {contract.root: contract.id for contract in contracts}
+    leads = {contract.id: _root(settings, contract.root).lead for contract in contracts}
+    first, last = min(sessions), max(sessions)
+    chosen = [(_named(CATALOGUE, name, "strategy")(recipe), ids) for name, recipe in strategies]
+    recipes = [(_named(RECIPES, recipe, "recipe"), ids) for recipe in dict.fromkeys(recipe for _, recipe in strategies if recipe)]
+    return Setup(
+        account=account,
+        terms=tuple(terms(settings, contract) for contract in contracts),
+        law=law,
+        strategies=tuple(chosen),
+        recipes=tuple(recipes),
+        account_days=_account_days(settings.account_calendar, first, last),
+        closes={contract.id: _closes(contract.calendar, first, last) for contract in contracts},
+        leaders={id_: of_root[lead] for id_, lead in leads.items() if lead is not None and lead in of_root},
+        lengths_ns=tuple(length * SECOND for length in settings.engine.feature_bars_s),
+        kinds=kinds or {},
+    )
+
+
+def _account_days(calendar: str, first: int, last: int) -> tuple[tuple[int, int], ...]:
+    return tuple((each.open_ns, each.session) for each in _table(calendar, first, last).sessions)
+
+
+def _closes(calendar: str, first: int, last: int) -> tuple[int, ...]:
+    return tuple(each.close_ns for each in _table(calendar, first, last).sessions)
+
+
+def _table(calendar: str, first: int, last: int) -> calendars.Table:
+    return calendars.table(calendar, date(_date(first).year, 1, 1), date((_date(last) + timedelta(days=10)).year, 12, 31))
+
+
+def _date(session: int) -> date:
+    return datetime.strptime(str(session), "%Y%m%d").replace(tzinfo=UTC).date()
+
+
+def _root(settings: Settings, name: str) -> Root:
+    return _named(settings.roots, name, "root")
+
+
+def _named(catalogue: Mapping[str, T], name: str, what: str) -> T:
+    try:
+        return catalogue[name]
+    except KeyError:
+        raise ConfigError(f"there is no {what} {name!r}; there are {', '.join(catalogue)}") from None
+
+
+def _up(exact: Fraction) -> int:
+    return -(-exact.numerator // exact.denominator)
