@@ -1,0 +1,161 @@
+"""Where data contradict what was declared about them: refused with a remedy, rather than written shifted. Reads and writes nothing.
+
+Each check compares the declared reading with others that could have been meant; it refuses only when another explains the data and the
+declared one does not, so that odd data alone are never a reason.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from workbench.calendars import phase_at
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import DataError
+from workbench.domain.records import Phase
+from workbench.domain.units import HOUR, MINUTE, SECOND
+from workbench.importers.mapping import Declared, Mapping
+from workbench.importers.quarantine import Verdicts
+from workbench.importers.times import EPOCHS, read_times, zone
+
+OTHER_ZONES: Final = ("UTC", "America/New_York", "America/Chicago", "America/Los_Angeles", "Europe/London", "Europe/Berlin", "Asia/Tokyo")
+CLOSED_FRAC: Final = 0.005  # of rows in closed hours; the best vendors have a few odd prints
+TIMES_BETTER: Final = 4  # another reading must have this many times fewer rows in closed hours
+MOST_REGULAR, FEW_REGULAR = 0.999, 0.95  # a file of regular hours only, and one that by its declaration is not
+SAMPLE: Final = 20_000  # rows that a reading is judged by
+ENOUGH: Final = 20  # bars that tell a spacing
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+def refuse_if_bad(declared: Declared, verdicts: Verdicts) -> None:
+    """Refuse the file when more rows fell than may."""
+    n = len(verdicts.good)
+    if verdicts.n_bad == n or verdicts.n_bad > declared.mapping.max_bad_frac * n:
+        raise DataError(
+            f"{declared.path}: {verdicts.n_bad:,} of {n:,} rows cannot be taken: {verdicts.summary()}. Nothing was written. "
+            f"Is the declaration right? Up to {declared.mapping.max_bad_frac:.1%} may be set aside (--max-bad-frac)."
+        )
+
+
+def direction(declared: Declared, ns: Ints) -> None:
+    """Refuse a file that runs backwards, rather than all of its rows."""
+    steps = np.diff(ns)
+    if len(steps) and np.count_nonzero(steps < 0) > len(steps) / 2:
+        way = "--newest-first is not right here" if declared.mapping.newest_first else "say --newest-first"
+        raise DataError(f"{declared.path}: time goes back from line to line; {way}")
+
+
+def offsets(declared: Declared, differs: Mask, text: pl.Series) -> None:
+    """Refuse a zone that contradicts the offsets written in the file."""
+    if differs.any():
+        at = int(np.flatnonzero(differs)[0])
+        raise DataError(
+            f"{declared.path}: {text[at]!r} carries an offset that {declared.mapping.zone} does not have then. "
+            "Times with an offset need no zone: leave --zone away."
+        )
+
+
+def spacing(declared: Declared, end_ns: Ints) -> Mask:
+    """Refuse a length that the distances between bars contradict.
+
+    Returns
+    -------
+    Mask
+        Bars that stand off the grid of the others: a stub of the moment the file was made, say.
+    """
+    path, mapping = declared
+    if mapping.length is None or len(end_ns) < 2:
+        return np.zeros(len(end_ns), np.bool_)
+    length = mapping.length_ns
+    steps, n = np.unique(np.diff(end_ns), return_counts=True)
+    usual = int(steps[np.argmax(n)])
+    if usual < length:
+        raise DataError(f"{path}: bars of {mapping.length} stand {_words(usual)} apart. Is --length {_words(usual)} meant?")
+    places, n = np.unique(end_ns % length, return_counts=True)
+    astray: Mask = end_ns % length != places[np.argmax(n)]
+    common = int(np.gcd.reduce(np.diff(end_ns[~astray]), initial=0))
+    if len(end_ns) >= ENOUGH and common > length:
+        raise DataError(f"{path}: bars of {mapping.length} stand {_words(common)} apart, all. Is --length {_words(common)} meant?")
+    return astray
+
+
+def hours(declared: Declared, contract: Contract, text: pl.Series, ns: Ints) -> None:
+    """Refuse a zone or a stamp that puts rows into closed hours which another reading explains.
+
+    Parameters
+    ----------
+    text
+        The times as written, of the rows that stand.
+    ns
+        The same as declared: the end of a bar, the moment of a quote or print.
+    """
+    path, mapping = declared
+    if mapping.trust_times or not len(ns):
+        return
+    starts = ns - mapping.length_ns
+    own = _phases(contract, starts)
+    n_closed = int(np.count_nonzero(own < Phase.ETH))
+    _refuse_stamp(declared, contract, starts, n_closed)
+    if mapping.zone is None or mapping.time_format in EPOCHS:
+        return
+    rows = np.unique(np.linspace(0, len(ns) - 1, min(SAMPLE, len(ns))).astype(np.int64))
+    closed, regular = _shares(own[rows])
+    for other in OTHER_ZONES:
+        times = read_times(text.gather(rows), mapping.time_format, zone(other))
+        before = mapping.length_ns if mapping.stamp == "end" else 0
+        other_closed, other_regular = _shares(_phases(contract, times.ns[times.is_time & times.exists] - before))
+        if closed > CLOSED_FRAC and other_closed * TIMES_BETTER <= closed:
+            raise DataError(
+                f"{path}: read as {mapping.zone}, {closed:.1%} of the rows lie in hours in which {contract.symbol} is closed; "
+                f"read as {other}, {other_closed:.1%}. Which is it? {_trust(mapping)}"
+            )
+        if regular < FEW_REGULAR and other_regular >= MOST_REGULAR:
+            raise DataError(
+                f"{path}: read as {other}, all rows lie in the regular hours of {contract.symbol}; read as {mapping.zone}, "
+                f"{regular:.0%}. Which is it? {_trust(mapping)}"
+            )
+
+
+def _refuse_stamp(declared: Declared, contract: Contract, starts: Ints, n_closed: int) -> None:
+    """Refuse a stamp by which bars begin before the open or after the close, when by the other none does."""
+    path, mapping = declared
+    if mapping.stamp is None or n_closed < 2:
+        return
+    other, shift = ("end", -mapping.length_ns) if mapping.stamp == "start" else ("start", mapping.length_ns)
+    n_other = int(np.count_nonzero(_phases(contract, starts + shift) < Phase.ETH))
+    if n_other * TIMES_BETTER <= n_closed:
+        raise DataError(
+            f"{path}: with the time as the {mapping.stamp} of a bar, {n_closed:,} bars lie in hours in which {contract.symbol} is closed; "
+            f"as its {other}, {n_other:,}. Which is it? {_trust(mapping)}"
+        )
+
+
+def _trust(mapping: Mapping) -> str:
+    return f"If {mapping.zone or 'the time'} and stamp are right nevertheless: --trust-times."
+
+
+def _phases(contract: Contract, ns: Ints) -> npt.NDArray[np.uint8]:
+    return phase_at(contract.calendar, ns)
+
+
+def _shares(phases: npt.NDArray[np.uint8]) -> tuple[float, float]:
+    """Give the shares of closed and of regular hours."""
+    if not len(phases):
+        return 1.0, 0.0
+    return float(np.mean(phases < Phase.ETH)), float(np.mean(phases == Phase.RTH))
+
+
+def _words(ns: int) -> str:
+    """Write a length as `Mapping.length` reads it.
+
+    >>> _words(5 * MINUTE), _words(90 * SECOND)
+    ('5m', '90s')
+    """
+    for unit, letter in ((HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):
+        if ns and ns % unit == 0:
+            return f"{ns // unit}{letter}"
+    return f"{ns / SECOND:g}s"

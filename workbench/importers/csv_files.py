@@ -1,0 +1,109 @@
+"""Bars, quotes and prints out of text files whose form the user declares (`mapping`). Makes records; writes nothing.
+
+Every line is either taken exactly or rejected with a reason. A row is rejected when its number of fields, its time or a number in it
+cannot be read, a price is off the contract's grid, a size is negative, a bar's high or low is not its highest or lowest, its time
+goes back, or (bars) its time was there already. Too many of them, or a declaration that contradicts the data as a whole, refuse
+the file: `DataError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from workbench.config import Root
+from workbench.domain.errors import DataError
+from workbench.importers import csv_checks, naming
+from workbench.importers.csv_columns import columns_of
+from workbench.importers.csv_rows import MAKERS, Table
+from workbench.importers.lines import read_lines
+from workbench.importers.mapping import Declared
+from workbench.importers.preview import preview
+from workbench.importers.quarantine import Verdicts
+from workbench.importers.reading import FileReport, Reading, Stream, count_kinds, span
+from workbench.importers.times import Times, disagrees, read_times, zone
+
+N_SHOWN: Final = 3  # rows of a preview
+Ints = npt.NDArray[np.int64]
+
+
+def read(declared: Declared, roots: Mapping[str, Root]) -> Reading:
+    """Read one file as declared.
+
+    Raises
+    ------
+    ConfigError
+        The contract, the zone or the time format cannot be meant.
+    DataError
+        The file cannot be read, contradicts the declaration, or holds too many bad rows. The text names file, line and remedy.
+    """
+    path, mapping = declared
+    name = naming.name(mapping.contract, roots)
+    lines = read_lines(path)
+    columns, body, notes = columns_of(lines, mapping)
+    verdicts = Verdicts(body)
+    verdicts.mark(~columns.fits, f"not {columns.n} fields")
+    table = Table(columns, verdicts, name.root)
+    times = _times(declared, table)
+    known_ns = times.ns + (mapping.length_ns if mapping.stamp == "start" else 0)
+    records_of = MAKERS[mapping.kind](table, known_ns)
+    _reject_disorder(table, known_ns, declared, body.text)
+    csv_checks.refuse_if_bad(declared, verdicts)
+    good = np.flatnonzero(verdicts.good)
+    contract = name.contract(int(known_ns[good[0]]))
+    csv_checks.hours(declared, contract, columns.time.gather(good), known_ns[good])
+    stream = Stream(str(path), contract, records_of(good))
+    if times.n_ambiguous:
+        notes.append(f"{times.n_ambiguous:,} times lie in an hour that an autumn night has twice: the first, after a step back the second")
+    first_ns, last_ns = span([stream])
+    report = FileReport(
+        path=str(path),
+        schema=f"csv {mapping.kind}",
+        n_rows=len(body.text),
+        n_records=len(stream.records),
+        n_quarantined=verdicts.n_bad,
+        reasons=verdicts.counts(),
+        contracts=[contract.symbol],
+        kinds=count_kinds(stream.records),
+        first_ns=first_ns,
+        last_ns=last_ns,
+        notes=notes,
+    )
+    shown = preview(declared, contract, columns, body.text.gather(good[:N_SHOWN]).to_list(), records_of(good[:N_SHOWN]))
+    return Reading([stream], report, list(verdicts.rejected()), shown)
+
+
+def _times(declared: Declared, table: Table) -> Times:
+    path, mapping = declared
+    local = None if mapping.zone is None else zone(mapping.zone)
+    times = read_times(table.columns.time, mapping.time_format, local)
+    stands = table.verdicts.good
+    if local is None and stands.any() and not times.has_offset[stands].any():
+        raise DataError(f"{path}: its times have no offset, so their zone must be declared: --zone America/New_York, --zone UTC")
+    if local is not None:
+        csv_checks.offsets(declared, disagrees(times, local) & stands, table.columns.time)
+    table.verdicts.mark(~times.is_time, f"no time of the form {mapping.time_format}")
+    table.verdicts.mark(~times.exists, f"no such time in {mapping.zone}")
+    return times
+
+
+def _reject_disorder(table: Table, ns: Ints, declared: Declared, text: pl.Series) -> None:
+    """Reject rows whose time goes back, and bars that were there already or stand between the others."""
+    verdicts = table.verdicts
+    rows = np.flatnonzero(verdicts.good)
+    csv_checks.direction(declared, ns[rows])
+    latest = np.maximum.accumulate(ns[rows]) if len(rows) else ns[rows]
+    verdicts.mark_among(rows[1:], ns[rows][1:] < latest[:-1], "time goes back")
+    if declared.mapping.kind != "bars":
+        return
+    rows = np.flatnonzero(verdicts.good)
+    again = ns[rows][1:] == ns[rows][:-1]
+    alike = (text.gather(rows[1:]) == text.gather(rows[:-1])).to_numpy()
+    verdicts.mark_among(rows[1:], again & alike, "the same line again")
+    verdicts.mark_among(rows[1:], again & ~alike, "a second bar of this time")
+    rows = np.flatnonzero(verdicts.good)
+    verdicts.mark_among(rows, csv_checks.spacing(declared, ns[rows]), f"not on the grid of bars of {declared.mapping.length}")

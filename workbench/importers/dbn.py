@@ -1,0 +1,141 @@
+"""Databento's DBN files as plain arrays: what a file says, undamaged or not at all. Knows no contract and makes no records.
+
+Decompressed here rather than by the decoder, because a decoder that is fed half a zstd stream reports nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import databento_dbn as dbn
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from workbench.domain.errors import DataError
+
+MAGIC: Final = b"DBN"
+ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+CHUNK: Final = 1 << 22  # bytes; bounds the Python objects alive at once
+Rows = npt.NDArray[Any]
+
+_TABLES: Final[dict[type, str]] = {
+    dbn.MBOMsg: "mbo",
+    dbn.MBP1Msg: "mbp-1",
+    dbn.MBP10Msg: "mbp-10",
+    dbn.TradeMsg: "trades",
+    dbn.OHLCVMsg: "ohlcv",
+    dbn.BBOMsg: "bbo",
+}
+
+
+class Definition(NamedTuple):
+    """What the exchange says about an instrument, as far as we read it. ``increment`` in 1e-9 points, `None` if not told."""
+
+    symbol: str
+    kind: str  # F future, S spread, K stock, C call, P put
+    increment: int | None
+    expiry: str | None
+
+
+class DbnFile(NamedTuple):
+    """One file, read to its end.
+
+    Parameters
+    ----------
+    schema
+        As the file's head names it (``mbo``, ``tbbo``, ``ohlcv-1m``), `None` for a mixed file.
+    tables
+        Rows by record type (``mbo mbp-1 mbp-10 trades ohlcv bbo``), structured as `databento_dbn` lays them out.
+    symbols
+        Instrument id -> [(symbol, first day, day behind the last)], days as ISO dates.
+    definitions
+        Instrument id -> what the exchange says about it.
+    n_other
+        Records of types that hold no market data we keep (status, statistics, system).
+    """
+
+    path: Path
+    schema: str | None
+    tables: dict[str, Rows]
+    symbols: dict[int, list[tuple[str, str, str]]]
+    definitions: dict[int, Definition]
+    n_other: int
+
+
+def read(path: Path) -> DbnFile:
+    """Read a ``.dbn`` or ``.dbn.zst`` file.
+
+    Raises
+    ------
+    DataError
+        No such file, another format, damaged or cut short. Nothing of such a file is used.
+    """
+    decoder = dbn.DBNDecoder()
+    head: dbn.Metadata | None = None
+    parts: dict[str, list[bytes]] = {}
+    symbols: dict[int, list[tuple[str, str, str]]] = {}
+    definitions: dict[int, Definition] = {}
+    n_other = 0
+    try:
+        for chunk in _plain(path):
+            for record in decoder.write_and_decode(chunk):
+                table = _TABLES.get(type(record))
+                if table is not None:
+                    parts.setdefault(table, []).append(bytes(record))
+                elif isinstance(record, dbn.Metadata):
+                    head = record
+                    _learn_symbols(record, symbols)
+                elif isinstance(record, dbn.InstrumentDefMsg):
+                    definitions[record.instrument_id] = _definition(record)
+                elif isinstance(record, dbn.SymbolMappingMsg):
+                    symbols.setdefault(record.instrument_id, []).append((record.stype_out_symbol, "0000", "9999"))
+                else:
+                    n_other += 1
+    except (dbn.DBNError, RuntimeError, ValueError, OSError) as error:
+        raise DataError(f"{path}: damaged or not DBN ({error}). Nothing of it was used; fetch it again.") from error
+    if head is None or len(decoder.buffer()):
+        raise DataError(f"{path}: the file ends in the middle of a record. Nothing of it was used; fetch it again.")
+    schema = None if head.schema is None else str(head.schema)
+    tables = {name: np.frombuffer(b"".join(body), _layout(name)) for name, body in parts.items()}
+    return DbnFile(path, schema, tables, symbols, definitions, n_other)
+
+
+def _plain(path: Path) -> Iterator[bytes]:
+    """Give the file's bytes, decompressed, in chunks."""
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    if not magic:
+        raise DataError(f"{path}: the file is empty")
+    if magic != ZSTD_MAGIC and magic[:3] != MAGIC:
+        raise DataError(f"{path}: not a DBN file (it begins with {magic!r}). Databento's files end in .dbn or .dbn.zst.")
+    compression = "zstd" if magic == ZSTD_MAGIC else None
+    with pa.input_stream(str(path), compression=compression) as stream:
+        while chunk := stream.read(CHUNK):
+            yield chunk
+
+
+def _layout(table: str) -> np.dtype[Any]:
+    kind = next(kind for kind, name in _TABLES.items() if name == table)
+    return np.dtype(kind._dtypes)  # type: ignore[attr-defined]
+
+
+def _learn_symbols(head: dbn.Metadata, symbols: dict[int, list[tuple[str, str, str]]]) -> None:
+    for symbol, intervals in head.mappings.items():
+        for interval in intervals:
+            if interval["symbol"].isdigit():
+                span = (symbol, str(interval["start_date"]), str(interval["end_date"]))
+                symbols.setdefault(int(interval["symbol"]), []).append(span)
+
+
+def _definition(message: dbn.InstrumentDefMsg) -> Definition:
+    undefined = message.min_price_increment == dbn.UNDEF_PRICE
+    expires = message.expiration
+    expiry = None if expires == dbn.UNDEF_TIMESTAMP else str(np.datetime64(expires, "ns").astype("datetime64[D]"))
+    increment = None if undefined else message.min_price_increment
+    return Definition(message.raw_symbol, str(message.instrument_class), increment, expiry)
