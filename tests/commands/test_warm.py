@@ -43,9 +43,9 @@ def test_a_change_in_an_imported_module_makes_compiled_code_stale(package):
     warm.warm(package)
     (package / "units.py").write_text("SCALE = 4\n")
     assert warm.cold_modules(package) == [f"{package.name}.market.kernels"]
-    assert warm.drop_stale(package)
+    assert warm.drop_stale(package) == [f"{package.name}.market.kernels"]
     assert not list(package.rglob("*.nb[ci]"))
-    assert not warm.drop_stale(package)
+    assert warm.drop_stale(package) == []
 
 
 def test_a_change_elsewhere_leaves_compiled_code_alone(package):
@@ -78,6 +78,23 @@ def test_the_cache_is_found_where_numba_was_told_to_keep_it(package, tmp_path, m
     assert not kept.exists()
 
 
+def test_a_change_drops_only_the_kernels_that_it_is_built_into(package):
+    (package / "aside").mkdir()
+    (package / "aside" / "__init__.py").touch()
+    (package / "aside" / "kernels.py").write_text(KERNEL.format(package=package.name).replace("units import SCALE", "other import SCALE"))
+    (package / "other.py").write_text("SCALE = 5\n")
+    warm.warm(package)
+    (package / "other.py").write_text("SCALE = 6\n")
+    assert warm.drop_stale(package) == [f"{package.name}.aside.kernels"]
+    assert [path.parent.parent.name for path in package.rglob("*.nbi")] == ["market"]
+
+
+def test_a_stamp_that_was_left_half_written_is_no_stamp(package):
+    warm.warm(package)
+    (package / "__pycache__" / "kernels.json").write_text('{"toy')
+    assert warm.cold_modules(package) == [f"{package.name}.market.kernels"]
+
+
 def test_the_product_key_covers_what_the_fold_has_built_in():
-    names = {path.relative_to(warm.PACKAGE).as_posix() for path in warm.sources()}
+    names = {path.relative_to(warm.PACKAGE).as_posix() for path in warm.sources(warm.PACKAGE / "market" / "kernels.py")}
     assert {"market/kernels.py", "domain/records.py", "domain/bars.py"} <= names

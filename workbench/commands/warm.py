@@ -1,7 +1,7 @@
 """Compile the kernels ahead of use: fill numba's cache on disk, and empty it first when their sources changed. Starts nothing else.
 
 numba sees that a ``kernels.py`` changed, but not that a module changed whose dtypes and constants are built into the compiled code.
-So the cache is keyed here, by a digest over every source of ours that a kernel imports, directly or not. ``make`` runs
+So each kernel's cache is keyed here, by a digest over every source of ours that it imports, directly or not. ``make`` runs
 ``python -m workbench.commands.warm`` before anything else; a live session never compiles.
 """
 
@@ -10,12 +10,15 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib
+import json
 import os
 import platform
 import sys
 import time
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import workbench
 
@@ -23,43 +26,54 @@ PACKAGE = Path(workbench.__file__).parent
 COMPILERS = ("numba", "llvmlite", "numpy")
 
 
-def sources(package: Path = PACKAGE) -> list[Path]:
-    """List the kernels and every module of the package that they import, directly or not; sorted."""
+class Stamp(NamedTuple):
+    """What a kernel was compiled from, and whether that left code of its own (not so when it is only built into others)."""
+
+    key: str
+    has_code: bool = True
+
+
+def sources(kernel: Path, package: Path = PACKAGE) -> list[Path]:
+    """List a kernel and every module of the package that it imports, directly or not; sorted."""
     found: set[Path] = set()
-    open_ends = list(package.rglob("kernels.py"))
+    open_ends = [kernel]
     while open_ends:
         path = open_ends.pop()
         if path not in found:
             found.add(path)
-            open_ends += [file for name in _imported(path) if (file := _file_of(name, package))]
+            open_ends += [file for name in _imported(path.read_bytes()) if (file := _file_of(name, package))]
     return sorted(found)
 
 
-def digest(package: Path = PACKAGE) -> str:
-    """Key of what is compiled: the sources, the interpreter, the compiler."""
+def digest(kernel: Path, package: Path = PACKAGE) -> str:
+    """Key of what a kernel is compiled from: its sources, the interpreter, the compiler."""
     key = hashlib.sha256(f"{platform.python_version()} {[version(name) for name in COMPILERS]}".encode())
-    for path in sources(package):
+    for path in sources(kernel, package):
         key.update(f"\n{path.relative_to(package)}\n".encode() + path.read_bytes())
     return key.hexdigest()
 
 
 def cold_modules(package: Path = PACKAGE) -> list[str]:
     """Name the kernels that would have to be compiled at their next import; none when all is well."""
-    known = _read_stamp(package)
-    is_stale = known[:1] != [digest(package)]
-    return [name for name, path in _kernels(package).items() if is_stale or (name not in known and not _cache_of(path))]
+    known = _read_stamps(package)
+    return [
+        name
+        for name, path in _kernels(package).items()
+        if (stamp := known.get(name)) is None or stamp.key != digest(path, package) or (stamp.has_code and not _cache_of(path))
+    ]
 
 
-def drop_stale(package: Path = PACKAGE) -> bool:
-    """Empty the cache if a source changed since it was filled, and say whether it was so."""
-    key = digest(package)
-    if _read_stamp(package)[:1] == [key]:
-        return False
-    for path in _kernels(package).values():
-        for file in _cache_of(path):
+def drop_stale(package: Path = PACKAGE) -> list[str]:
+    """Remove the compiled code of every kernel whose sources changed since; name those kernels."""
+    known = _read_stamps(package)
+    keys = {name: digest(path, package) for name, path in _kernels(package).items()}
+    stale = [name for name, key in keys.items() if name not in known or known[name].key != key]
+    for name in stale:
+        for file in _cache_of(_kernels(package)[name]):
             file.unlink(missing_ok=True)
-    _write_stamp([key], package)
-    return True
+    if stale:
+        _write_stamps({name: known[name] if name not in stale else Stamp(key) for name, key in keys.items()}, package)
+    return stale
 
 
 def warm(package: Path = PACKAGE) -> list[str]:
@@ -75,8 +89,8 @@ def warm(package: Path = PACKAGE) -> list[str]:
     for name in cold:
         importlib.import_module(name)
     if cold:
-        without_code = [name for name, path in _kernels(package).items() if not _cache_of(path)]  # built into other kernels
-        _write_stamp([digest(package), *without_code], package)
+        kernels = _kernels(package).items()
+        _write_stamps({name: Stamp(digest(path, package), has_code=bool(_cache_of(path))) for name, path in kernels}, package)
     return cold
 
 
@@ -103,14 +117,15 @@ def _file_of(name: str, package: Path) -> Path | None:
     return next((file for file in (at.with_suffix(".py"), at / "__init__.py") if file.is_file()), None)
 
 
-def _imported(path: Path) -> list[str]:
-    names = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
+@cache
+def _imported(source: bytes) -> tuple[str, ...]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names += [each.name for each in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
-    return names
+    return tuple(names)
 
 
 def _cache_of(kernel: Path) -> list[Path]:
@@ -120,18 +135,26 @@ def _cache_of(kernel: Path) -> list[Path]:
     return sorted((kernel.parent / "__pycache__").glob("kernels.*.nb[ci]"))
 
 
-def _stamp(package: Path) -> Path:
-    return Path(os.environ.get("NUMBA_CACHE_DIR") or package / "__pycache__") / "kernels.sha256"
+def _stamp_file(package: Path) -> Path:
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or package / "__pycache__") / "kernels.json"
 
 
-def _read_stamp(package: Path) -> list[str]:
-    """Digest of what was compiled, then the kernels that have no code of their own; empty when nothing was."""
-    return _stamp(package).read_text().split() if _stamp(package).exists() else []
+def _read_stamps(package: Path) -> dict[str, Stamp]:
+    """Read what is known of the cache; nothing is known when the file is absent or damaged, and all is compiled again."""
+    try:
+        stamps = json.loads(_stamp_file(package).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {name: Stamp(*stamp) for name, stamp in stamps.items()}
 
 
-def _write_stamp(lines: list[str], package: Path) -> None:
-    _stamp(package).parent.mkdir(parents=True, exist_ok=True)
-    _stamp(package).write_text("\n".join(lines))
+def _write_stamps(stamps: dict[str, Stamp], package: Path) -> None:
+    """Replace the file in one step: several test runs may want to at once."""
+    file = _stamp_file(package)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(f".{os.getpid()}")
+    new.write_text(json.dumps(stamps, indent=1))
+    new.replace(file)
 
 
 if __name__ == "__main__":
