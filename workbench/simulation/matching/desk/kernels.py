@@ -256,7 +256,7 @@ def leave(x, g, t):
     tell(x, t, ACCEPTED, g, EXIT, n, out.px)
 
 
-@njit
+@njit(cache=True)  # so that this file has an entry in the cache of its own, by which `make` knows that it is warm
 def arrive(x, t):
     """Let the commands whose way is over before `t` take effect, each at its own time."""
     desk, rules = x.desk[0], x.rules[0]
