@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 
 import msgspec
 import pytest
@@ -15,8 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.learning.market import Bar, bars
+from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.decisions import AnyFact, Forecast, ForecastMade, LabelMatured, encode_facts
 from workbench.domain.units import BAR_NS
+from workbench.features import stays_none
+from workbench.features.bank import FeatureBank
 from workbench.learning.learner import Learner
 from workbench.learning.models import DEFAULT, MODELS, RECIPES
 from workbench.learning.models.base import Model, Row, build, p_up
@@ -51,6 +55,18 @@ def test_every_model_of_the_catalogue_is_used_by_a_recipe_and_the_default_is_the
     assert {recipe.model for recipe in RECIPES.values()} == set(MODELS)
     assert DEFAULT in RECIPES
     assert all(name == recipe.name for name, recipe in RECIPES.items())
+
+
+@every_recipe
+def test_its_features_are_shipped_and_enough_of_them_live_on_the_data_it_asks_for(recipe: Recipe) -> None:
+    one = Contract(
+        id=1, root="ES", symbol="ESZ6", type=ContractType.FUTURE, exchange="CME", currency="USD", calendar="CME Globex Equity",
+        multiplier="50", price_quantum="0.25", order_increment="0.25",
+    )  # fmt: skip
+    recipe.bind(FeatureBank([one]).columns)
+    silent = stays_none(recipe.needs)
+    live = [name for name in recipe.features if name.rpartition("_")[0] not in silent]
+    assert len(live) >= recipe.min_share * len(recipe.features)
 
 
 @every_recipe
@@ -186,28 +202,25 @@ def test_its_memory_is_bounded(recipe: Recipe) -> None:
     assert sizes[-1] < 2 * max(sizes[:2])
 
 
-SCRIPT = """
-import sys
-from tests.conformance.test_models import learner_of, play, stream
-from workbench.domain.decisions import encode_facts
-from workbench.learning.models import RECIPES
-from hashlib import sha256
-for name, recipe in RECIPES.items():
-    learner = learner_of(recipe)
-    _, facts = play(learner, stream(recipe, 1_500, turns=(700,)))
-    print(name, learner.digest(), sha256(encode_facts(facts)).hexdigest())
-"""
+SCRIPT = "from tests.conformance.test_models import digests; print(digests())"
 
 
-def test_the_hash_seed_of_the_interpreter_changes_nothing() -> None:
-    printed = {
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
-        ).stdout
-        for seed in ("0", "4242")
-    }
-    assert len(printed) == 1
-    assert len(printed.pop().splitlines()) == len(RECIPES)
+def digests() -> dict[str, list[str]]:
+    """Play a stream with every recipe; digests of the learners and of the facts they made."""
+    made = {}
+    for name, recipe in RECIPES.items():
+        learner = learner_of(recipe)
+        _, facts = play(learner, stream(recipe, 1_200, turns=(700,)))
+        made[name] = [learner.digest(), learner.model_digest, sha256(encode_facts(facts)).hexdigest()]
+    return made
+
+
+def test_another_process_with_another_hash_seed_arrives_at_the_same_model() -> None:
+    seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
+    other = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+    )
+    assert other.stdout.strip() == str(digests())
 
 
 @every_recipe
@@ -223,5 +236,6 @@ def test_on_a_planted_relation_it_is_right_more_often_than_a_coin_and_knows_how_
     ]
     hit_rate = sum(right for right, _ in sure) / len(sure)
     assert hit_rate > 0.65
-    assert sum(confidence for _, confidence in sure) / len(sure) == pytest.approx(hit_rate, abs=0.04)
+    believed = sum(confidence for _, confidence in sure) / len(sure)
+    assert hit_rate - 0.08 < believed < hit_rate + 0.02  # about right, and rather too little than too much
     assert encode_facts(facts)

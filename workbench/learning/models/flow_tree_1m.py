@@ -1,4 +1,4 @@
-"""The default recipe's features under an adaptive tree, for what is not linear in them. A value, no model of its own."""
+"""The default recipe's features, and how lively the market is, under an adaptive tree: for what is not linear. A value."""
 
 from __future__ import annotations
 
@@ -13,5 +13,6 @@ RECIPE: Final[Recipe] = msgspec.structs.replace(
     flow_1m.RECIPE,
     name="flow_tree_1m",
     model="adaptive_tree",
+    features=(*flow_1m.RECIPE.features, "rv_ew_5s", "spread_5s", "volume_ratio_20_5s"),
     on_drift="tell",  # it mends itself: each branch watches its own error
 )
