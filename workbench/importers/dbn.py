@@ -19,6 +19,8 @@ from workbench.domain.errors import DataError
 MAGIC: Final = b"DBN"
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 CHUNK: Final = 1 << 22  # bytes; bounds the Python objects alive at once
+DAMAGE: Final = (dbn.DBNError, RuntimeError, ValueError, OSError)
+PANIC: Final = "PanicException"  # how the decoder's Rust gives up; pyo3 derives it from BaseException and exports no name
 Rows = npt.NDArray[Any]
 
 _TABLES: Final[dict[type, str]] = {
@@ -94,7 +96,9 @@ def read(path: Path) -> DbnFile:
                     symbols.setdefault(record.instrument_id, []).append((record.stype_out_symbol, "0000", "9999"))
                 else:
                     n_other += 1
-    except (dbn.DBNError, RuntimeError, ValueError, OSError) as error:
+    except BaseException as error:
+        if not isinstance(error, DAMAGE) and type(error).__name__ != PANIC:
+            raise
         raise DataError(f"{path}: damaged or not DBN ({error}). Nothing of it was used; fetch it again.") from error
     if head is None or len(decoder.buffer()):
         raise DataError(f"{path}: the file ends in the middle of a record. Nothing of it was used; fetch it again.")
