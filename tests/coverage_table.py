@@ -44,7 +44,7 @@ def claims_of(source: str, name: str) -> list[tuple[str, str]]:
     >>> claims_of('@pytest.mark.covers("S0-09")\\n@pytest.mark.proof\\ndef test_a(): ...', "tests/test_x.py")
     [('S0-09', 'tests/test_x.py::test_a (p)')]
     """
-    body = ast.parse(source).body
+    body = ast.parse(source, name).body
     marks = marks_of([node.value for node in body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"])
     return _claims(body, name, marks, name)
 

@@ -56,7 +56,7 @@ class Source(NamedTuple):
     text: str
 
     def walk(self) -> Iterator[ast.AST]:
-        return ast.walk(ast.parse(self.text))
+        return ast.walk(ast.parse(self.text, self.path))
 
     def at(self, node: ast.AST) -> str:
         return f"{self.path}:{node.lineno}"  # type: ignore[attr-defined]
