@@ -27,6 +27,8 @@ from workbench.learning.models.base import Model, Row, build, p_up
 from workbench.learning.recipe import Recipe
 from workbench.learning.snapshot import load_pickle
 
+pytestmark = pytest.mark.covers("S0-09", "S0-10")
+
 N_BARS = 3_000
 every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 every_model = pytest.mark.parametrize("name", MODELS)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from workbench.learning.confidence import EDGES, PRIOR_OUTCOMES, Reliability
 
+pytestmark = pytest.mark.covers("S0-12", "S0-13")
+
 outcomes = st.lists(st.tuples(st.floats(0.0, 1.0) | st.sampled_from(EDGES), st.booleans()), max_size=200)
 
 

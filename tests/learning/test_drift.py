@@ -14,6 +14,8 @@ from workbench.learning.drift import DriftWatch, Sign
 from workbench.learning.learner import Learner
 from workbench.learning.recipe import OnDrift
 
+pytestmark = pytest.mark.covers("S0-11")
+
 N_BEFORE, N_AFTER = 6_000, 1_500
 
 

@@ -19,6 +19,8 @@ from workbench.learning.learner import FEATURE_LIMIT, Learner
 from workbench.learning.models.base import Model, Row
 from workbench.learning.recipe import Recipe
 
+pytestmark = pytest.mark.covers("S0-10", "S0-12", "S0-32")
+
 WARM = b"\1" * len(COLUMNS)
 
 
