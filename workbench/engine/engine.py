@@ -256,11 +256,6 @@ class Engine:
             b.watch = None
 
     # ------------------------------------------------------------------ what is asked of it from outside
-    @property
-    def n_facts(self) -> int:
-        """How many facts wait to be taken."""
-        return len(self._facts)
-
     def take_facts(self) -> list[AnyFact]:
         """Hand over the facts made since the last call."""
         facts = self._facts.copy()

@@ -72,15 +72,23 @@ class RunLog:
     keep
         Whether facts and arrivals also stay in memory (`facts`, `arrivals`), for notebooks and tests.
     one_commit
-        Hold commits back until `close`.
+        Hold commits back: the caller commits once, at the end.
+    key
+        Key of the last event, when a run is taken up again.
     """
 
     def __init__(
-        self, tail: RecordSink | None = None, journal: EventSink | None = None, *, keep: bool = False, one_commit: bool = False
+        self,
+        tail: RecordSink | None = None,
+        journal: EventSink | None = None,
+        *,
+        keep: bool = False,
+        one_commit: bool = False,
+        key: tuple[int, int] = (0, 0),
     ) -> None:
         self._tail, self._journal, self._keep, self._one_commit = tail, journal, keep, one_commit
         self._last_seq = 0
-        self._key = (0, 0)
+        self.key = key
         self.facts: list[AnyFact] = []
         self.arrivals: list[Arrival] = []
         self.commands = CommandDigest()
@@ -101,8 +109,8 @@ class RunLog:
 
     def place(self, happened: Happened, after_seq: int) -> Arrival:
         """Give an event the next key behind `after_seq`, and take it."""
-        n = self._key[1] + 1 if self._key[0] == after_seq else 1
-        self._key = (after_seq, n)
+        n = self.key[1] + 1 if self.key[0] == after_seq else 1
+        self.key = (after_seq, n)
         arrival = Arrival(after_seq, n, happened.recv_ns, happened.event)
         if self._journal is not None:
             self._journal.append(arrival)
@@ -118,7 +126,7 @@ class RunLog:
             if type(fact) is Issued:
                 self.commands.take(fact.command)
         if self._journal is not None:
-            n = self._key[1] if self._key[0] == after_seq else 0
+            n = self.key[1] if self.key[0] == after_seq else 0
             head = facts[0]
             self._journal.extend(after_seq, n, head.now_ns if isinstance(head, At) else 0, facts)
         if self._keep:

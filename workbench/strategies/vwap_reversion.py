@@ -24,9 +24,9 @@ class VwapReversion(NamedTuple):
         Stop distance in ranges; the target is half the way back to VWAP, at least a range.
     """
 
-    offset: str = "vwap_gap_5s"
+    offset: str = "vwap_offset_5s"
     atr: str = "atr_14_1m"
-    flow: str = "ofi_ew_20_5s"
+    flow: str = "ofi_ew_5s"
     stretch: float = 3.0
     stop_atr: float = 1.5
     hold_ns: int = 20 * MINUTE
