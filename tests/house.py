@@ -45,6 +45,7 @@ CATALOGUES = {
     "workbench/learning/models": r"workbench/learning/models/\w+\.py",
     "workbench/strategies": r"workbench/strategies/\w+\.py",
 }
+ASPECTS = {"parity"}  # of a package as a whole, beside an independent implementation
 FREE_TEST_FOLDERS = {"conformance", "replay", "simulation", "kill", "notebooks", "pages"}
 MACHINE_PATH = re.compile(r"/(?:home|Users|roo[t])/\w|[A-Z]:\\\\Users")
 
@@ -151,7 +152,7 @@ def tests_mirror_modules(tests: Iterable[str], modules: Iterable[str]) -> Iterat
     known |= {path.parent for path in known}
     for test in map(PurePosixPath, tests):
         folder, stem = test.parts[1:-1], test.stem.removeprefix("test_")
-        if folder and folder[0] in FREE_TEST_FOLDERS:
+        if folder and (folder[0] in FREE_TEST_FOLDERS or (stem in ASPECTS and PurePosixPath("workbench", *folder) in known)):
             continue
         homes = [PurePosixPath("workbench", *folder)] if folder else [PurePosixPath("workbench"), PurePosixPath("tests"), PurePosixPath()]
         if not any(f"{stem}_".lower().startswith(f"{path.name}_".lower()) for path in known if path.parent in homes):
