@@ -1,0 +1,1 @@
+"""Longer bars out of shorter ones, exactly. The compiled step calls it; nothing is imported here."""

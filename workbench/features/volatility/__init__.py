@@ -1,0 +1,1 @@
+"""The volatility family: how far prices travel. Faces beside compiled steps; nothing is imported here."""
