@@ -18,8 +18,10 @@ from msgspec.structs import replace
 from tests.simulation.market_days import CONTRACTS, ES, IWM, NQ, QQQ, RTY, SPY, at, spans_of
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, DataError
-from workbench.domain.records import ASK, BID, EVENT_TIME, PROVENANCE_SHIFT, RECORD, Kind, Phase, Provenance, Records
+from workbench.domain.records import ASK, BID, EVENT_TIME, PROVENANCE_SHIFT, RECORD, Kind, Phase, Provenance, Records, empty
 from workbench.domain.units import MINUTE, MS, SECOND
+from workbench.market.fold import Market, address_of
+from workbench.market.state import Stop
 from workbench.simulation.market import MarketSettings, continued, generate, last_pts
 
 SESSION = 20261119
@@ -47,8 +49,11 @@ def check_book(records: Records, contract: Contract, rows: int) -> None:
     book: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
     quoted: tuple[int, int, int, int] | None = None
     left: dict[int, int] = {}
-    for r in of(records, contract).tolist():
-        _, recv, _, px, sz, px2, sz2, _, kind, side, level, _ = r
+    before = 0
+    for _, recv, _, px, sz, px2, sz2, _, kind, side, level, _ in of(records, contract).tolist():
+        if recv != before and rows and quoted:
+            assert (*book[0][0], *book[1][0]) == quoted, f"a change ended at {before} without its quote"
+        before = recv
         if kind == Kind.PRINT:
             assert quoted is not None
             assert (px, sz <= left[side]) == (quoted[2] if side > 0 else quoted[0], True)
@@ -134,6 +139,23 @@ def test_a_book_stays_a_book_in_any_market(rows: int, seed: int, activity: float
     assert (np.diff(records["recv_ns"]) >= 0).all()
     assert records["recv_ns"][-1] < opening + 2 * MINUTE
     check_book(records, contract, rows)
+
+
+def test_the_fold_finds_nothing_wrong_with_it(thin: Records) -> None:
+    phases = empty(sum(len(each) for each in spans_of(SESSION).values()))
+    rows = [(start, contract, phase) for contract, each in spans_of(SESSION).items() for start, _, phase in each]
+    phases["recv_ns"], phases["contract"], phases["level"] = np.array(rows).T
+    phases["kind"], phases["px"] = Kind.PHASE, SESSION
+    log = np.concatenate([phases, thin])
+    log = log[np.argsort(log["recv_ns"], kind="stable")]
+    log["seq"] = np.arange(1, len(log) + 1)
+    market, at_record, bars = Market([each.id for each in CONTRACTS]), 0, []
+    while at_record < len(log):
+        at_record, stop = market.fold(address_of(log), at_record, len(log))
+        bars += [market.bars[market.bars["t_end"] > 0].copy()] if stop is Stop.BARRIER else []
+    seen = np.concatenate(bars)
+    assert [int(seen[name].sum()) for name in ("n_crossed", "n_late", "n_back", "n_outlier")] == [0, 0, 0, 0]
+    assert seen["volume"].sum() == thin["sz"][thin["kind"] == Kind.PRINT].sum()
 
 
 def test_there_are_no_records_while_a_contract_is_closed(thin: Records) -> None:

@@ -15,6 +15,7 @@ from tests.data import shared
 from tests.simulation import real
 from tests.simulation.market_days import CONTRACTS, ES, IWM, NQ, QQQ, SPY, at, spans_of
 from workbench.domain.contracts import Contract
+from workbench.domain.records import Phase
 from workbench.domain.units import HOUR, MINUTE, MS, SECOND
 from workbench.simulation.market import MarketSettings, facts, generate
 from workbench.simulation.market.facts import Ends, Minutes, Prints, Quotes
@@ -165,8 +166,11 @@ class Day(NamedTuple):
         return at(self.session, "09:30"), at(self.session, "16:00")
 
 
-def day(session: int, contracts: list[Contract], settings: MarketSettings) -> Day:
-    records = generate(session, contracts, spans_of(session, contracts), seed=20, settings=settings)
+def day(session: int, contracts: list[Contract], settings: MarketSettings, *, is_whole: bool = True) -> Day:
+    spans = spans_of(session, contracts)
+    if not is_whole:
+        spans = {contract: [span for span in each if span[2] == Phase.RTH] for contract, each in spans.items()}
+    records = generate(session, contracts, spans, seed=20, settings=settings)
     return Day(session, {c.root: facts.prints_of(records, c) for c in contracts}, {c.root: facts.quotes_of(records, c) for c in contracts})
 
 
@@ -186,7 +190,7 @@ def generated_market(n_sessions: int) -> Measured:
     seen.values["SPY-IWM 5 m correlation"] = facts.correlation(pairs)
     # ESM8 was a market of 2670 points and half the volatility: compare like with like
     as_in_2018 = MarketSettings(day_vol_frac=0.0037).with_root("ES", start_pts=2670.0)
-    mornings = [day(20261110 + k, [ES], as_in_2018) for k in range(3)]
+    mornings = [day(20261110 + k, [ES], as_in_2018, is_whole=False) for k in range(3)]
     seen.seconds_of_2018([(each.prints["ES"], (each.regular[0], each.regular[0] + 7 * HOUR // 2)) for each in mornings])
     seen.spy_seconds([(each.quotes["SPY"], each.regular) for each in days])
     early = [(each.quotes["SPY"], (at(each.session, "04:00"), each.regular[0])) for each in days]
@@ -226,20 +230,20 @@ def test_the_bands_hold_a_year_that_was_not_used_to_draw_the_day() -> None:
 @pytest.mark.parametrize(("leader", "follower"), [(ES, SPY), (NQ, QQQ)], ids=["ES-SPY", "NQ-QQQ"])
 def test_the_planted_lead_is_found_again(planted_ms: int, leader: Contract, follower: Contract) -> None:
     session = 20261105
-    each = day(session, [leader, follower], MarketSettings(lead_ns=planted_ms * MS))
+    each = day(session, [leader, follower], MarketSettings(lead_ns=planted_ms * MS), is_whole=False)
     found = facts.lead(each.quotes[leader.root], each.quotes[follower.root], each.regular)
     assert abs(found.peak_ns - planted_ms * MS) <= 50 * MS  # the grid of the efficient price; thin quotes blur it
     assert found.correlation.max() > 0.9
 
 
 def test_the_lead_is_read_the_other_way_round_with_its_sign() -> None:
-    each = day(20261105, [ES, SPY], MarketSettings())
+    each = day(20261105, [ES, SPY], MarketSettings(), is_whole=False)
     assert facts.lead(each.quotes["SPY"], each.quotes["ES"], each.regular).peak_ns == pytest.approx(-250 * MS, abs=50 * MS)
 
 
 @pytest.mark.parametrize(("strength", "low", "high"), [(0.0, 0.48, 0.52), (0.04, 0.51, 0.56), (0.2, 0.56, 0.66)])
 def test_order_flow_tells_the_next_minute_as_much_as_was_planted(strength: float, low: float, high: float) -> None:
-    days = [day(20261102 + k, [ES], MarketSettings(flow_strength=strength)) for k in range(12)]
+    days = [day(20261102 + k, [ES], MarketSettings(flow_strength=strength), is_whole=False) for k in range(12)]
     told = facts.flow_facts([(each.prints["ES"], each.quotes["ES"], each.regular) for each in days])
     assert low < told.hit_frac < high
     assert told.correlation > 0.1
@@ -247,7 +251,7 @@ def test_order_flow_tells_the_next_minute_as_much_as_was_planted(strength: float
 
 def test_a_flow_that_nobody_shows_tells_nothing() -> None:
     hidden = MarketSettings(flow_tilt=0.0, pull=0.0, take_frac=0.0)
-    days = [day(20261102 + k, [ES], hidden) for k in range(12)]
+    days = [day(20261102 + k, [ES], hidden, is_whole=False) for k in range(12)]
     told = facts.flow_facts([(each.prints["ES"], each.quotes["ES"], each.regular) for each in days])
     assert 0.48 < told.hit_frac < 0.52
 
@@ -257,7 +261,7 @@ def test_jumps_and_volatility_of_volatility_make_the_tails() -> None:
     wild = replace(plain, jumps_per_day=10.0, fast_vol_sd=0.5)
     kurtosis = {}
     for name, settings in (("plain", plain), ("wild", wild)):
-        days = [day(20261102 + k, [ES], settings) for k in range(4)]
+        days = [day(20261102 + k, [ES], settings, is_whole=False) for k in range(4)]
         midday = [(each.regular[0] + HOUR, each.regular[1] - HOUR) for each in days]
         returns = [facts.minute_returns(facts.minutes_of(e.prints["ES"]), ends) for e, ends in zip(days, midday, strict=True)]
         kurtosis[name] = facts.return_facts(returns, MINUTE).kurtosis
@@ -266,6 +270,6 @@ def test_jumps_and_volatility_of_volatility_make_the_tails() -> None:
 
 
 def test_iwm_follows_its_own_leader_and_not_the_index() -> None:
-    each = day(20261105, [ES, IWM], MarketSettings(lead_ns=0))
+    each = day(20261105, [ES, IWM], MarketSettings(lead_ns=0), is_whole=False)
     closes = [facts.minutes_of(each.prints[root]) for root in ("ES", "IWM")]
     assert 0.6 < facts.correlation([facts.together(*closes, each.regular)]) < 0.93

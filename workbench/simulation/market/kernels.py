@@ -5,8 +5,8 @@ Rules
 1. Every random number comes from a xoshiro256++ state that the caller hands in (Blackman and Vigna 2021, ACM TOMS 47(4)): same state,
    same bytes.
 2. An efficient price is a step function of time, one for each leader; quotes follow it when it leaves them, they never move it.
-3. Records of one contract that have one `recv_ns` are one change of its book, and end with its quote. On the way each side stays strictly
-   ordered and the sides never meet; at the quote, row 0 is the quote. `recv_ns` rises from change to change.
+3. Records of one contract that have one `recv_ns` are one change of its book; it ends with the quote if the touch changed. On the way each
+   side stays strictly ordered and the sides never meet; before and after it, row 0 is the quote. `recv_ns` rises from change to change.
 4. A row's price is the touch minus (bid) or plus (ask) its level: no empty rows in between.
 """
 
