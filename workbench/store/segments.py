@@ -41,6 +41,7 @@ FIRST_SEQ_AT: Final = 6
 COMMITTED_AT: Final = 7
 SYNCED_AT: Final = 8
 CLOSED_AT: Final = 9
+STAMP_AT: Final = 10  # free for whoever writes a segment at once; 0 in the tail
 
 
 class Segment(NamedTuple):
@@ -168,7 +169,7 @@ def close(fd: int, length: int) -> None:
     os.fsync(fd)
 
 
-def write(path: Path, records: Records, *, session: int, epoch: int = 0, number: int = 0) -> None:
+def write(path: Path, records: Records, *, session: int, epoch: int = 0, number: int = 0, stamp: int = 0) -> None:
     """Write a closed segment at once; a reader sees all of it or nothing.
 
     Raises
@@ -186,8 +187,18 @@ def write(path: Path, records: Records, *, session: int, epoch: int = 0, number:
                 file.write(header(session=session, epoch=epoch, number=number, first_seq=first, committed=length))
                 file.write(np.ascontiguousarray(records).view("u1").data)
                 file.flush()
+                os.pwrite(file.fileno(), stamp.to_bytes(8, "little"), STAMP_AT * 8)
                 close(file.fileno(), length)
             part.replace(path)
         except OSError:
             part.unlink(missing_ok=True)
             raise
+
+
+def stamp_of(path: Path) -> int:
+    """Give the stamp a segment was written with; 0 if there is no such file any more."""
+    try:
+        with path.open("rb") as file:
+            return int.from_bytes(os.pread(file.fileno(), 8, STAMP_AT * 8), "little")
+    except FileNotFoundError:
+        return 0

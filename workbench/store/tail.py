@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 import numpy as np
+from filelock import FileLock
 
 from workbench.domain.errors import StoreError
 from workbench.domain.records import Records
@@ -74,7 +75,7 @@ class Tail:
     def __init__(self, folder: Path, *, session: int, epoch: int, segment_records: int = SEGMENT_RECORDS) -> None:
         self._folder, self._session, self._epoch = folder, session, epoch
         self._size = HEADER + segment_records * SIZE
-        self._lock = hold(folder / "writer.lock", f"another process writes the tail {folder}: stop it first", wait_s=1.0)
+        self._lock = hold_tail(folder, wait_s=1.0)  # a sealer may hold it for a moment
         try:
             finish_orphans(folder)
             newest = max((int(path.name.split("-")[0]) for path in segments.paths(folder)), default=0)
@@ -281,17 +282,17 @@ def _write_all(fd: int, content: bytes | memoryview, at: int) -> None:
 
 
 def finish_orphans(folder: Path) -> list[Segment]:
-    """Close every open segment. Call only while holding the writer's lock: their writers are gone then."""
-    return [done for path in segments.paths(folder) if (done := segments.finish(path)) is not None]
+    """Close every open segment and drop empty folders. Call only while holding the tail: their writers are gone then."""
+    closed = [done for path in segments.paths(folder) if (done := segments.finish(path)) is not None]
+    for day in folder.iterdir():
+        if day.is_dir() and not any(day.iterdir()):
+            day.rmdir()
+    return closed
 
 
-def is_written(folder: Path) -> bool:
-    """Tell whether a process has this tail open for writing."""
-    try:
-        hold(folder / "writer.lock", "").release()
-    except StoreError:
-        return True
-    return False
+def hold_tail(folder: Path, *, wait_s: float = 0.0) -> FileLock:
+    """Become the one process that may write this tail, until `release()`; `StoreError` if another one is."""
+    return hold(folder / "writer.lock", f"another process writes the tail {folder}: stop it first", wait_s=wait_s)
 
 
 def read_tail(folder: Path, session: int | None = None) -> list[Records]:

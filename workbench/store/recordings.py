@@ -1,0 +1,369 @@
+"""The recordings: every sealed record, in one Delta Lake table partitioned by (log session, kind), here or on ``s3://``.
+
+Nothing is written here that is not in the tail or in a maker's file until it is durable; bars and features are not recorded: a
+replay makes them again. One writer process at a time is the rule; two are correct, only slow, for Delta's commits are optimistic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+import numpy as np
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from workbench.domain.errors import StoreError
+from workbench.domain.records import RECORD, Records
+from workbench.store import delta_log, segments
+from workbench.store.columns import COLUMNS, PACKING, to_frame, to_records
+from workbench.store.folders import Folders
+from workbench.store.versions import FORMATS, refuse_newer
+from workbench.store.whole import only_one, trouble
+
+if TYPE_CHECKING:
+    import polars as pl
+
+EPOCH_SHIFT: Final = 40  # seq = epoch << 40 | n
+KEEP_HOURS: Final = 168  # files no version needs any more stay a week: a reader of an older version may still be at work
+DESCRIPTION: Final = "records of futures-workbench, format "
+CONFIGURATION: Final = {"delta.checkpointInterval": "10"}  # commits stay fast: 11 ms against 26 with the default of 100
+LOCK_WAIT_S: Final = 60.0
+
+
+class Span(NamedTuple):
+    """What is recorded of one log session."""
+
+    session: int
+    n: int
+    first_seq: int
+    last_seq: int
+    first_ns: int
+    last_ns: int
+    kinds: tuple[int, ...]
+
+    @property
+    def epochs(self) -> range:
+        """Start epochs its records can have."""
+        return range(self.first_seq >> EPOCH_SHIFT, (self.last_seq >> EPOCH_SHIFT) + 1)
+
+
+class Recordings:
+    """The table of sealed records.
+
+    Parameters
+    ----------
+    root
+        Its folder, or an ``s3://`` address; made with the first record.
+    storage_options
+        What the object store needs (``AWS_REGION``, ``AWS_ENDPOINT_URL``, keys ...); passed through.
+    cache
+        Folder for sessions as the engine eats them; `None`: beside the table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from workbench.domain.records import Kind, empty
+    >>> records = empty(2); records["seq"] = [7, 8]; records["kind"] = Kind.PRINT
+    >>> with tempfile.TemporaryDirectory() as data:
+    ...     recordings = Recordings.of(Path(data))
+    ...     taken = [recordings.append(20261120, records, ("20261120/1-0", 2)) for _ in range(2)]
+    ...     taken, recordings.read(20261120)["seq"].tolist()
+    ([True, False], [7, 8])
+    """
+
+    def __init__(self, root: Path | str, storage_options: Mapping[str, str] | None = None, *, cache: Path | None = None) -> None:
+        self.root = str(root)
+        self._options = dict(storage_options) if storage_options else None
+        self._folder = None if "://" in self.root else Path(root)
+        self._cache = cache if cache is not None else Path(root).parent / "cache"
+
+    @classmethod
+    def of(cls, data: Path) -> Self:
+        """Give the recordings that lie in a data folder."""
+        return cls(Folders(data).recordings, cache=Folders(data).cache)
+
+    def append(self, session: int, records: Records, transaction: tuple[str, int] | None = None) -> bool:
+        """Add records of one log session in one commit, durably.
+
+        Parameters
+        ----------
+        transaction
+            (application, version): given again with a version no higher than before, nothing happens. That makes a writer that
+            was killed, and does not know whether its commit came through, write exactly once.
+
+        Returns
+        -------
+        bool
+            Whether they were written by this call.
+        """
+        if transaction is not None and self.version_of(transaction[0]) >= transaction[1]:
+            return False
+        with self._writing() as table:
+            self._write(table, to_frame(session, records), transaction)
+        return True
+
+    def replace(self, session: int, records: Records, transaction: tuple[str, int] | None = None, *, epoch: int | None = None) -> None:
+        """Put `records` in the place of a session, or of one epoch of it, in one commit."""
+        with self._writing() as table:
+            self._write(table, to_frame(session, records), transaction, _predicate(session, epoch) if table else None)
+
+    def delete(self, session: int, epoch: int | None = None) -> None:
+        """Take a session, or one epoch of it, out of the current version of the table."""
+        with self._writing() as table:
+            if table is not None:
+                table.delete(_predicate(session, epoch))
+
+    def version_of(self, application: str) -> int:
+        """Give the highest version an application has written, 0 if none."""
+        return self.versions_of([application])[application]
+
+    def versions_of(self, applications: Collection[str]) -> dict[str, int]:
+        """Give `version_of` for several applications, as of one version of the table."""
+        return _versions(self._open(), applications)
+
+    def make_durable(self) -> None:
+        """Sync commits of which it is not known whether they are durable: a writer may have died behind its commit."""
+        if self._folder is not None and delta_log.newest(self._folder) >= 0:
+            with trouble(f"syncing the recordings {self._folder}"):
+                delta_log.sync_commits(self._folder)
+
+    def read(
+        self,
+        session: int,
+        contracts: Collection[int] | None = None,
+        kinds: Collection[int] | None = None,
+        *,
+        seqs: tuple[int, int] | None = None,
+    ) -> Records:
+        """Read records of a session in the order of `seq`, bit for bit as they were appended.
+
+        Parameters
+        ----------
+        contracts, kinds
+            Only these; `None`: all.
+        seqs
+            Only from the first to the last of these, both included.
+        """
+        table = self._open()
+        return self._read(table, session, contracts, kinds, seqs) if table is not None else np.empty(0, RECORD)
+
+    def snapshot(self, session: int, applications: Collection[str]) -> tuple[Records, dict[str, int]]:
+        """Read a session and what the given applications have written, both of one and the same version of the table."""
+        table = self._open()
+        records = self._read(table, session, None, None, None) if table is not None else np.empty(0, RECORD)
+        return records, _versions(table, applications)
+
+    def sessions(self) -> list[Span]:
+        """List what is recorded, one entry a log session, from the table's log alone."""
+        import polars as pl
+
+        table = self._open()
+        if table is None:
+            return []
+        total = _files(table).group_by("partition.session").agg(
+            pl.sum("num_records"), pl.min("min.seq"), pl.max("max.seq"), pl.min("min.recv_ns"), pl.max("max.recv_ns"),
+            pl.col("partition.kind").unique().sort(),
+        )  # fmt: skip
+        return [Span._make((*row[:-1], tuple(row[-1]))) for row in total.sort("partition.session").iter_rows()]
+
+    def newest_epoch(self) -> int:
+        """Give the highest start epoch among all records, 0 of an empty table."""
+        table = self._open()
+        if table is None:
+            return 0
+        last: Any = table.get_add_actions(flatten=True).column("max.seq")
+        return max((int(seq.as_py()) for chunk in last.chunks for seq in chunk), default=0) >> EPOCH_SHIFT
+
+    def cache(self, session: int) -> Records:
+        """Map a whole session, read-only, from a file made for it; it is made anew when the session's records have changed.
+
+        Opens in less than a millisecond once the file is there.
+        """
+        version = self._version()
+        path = self._cache / f"{session}-{version}.seg"
+        if not path.exists():
+            self._fill_cache(session, version, path)
+        return segments.read(path)[1]
+
+    def compact(self, session: int) -> int:
+        """Put the many small files of a finished session together, each kind sorted by (contract, seq), one commit a kind.
+
+        The old files stay for readers of older versions until `vacuum`.
+
+        Returns
+        -------
+        int
+            Files before, less files after.
+        """
+        with self._writing() as table:
+            if table is None:
+                return 0
+            files = _files(table).filter(_is(session))
+            counts = dict(files.group_by("partition.kind").len().iter_rows())
+            for kind in sorted(kind for kind, n in counts.items() if n > 1):
+                rows = self._scan(files.filter(_is(session, kind))).collect().sort("contract", "seq")
+                frame = rows.with_columns(_constant("kind", kind, "i2", len(rows)), _constant("session", session, "i4", len(rows)))
+                self._write(table, frame, None, f"{_predicate(session)} AND kind = {kind}")
+                table.update_incremental()
+            return len(files) - len(_files(table).filter(_is(session)))
+
+    def vacuum(self, keep_hours: int = KEEP_HOURS) -> list[str]:
+        """Delete files that no version of the last `keep_hours` needs.
+
+        Raises
+        ------
+        StoreError
+            Below a week: a reader of an older version would find its files gone.
+        """
+        if keep_hours < KEEP_HOURS:
+            raise StoreError(f"recordings keep old files for at least {KEEP_HOURS} hours, not {keep_hours}: readers may need them")
+        with self._writing() as table:
+            return table.vacuum(retention_hours=keep_hours, dry_run=False) if table is not None else []
+
+    def table(self, version: int | None = None) -> DeltaTable | None:
+        """Open the table itself, for study; `None` if nothing was ever recorded."""
+        return self._open(version)
+
+    # ------------------------------------------------------------------------------------------------ within
+
+    def _open(self, version: int | None = None) -> DeltaTable | None:
+        try:
+            table = DeltaTable(self.root, version=version, storage_options=self._options)
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            raise StoreError(f"the recordings {self.root} cannot be opened: {_first_line(error)}") from error
+        description = table.metadata().description or ""
+        if not description.startswith(DESCRIPTION):
+            raise StoreError(f"{self.root} is a table, but none of the workbench")
+        refuse_newer("recordings", int(description.removeprefix(DESCRIPTION)), self.root)
+        return table
+
+    @contextmanager
+    def _writing(self) -> Iterator[DeltaTable | None]:
+        """Hold the table for writing; on the way out what was committed is made durable, which Delta itself leaves to chance."""
+        folder = self._folder
+        with _delta_trouble(f"writing the recordings {self.root}"):
+            if folder is None:
+                yield self._open()
+                return
+            with only_one(folder.parent / "records.lock", f"another process writes {folder}", wait_s=LOCK_WAIT_S):
+                delta_log.drop_torn(folder)
+                yield self._open()
+                with trouble(f"writing the recordings {folder}"):
+                    delta_log.sync_commits(folder)
+
+    def _write(
+        self, table: DeltaTable | None, frame: pl.DataFrame, transaction: tuple[str, int] | None, instead_of: str | None = None
+    ) -> None:
+        how: dict[str, Any] = {
+            "writer_properties": PACKING,
+            "commit_properties": CommitProperties(app_transactions=[Transaction(*transaction)] if transaction else None),
+            "storage_options": self._options,
+        }
+        if table is None:
+            how |= {
+                "partition_by": ["session", "kind"],
+                "configuration": CONFIGURATION,
+                "description": f"{DESCRIPTION}{FORMATS['recordings']}",
+            }
+            write_deltalake(self.root, frame, mode="append", **how)
+        elif instead_of is None:
+            write_deltalake(table, frame, mode="append", **how)
+        else:
+            write_deltalake(table, frame, mode="overwrite", predicate=instead_of, **how)
+
+    def _read(
+        self,
+        table: DeltaTable,
+        session: int,
+        contracts: Collection[int] | None,
+        kinds: Collection[int] | None,
+        seqs: tuple[int, int] | None,
+    ) -> Records:
+        import polars as pl
+
+        files = _files(table).filter(_is(session))
+        if kinds is not None:
+            files = files.filter(pl.col("partition.kind").is_in(list(kinds)))
+        where = []
+        if seqs is not None:
+            files = files.filter((pl.col("max.seq") >= seqs[0]) & (pl.col("min.seq") <= seqs[1]))
+            where.append(pl.col("seq").is_between(*seqs))
+        if contracts is not None:
+            where.append(pl.col("contract").is_in(list(contracts)))
+        found = files["partition.kind"].unique().sort().to_list()
+        return to_records([(kind, self._scan(files.filter(_is(session, kind))).filter(*where).collect()) for kind in found])
+
+    def _scan(self, files: pl.DataFrame) -> pl.LazyFrame:
+        import polars as pl
+
+        uris = [f"{self.root}/{path}" for path in files["path"]]
+        return pl.scan_parquet(uris, hive_partitioning=False, storage_options=self._options).select(COLUMNS)
+
+    def _version(self) -> int:
+        if self._folder is not None:
+            return delta_log.newest(self._folder)
+        table = self._open()
+        return table.version() if table is not None else -1
+
+    def _fill_cache(self, session: int, version: int, path: Path) -> None:
+        table = self._open(version) if version >= 0 else None
+        if table is None:
+            raise StoreError(f"nothing of session {session} is recorded in {self.root}")
+        names = sorted(_files(table).filter(_is(session))["path"])
+        stamp = int.from_bytes(hashlib.sha256("\n".join(names).encode()).digest()[:7], "big")
+        others = list(path.parent.glob(f"{session}-*.seg"))
+        for other in others:
+            if segments.stamp_of(other) == stamp:  # other sessions were written since; this one was not
+                other.replace(path)
+                return
+        segments.write(path, self._read(table, session, None, None, None), session=session, number=version, stamp=stamp)
+        for other in others:
+            other.unlink(missing_ok=True)
+
+
+def _predicate(session: int, epoch: int | None = None) -> str:
+    if epoch is None:
+        return f"session = {int(session)}"
+    return f"session = {int(session)} AND seq >= {int(epoch) << EPOCH_SHIFT} AND seq < {(int(epoch) + 1) << EPOCH_SHIFT}"
+
+
+def _versions(table: DeltaTable | None, applications: Collection[str]) -> dict[str, int]:
+    return {name: (table.transaction_version(name) or 0) if table is not None else 0 for name in applications}
+
+
+def _files(table: DeltaTable) -> pl.DataFrame:
+    """List the files of a table's version: path, rows, partition, and the least and greatest value of each column."""
+    import polars as pl
+
+    return pl.DataFrame(table.get_add_actions(flatten=True))
+
+
+def _is(session: int, kind: int | None = None) -> pl.Expr:
+    import polars as pl
+
+    of_session = pl.col("partition.session") == session
+    return of_session if kind is None else of_session & (pl.col("partition.kind") == kind)
+
+
+def _constant(name: str, value: int, width: str, n: int) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(name, np.full(n, value, width))
+
+
+@contextmanager
+def _delta_trouble(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise StoreError(f"{doing} failed: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,181 @@
+"""The sealer: a process of its own that moves the tail's records into the recordings, exactly once. It knows no market and no engine.
+
+Each commit carries Delta's application transaction (segment, offset of the next record): killed before the commit nothing has
+happened, killed after it the next pass sees how far it got. A segment is deleted when it is closed, sealed to its end, and its
+rows were read back from the table and found equal.
+
+    python -m workbench.store.sealer DATA [--once]
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Final, NamedTuple
+
+from workbench.domain.errors import StoreError
+from workbench.domain.records import Records
+from workbench.store.folders import Folders
+from workbench.store.recordings import Recordings
+from workbench.store.segments import Segment
+from workbench.store.tail import finish_orphans, hold_tail, read_segments
+from workbench.store.whole import only_one, trouble
+
+EVERY_S: Final = 60.0  # at most between two passes while records wait
+MANY_RECORDS: Final = 50_000  # that do not wait that long
+LOOK_S: Final = 1.0  # between two looks at the tail
+
+
+class SealReport(NamedTuple):
+    """What one pass did. ``n_waiting`` records are left in the tail: they came in meanwhile."""
+
+    n_sealed: int
+    n_commits: int
+    n_removed: int
+    n_waiting: int
+
+
+def seal(data: Path, recordings: Recordings | None = None) -> SealReport:
+    """Seal all that the tail holds at this moment, also the committed part of an open segment.
+
+    Parameters
+    ----------
+    recordings
+        Where they lie elsewhere; `None`: in the data folder.
+
+    Raises
+    ------
+    StoreError
+        If another sealer works on this folder, a disk refuses, or rows read back differ. What was sealed stays sealed.
+    """
+    recordings = recordings or Recordings.of(data)
+    tail = Folders(data).tail
+    if not tail.exists():
+        return SealReport(0, 0, 0, 0)
+    with only_one(tail / "sealer.lock", f"another sealer works on {tail}"):
+        _close_left_open(tail)
+        n_sealed = n_commits = n_removed = 0
+        parts = read_segments(tail)
+        done = recordings.versions_of([segment.name for segment, _ in parts])
+        for segment, rows in parts:
+            fresh = rows[done[segment.name] :]
+            if len(fresh):
+                n_commits += recordings.append(segment.session, fresh, (segment.name, segment.n))
+                n_sealed += len(fresh)
+        recordings.make_durable()
+        for segment, rows in parts:
+            if segment.is_closed:
+                _must_be_recorded(recordings, segment, rows)
+                with trouble(f"removing {segment.path}"):
+                    segment.path.unlink()
+                n_removed += 1
+    return SealReport(n_sealed, n_commits, n_removed, waiting(data, recordings).n_records)
+
+
+class Waiting(NamedTuple):
+    """What the tail holds that a pass would seal or remove."""
+
+    n_records: int
+    n_closed: int
+
+
+def waiting(data: Path, recordings: Recordings | None = None) -> Waiting:
+    """Look what there is to do."""
+    recordings = recordings or Recordings.of(data)
+    found = [segment for segment, _ in read_segments(Folders(data).tail)]
+    done = recordings.versions_of([segment.name for segment in found])
+    return Waiting(sum(max(segment.n - done[segment.name], 0) for segment in found), sum(segment.is_closed for segment in found))
+
+
+def _close_left_open(tail: Path) -> None:
+    """Close what a writer left open that is gone. While one is at work, its tail is its own."""
+    try:
+        lock = hold_tail(tail)
+    except StoreError:
+        return
+    try:
+        finish_orphans(tail)
+    finally:
+        lock.release()
+
+
+def _must_be_recorded(recordings: Recordings, segment: Segment, rows: Records) -> None:
+    found = recordings.read(segment.session, seqs=(int(rows["seq"][0]), int(rows["seq"][-1])))
+    if found.tobytes() != rows.tobytes():
+        raise StoreError(
+            f"{segment.path} holds {len(rows)} records, the recordings hold {len(found)} in their place, or others: "
+            "the segment is kept; compare both before anything is deleted"
+        )
+
+
+class Watch:
+    """Decides when it is time for a pass: 60 s after something began to wait, or when 50,000 records do.
+
+    >>> watch = Watch()
+    >>> [watch.is_due(Waiting(n, 0), now_s=now_s) for n, now_s in ((10, 0.0), (10, 59.0), (10, 60.0), (50_000, 61.0))]
+    [False, False, True, True]
+    """
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None
+
+    def is_due(self, what: Waiting, *, now_s: float) -> bool:
+        """Tell whether to seal, given what waits."""
+        if what == (0, 0):
+            self._since_s = None
+            return False
+        if self._since_s is None:
+            self._since_s = now_s
+        if what.n_records < MANY_RECORDS and now_s - self._since_s < EVERY_S:
+            return False
+        self._since_s = None
+        return True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Seal until told to stop (SIGTERM, SIGINT): the pass under way is finished first."""
+    parser = argparse.ArgumentParser(prog="python -m workbench.store.sealer", description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path, help="the data folder")
+    parser.add_argument("--once", action="store_true", help="seal what is there, then end")
+    options = parser.parse_args(arguments)
+    try:
+        if options.once:
+            _say(seal(options.data))
+            return 0
+        return _run(options.data)
+    except StoreError as error:
+        sys.stderr.write(f"sealer: {error}\n")
+        return 1
+
+
+def _run(data: Path) -> int:
+    is_told_to_stop = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal is_told_to_stop
+        is_told_to_stop = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    watch = Watch()
+    while not is_told_to_stop:
+        if watch.is_due(waiting(data), now_s=time.monotonic()):
+            _say(seal(data))
+        time.sleep(LOOK_S)
+    return 0
+
+
+def _say(report: SealReport) -> None:
+    sys.stdout.write(
+        f"sealed {report.n_sealed:,} records in {report.n_commits} commits; "
+        f"{report.n_removed} segments removed, {report.n_waiting:,} records wait\n"
+    )
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
