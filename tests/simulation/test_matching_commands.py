@@ -5,7 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.pit import (
-    BUY, ENTRY, EXIT, LIMIT, MARKET, SELL, STOP, STOP_ENTRY, TARGET, WHY, Pit, long_pit, open_pit, share, submit,
+    BUY,
+    ENTRY,
+    EXIT,
+    LIMIT,
+    MARKET,
+    SELL,
+    STOP,
+    STOP_ENTRY,
+    TARGET,
+    WHY,
+    Pit,
+    long_pit,
+    open_pit,
+    share,
+    submit,
 )  # fmt: skip
 from workbench.domain.errors import InvariantError
 from workbench.domain.events import OrderAccepted, OrderCancelled, OrderFilled, OrderRejected

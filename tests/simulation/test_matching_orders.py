@@ -5,7 +5,20 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.pit import (
-    BUY, ENTRY, EXIT, LIMIT, MARKET, SELL, STOP, STOP_ENTRY, TARGET, Pit, future, long_pit, open_pit, share,
+    BUY,
+    ENTRY,
+    EXIT,
+    LIMIT,
+    MARKET,
+    SELL,
+    STOP,
+    STOP_ENTRY,
+    TARGET,
+    Pit,
+    future,
+    long_pit,
+    open_pit,
+    share,
 )  # fmt: skip
 from workbench.domain.events import OrderAccepted, OrderCancelled, OrderFilled
 from workbench.domain.records import Phase

@@ -14,7 +14,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.simulation.pit import (
-    BUY, ENTRY, EXIT, LIMIT, MARKET, SELL, SESSION, STOP, TARGET, WHY, future, quote_record, record, submit,
+    BUY,
+    ENTRY,
+    EXIT,
+    LIMIT,
+    MARKET,
+    SELL,
+    SESSION,
+    STOP,
+    TARGET,
+    WHY,
+    future,
+    quote_record,
+    record,
+    submit,
 )  # fmt: skip
 from workbench.domain.events import AnyEvent, OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import AnyCommand, Cancel, Exit, Key, Leg, Modify, OrderType, Submit

@@ -18,7 +18,7 @@ Rules
    that is over is dropped, since its last report is under way; on a ref that never was, it is rejected.
 9. A contract without quotes is matched by bars. Market: the worse of the next bar's open and the close before it. Limit: only if
    the bar goes beyond it. Stop: if high or low reaches it, at the worse of level and open, before any target; also in the bar of
-   its entry. A bar has its volume to give and no more.
+   its entry. A bar has its volume to give and no more. A contract that shows prints alone fills limits and nothing else.
 """
 
 from __future__ import annotations
