@@ -112,8 +112,9 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
     roots
         Shape of each root; a contract of any other root is refused.
     activity
-        Scales every rate of book events, not the path of the efficient price: 1 gives about 1.6 M
-        records for a session of ES, NQ, RTY, SPY, QQQ and IWM, 1.0 to 2.1 M by how volatile it is.
+        Scales every rate of book events, not the path of the efficient price: 1 gives about 1.5 M
+        records for a session of ES, NQ, RTY, SPY, QQQ and IWM, 1.0 to 2.1 M by how volatile it is. Below 0.2 quotes are too rare to show
+        the planted lead within a day.
     rows
         Depth rows a side, 0 to 10; 0: quotes and prints only.
     lead_ns
