@@ -42,7 +42,7 @@ def read(declared: Declared, roots: Mapping[str, Root]) -> Reading:
         The file cannot be read, contradicts the declaration, or holds too many bad rows. The text names file, line and remedy.
     """
     path, mapping = declared
-    name = naming.name(mapping.contract, roots)
+    name = naming.name(mapping.contract, roots, expiry=naming.day(mapping.expiry))
     lines = read_lines(path)
     columns, body, notes = columns_of(lines, mapping)
     verdicts = Verdicts(body)
@@ -56,7 +56,7 @@ def read(declared: Declared, roots: Mapping[str, Root]) -> Reading:
     good = np.flatnonzero(verdicts.good)
     contract = name.contract(int(known_ns[good[0]]))
     csv_checks.hours(declared, contract, columns.time.gather(good), known_ns[good])
-    stream = Stream(str(path), contract, records_of(good))
+    stream = Stream(str(path), f"bars {mapping.length}" if mapping.length else "tick-by-tick", contract, records_of(good))
     if times.n_ambiguous:
         notes.append(f"{times.n_ambiguous:,} times lie in an hour that an autumn night has twice: the first, after a step back the second")
     first_ns, last_ns = span([stream])

@@ -25,6 +25,16 @@ from workbench.importers.dbn import DbnFile, Definition
 from workbench.importers.reading import FileReport, Reading, Stream, count_kinds, span
 
 SPREAD_MARKS: Final = ("-", ":", " ")  # ESZ3-ESM4, UD:1V: 12345: not one contract
+TICK_BY_TICK: Final = "tick-by-tick"
+STREAM_KINDS: Final = {
+    "mbo": "L3",
+    "mbp-10": "L2",
+    "bbo-1s": "L1 1 s",
+    "bbo-1m": "L1 1 m",
+    "ohlcv-1s": "bars 1s",
+    "ohlcv-1m": "bars 1m",
+    "ohlcv-1h": "bars 1h",
+}
 Table = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
@@ -67,7 +77,7 @@ def read(
             contract = _contract(symbol, rows, roots, definitions, root=root, expiry=expiry, where=str(file.path))
             records, said = _records(kind, file.schema, rows, contract, str(file.path))
             notes += said
-            streams.append(Stream(str(file.path), contract, records))
+            streams.append(Stream(str(file.path), STREAM_KINDS.get(file.schema or kind, TICK_BY_TICK), contract, records))
     if n_ignored:
         notes.append(f"{n_ignored:,} rows of spreads were left out")
     if file.n_other:

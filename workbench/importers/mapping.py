@@ -52,6 +52,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ----------
     contract
         ``ESH6``, ``ES.c`` or ``SPY``.
+    expiry
+        Last trading day, where `contract` is the root of a future: ``2026-03-20``.
     kind
         ``bars``, ``quotes`` or ``prints``.
     zone
@@ -77,6 +79,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     contract: str
+    expiry: str | None = None
     kind: Literal["bars", "quotes", "prints"] = "bars"
     zone: str | None = None
     stamp: Literal["start", "end"] | None = None
@@ -147,14 +150,19 @@ def declare(paths: list[str], toml: Path | None, flags: Map[str, Any]) -> list[D
     """
     given = {key: value for key, value in flags.items() if value is not None}
     shared, listed = _toml(toml) if toml else ({}, [])
-    found = [(path, {**shared, **own, **given}, f"{toml}") for path, own in listed]
+    found = [(path, {**shared, **own, **given, **_whose(own)}, f"{toml}") for path, own in listed]
     for text in paths:
         named = NAMED.match(text)
         own = {"contract": named[1]} if named else {}
-        found.append((Path(named[2] if named else text), {**shared, **given, **own}, text))
+        found.append((Path(named[2] if named else text), {**shared, **given, **_whose(own)}, text))
     if not found:
         raise ConfigError("no file is named; write CONTRACT=PATH, or --mapping FILE with [[files]]")
     return [Declared(path, _mapping(path, body, where)) for path, body, where in found]
+
+
+def _whose(own: dict[str, Any]) -> dict[str, Any]:
+    """Give what a file says about its own contract: no flag for all files overrules that."""
+    return {"contract": own["contract"], "expiry": own.get("expiry")} if "contract" in own else {}
 
 
 def _toml(path: Path) -> tuple[dict[str, Any], list[tuple[Path, dict[str, Any]]]]:

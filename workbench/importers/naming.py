@@ -51,8 +51,14 @@ class Name(NamedTuple):
         if self.root.type is not ContractType.FUTURE:
             return self.root.contract(UNNUMBERED)
         if self.expiry is not None:
-            return self.root.contract(UNNUMBERED, self.expiry)
+            return self._expiring(self.expiry)
         return self.root.contract(UNNUMBERED, self._dated(near).expiry)
+
+    def _expiring(self, expiry: date) -> Contract:
+        contract = self.root.contract(UNNUMBERED, expiry)
+        if self.month is not None and contract.symbol != f"{self.root.root}{MONTH_CODES[self.month - 1]}{self.year[-1]}":
+            raise ConfigError(f"{self.text} does not expire on {expiry}: that is {contract.symbol}")
+        return contract
 
     def _dated(self, near: date) -> Dated:
         assert self.month is not None
@@ -86,6 +92,8 @@ def name(text: str, roots: Mapping[str, Root], *, expiry: date | None = None) ->
     >>> name("ES.c", load_roots()).contract(1_703_462_400 * SECOND).symbol
     'ES.c'
     """
+    if expiry is not None and (text.endswith(".c") or (text in roots and roots[text].type is not ContractType.FUTURE)):
+        raise ConfigError(f"{text} has no expiry; leave it away")
     if text.endswith(".c") and text[:-2] in roots:
         return Name(text, _future(text[:-2], roots), is_continuous=True)
     if text in roots:
@@ -97,6 +105,18 @@ def name(text: str, roots: Mapping[str, Root], *, expiry: date | None = None) ->
     if found is not None and found[1] in roots:
         return Name(text, _future(found[1], roots), MONTH_CODES.index(found[2]) + 1, found[3], expiry=expiry)
     raise unknown(text, roots)
+
+
+def day(text: str | None) -> date | None:
+    """Read the day of an expiry.
+
+    >>> day("2024-03-15")
+    datetime.date(2024, 3, 15)
+    """
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"expiry {text!r} is no day; write 2024-03-15") from error
 
 
 def unknown(text: str, roots: Mapping[str, Root]) -> ConfigError:

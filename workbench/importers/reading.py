@@ -13,9 +13,13 @@ from workbench.importers.quarantine import Rejected
 
 
 class Stream(NamedTuple):
-    """What one file holds about one contract, in order of arrival; ``contract`` and ``seq`` of the records are not set yet."""
+    """What one file holds about one contract, in order of arrival; ``contract`` and ``seq`` of the records are not set yet.
+
+    ``kind`` says how finely the market was watched: ``L3``, ``tick-by-tick``, ``L1 1 s``, ``bars 1m``.
+    """
 
     path: str
+    kind: str
     contract: Contract
     records: Records
 

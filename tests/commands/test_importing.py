@@ -1,0 +1,136 @@
+"""``workbench import`` as a person meets it: a help that teaches, a sentence for every mistake, exit codes, rehearsals that write nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tests.data import shared
+from workbench.commands import importing
+from workbench.store.log import log_sessions
+
+ES = "firstrate_samples/2026-01-26_2026-02-09/ES_1min_sample.csv"
+BARS = ["--zone", "America/New_York", "--stamp", "start", "--length", "1m"]
+ROWS = """timestamp,open,high,low,close,volume
+2026-01-26 10:00:00,6904.0,6905.0,6903.0,6904.25,10
+2026-01-26 10:01:00,6904.25,6905.0,6903.0,6904.5,11
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    importing.register(app)
+
+    def invoke(*arguments):
+        return CliRunner().invoke(app, ["import", *map(str, arguments)])
+
+    return invoke
+
+
+@pytest.fixture
+def rows(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(ROWS)
+    return path
+
+
+def test_help_teaches_by_example(run):
+    for command in ("databento", "csv"):
+        told = run(command, "--help")
+        assert told.exit_code == 0
+        assert f"workbench import {command}" in told.output
+        assert "Examples" in told.output
+
+
+def test_a_dry_run_shows_what_was_understood_and_writes_nothing(run, tmp_path):
+    told = run("csv", f"ES.c={shared(ES)}", *BARS, "--dry-run")
+    assert told.exit_code == 0
+    assert "2026-01-25 23:00:00 to 23:01:00 UTC" in told.output
+    assert "Nothing was written" in told.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_import_lies_in_the_data_folder_of_the_settings(run, tmp_path, rows):
+    told = run("csv", f"ESH6={rows}", *BARS)
+    assert told.exit_code == 0, told.output
+    assert log_sessions(tmp_path / "data") == [20260126]
+
+
+def test_a_report_can_be_had_as_json(run, rows):
+    told = json.loads(run("csv", f"ESH6={rows}", *BARS, "--json").stdout)
+    assert told["contracts"] == {"ESH6": 1}
+    assert [one["session"] for one in told["sessions"]] == [20260126]
+    assert told["files"][0]["kinds"] == {"BAR": 4}
+
+
+def test_databento_files_come_in_by_their_own_symbols(run, tmp_path):
+    told = run("databento", shared("databento_dbn_tests/test_data.tbbo.v3.dbn.zst"), "--data", tmp_path / "store", "--json")
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["contracts"] == {"ESH1": 1}
+    assert log_sessions(tmp_path / "store") == [20201228]
+
+
+def test_a_root_an_expiry_and_a_continuous_series_may_be_flags(run, rows):
+    for flags, symbol in ((["--root", "ES", "--expiry", "2026-03-20"], "ESH6"), (["--root", "ES", "--continuous"], "ES.c")):
+        told = run("csv", rows, *flags, *BARS, "--dry-run", "--json")
+        assert list(json.loads(told.stdout)["contracts"]) == [symbol]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["csv", "ESH6=no.csv", *BARS], 1, "cannot be read"),
+        (["csv", "ESH6=a.csv", "--zone", "UTC", "--stamp", "end", "--length", "5m"], 1, "--length 1m meant"),
+        (["csv", "RTYH6=a.csv", *BARS], 1, "off the grid of 0.1"),
+        (["databento", "a.csv"], 1, "not a DBN file"),
+        (["csv", "XX=a.csv", *BARS], 2, "names no root"),
+        (["csv", "ES=a.csv", *BARS], 2, "which month"),
+        (["csv", "a.csv", *BARS], 2, "which contract"),
+        (["csv", "ESH6=a.csv"], 2, "stamp"),
+        (["csv", "ESH6=a.csv", *BARS, "--columns", "time=timestamp,open"], 2, "either every column"),
+        (["csv", "a.csv", "--continuous", *BARS], 2, "needs --root"),
+        (["csv", "a.csv", "--root", "ES", "--expiry", "March", *BARS], 2, "is no day"),
+        (["csv", "SPY=a.csv", "--zonne", "UTC"], 2, "No such option"),
+        (["csv", *BARS], 2, "no file is named"),
+        (["csv", "--mapping", "no.toml"], 2, "cannot be read"),
+        (["databento"], 2, "Usage"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_an_exit_code(run, rows, arguments, code, says):
+    told = run(*arguments)
+    assert told.exit_code == code, told.output
+    assert says in told.output
+    assert "Traceback" not in told.output
+    assert not isinstance(told.exception, Exception) or isinstance(told.exception, SystemExit)
+
+
+def test_what_stands_already_is_replaced_only_when_told(run, rows):
+    assert run("csv", f"ESH6={rows}", *BARS).exit_code == 0
+    again = run("csv", f"ESH6={rows}", *BARS)
+    assert again.exit_code == 1
+    assert "--replace" in again.output
+    assert run("csv", f"ESH6={rows}", *BARS, "--replace").exit_code == 0
+
+
+def test_rows_set_aside_are_counted_and_their_file_named(run, rows):
+    rows.write_text(ROWS + "2026-01-26 10:02:00,nan,6905.0,6903.0,6904.5,11\n")
+    assert run("csv", f"ESH6={rows}", *BARS).exit_code == 1
+    told = run("csv", f"ESH6={rows}", *BARS, "--max-bad-frac", "0.5")
+    assert told.exit_code == 0
+    assert "1 x open is no number" in told.output
+    assert "quarantine" in told.output.replace("\n", "")
+
+
+def test_a_mapping_file_brings_several_contracts_in_one_command(run, tmp_path, rows):
+    (tmp_path / "m.toml").write_text(
+        'zone = "America/New_York"\nstamp = "start"\nlength = "1m"\n'
+        '[[files]]\npath = "a.csv"\ncontract = "ES.c"\n[[files]]\npath = "a.csv"\ncontract = "NQ.c"\n'
+    )
+    told = json.loads(run("csv", "--mapping", "m.toml", "--json").stdout)
+    assert told["contracts"] == {"ES.c": 1, "NQ.c": 2}
