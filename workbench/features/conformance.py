@@ -79,15 +79,14 @@ def check(make: Make) -> list[str]:
     >>> check(RelativeStrength)
     []
     """
+    if not isinstance(make(), Feature):
+        return ["has not the five names of a feature: name, uses, needs, value, update"]
     return [wrong for one in (form, finiteness, determinism, memory, causality, honesty) for wrong in one(make)]
 
 
 def form(make: Make) -> Iterator[str]:
-    """It is a feature: it has the five names, and needs what there is. A shipped one says all that a header says."""
+    """It is named like a column, and needs what there is. A shipped one says all that a header says."""
     feature = make()
-    if not isinstance(feature, Feature):
-        yield "has not the five names of a feature: name, uses, needs, value, update"
-        return
     if not feature.name.isidentifier() or feature.name != feature.name.lower():
         yield f"is called {feature.name!r}; a column's name is lower case letters, digits and _"
     if unknown := set(feature.needs) - set(NEEDS):

@@ -146,15 +146,17 @@ class _Draft:
         """Lay down the rows of one length; the number of the first one."""
         first = len(self.rows)
         shared: dict[tuple[int, int, tuple[int, ...]], int] = {}
+        taken: set[int] = set()
         for spec in specs:
             step = (int(spec.family), spec.op, spec.params)
-            if step not in shared:
+            if step not in shared or shared[step] + spec.output in taken:  # ret_60_1m and ret_1h_1m are two columns
                 shared[step] = self.n_columns
                 self._row(spec)
-            name = f"{spec.name}_{length_name(length_ns)}"
+            name, column = f"{spec.name}_{length_name(length_ns)}", shared[step] + spec.output
             if name in self.columns:
                 raise ConfigError(f"two features are called {name}")
-            self.columns[name] = shared[step] + spec.output
+            self.columns[name] = column
+            taken.add(column)
         return first
 
     def _row(self, spec: Spec) -> None:
