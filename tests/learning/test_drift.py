@@ -9,7 +9,7 @@ import pytest
 
 from tests.learning.market import COLUMNS, RECIPE, bars
 from workbench.domain.decisions import AnyFact, DriftSeen, ForecastMade, LabelMatured
-from workbench.domain.units import BAR_NS
+from workbench.domain.units import BAR_NS, MINUTE
 from workbench.learning.drift import DriftWatch, Sign
 from workbench.learning.learner import Learner
 from workbench.learning.recipe import OnDrift
@@ -78,10 +78,34 @@ def test_a_restarted_learner_is_silent_until_it_has_learnt_enough() -> None:
 
 
 def test_outcomes_of_a_model_that_was_replaced_say_nothing_about_its_successor() -> None:
-    learner, facts, _ = run("restart")
-    last_drift = max(i for i, fact in enumerate(facts) if isinstance(fact, DriftSeen))
-    made = sum(isinstance(fact, ForecastMade) for fact in facts[last_drift:])
-    assert 0 < learner.reliability.n <= made
+    recipe = msgspec.structs.replace(RECIPE, on_drift="restart", min_labels=0, horizon_ns=12 * BAR_NS)
+    learner = Learner(recipe, 1, COLUMNS)
+    facts: list[AnyFact] = []
+    replaced_ns = None
+    for bar in bars(6_000, turns=(3_000,), follow=0.95):
+        n = learner.n_drifts
+        learner.update(*bar, facts)
+        if learner.n_drifts > n:
+            replaced_ns = bar.t_end_ns
+    assert replaced_ns is not None
+    told = [fact for fact in facts if isinstance(fact, LabelMatured) and fact.p_up is not None]
+    assert learner.reliability.n == sum(fact.made_ns >= replaced_ns for fact in told)
+
+
+def test_a_replaced_model_no_longer_stands_by_its_last_forecast() -> None:
+    # bars on the cadence and, a cadence later, 5 s beside it: there the outcome is known and no new forecast is made
+    recipe = msgspec.structs.replace(RECIPE, on_drift="restart", min_labels=30, every_ns=MINUTE, horizon_ns=MINUTE)
+    learner = Learner(recipe, 1, COLUMNS)
+    facts: list[AnyFact] = []
+    row, warm, forecast = [1.0] * len(COLUMNS), b"\1" * len(COLUMNS), None
+    for k in range(1_000):
+        learner.update((2 * k + 2) * MINUTE, row, warm, 48_000, False, facts)
+        forecast = learner.update((2 * k + 3) * MINUTE + BAR_NS, row, warm, 48_002 if k < 300 else 47_998, False, facts)
+        if learner.n_drifts:
+            break
+        assert forecast is not None or k <= 30
+    assert learner.n_drifts == 1
+    assert forecast is None
 
 
 def test_a_warning_that_nothing_confirms_is_dropped() -> None:
