@@ -100,6 +100,7 @@ def test_the_published_correlations_come_out_of_the_records():
         ({"header": False, "columns": ["time", "open", "high", "low", "close", "volume"]}, "this is a header"),
     ],
 )
+@pytest.mark.covers("S4-20")
 def test_a_declaration_that_contradicts_the_data_is_refused(changes, says):
     with pytest.raises(DataError, match=says):
         read(shared(f"{FOLDER}/ES_1min_sample.csv"), **BARS | changes)
@@ -162,6 +163,7 @@ def test_times_with_offsets_need_no_zone_and_a_wrong_one_is_refused():
         ("2026-01-26 10:03:30,6904.0,6905.0,6903.0,6904.25,10", "not on the grid of bars of 1m"),
     ],
 )
+@pytest.mark.covers("S4-17")
 def test_a_bad_row_is_set_aside_with_line_reason_and_text(tmp_path, row, reason):
     reading = read(write(tmp_path, *GOOD, row), **BARS, max_bad_frac=0.3)
     (rejected,) = reading.rejected

@@ -159,20 +159,20 @@ def test_stamps_never_fall_and_say_when_it_happened(reading):
 
 def test_a_second_snapshot_replaces_the_first_and_is_not_stacked_on_it(table):
     before = dbn.read(shared("nautilus_databento/esh4-glbx-mdp3-20231224.mbo.dbn.zst")).tables["mbo"]
-    alone, _ = mbo.replay(mbo.messages(table, table["price"] // QUANTUM), [1] * len(table))
+    alone, _ = mbo.replay(mbo.messages(table, table["price"] // QUANTUM), np.ones(len(table), int))
     both = np.concatenate([before, table])
-    stacked, _ = mbo.replay(mbo.messages(both, both["price"] // QUANTUM), [1] * len(both))
+    stacked, _ = mbo.replay(mbo.messages(both, both["price"] // QUANTUM), np.ones(len(both), int))
     assert np.flatnonzero(stacked["kind"] == Kind.DEPTH_RESET).tolist() == [0, 22]
     assert stacked[22:].tobytes() == alone.tobytes()
     unmarked = both.copy()
     unmarked["flags"][: len(before)] &= 0xFF ^ F_LAST  # the later of the two files ends its snapshot so
-    assert mbo.replay(mbo.messages(unmarked, both["price"] // QUANTUM), [1] * len(both))[0].tobytes() == stacked.tobytes()
+    assert mbo.replay(mbo.messages(unmarked, both["price"] // QUANTUM), np.ones(len(both), int))[0].tobytes() == stacked.tobytes()
 
 
 def test_the_book_is_sent_anew_at_the_head_of_each_log_session(table):
     n = 12_000
     head = table[:n]
-    sessions = [20231226] * 9_500 + [20231227] * (n - 9_500)
+    sessions = np.where(np.arange(n) < 9_500, 20231226, 20231227)
     records, _ = mbo.replay(mbo.messages(head, head["price"] // QUANTUM), sessions)
     resets = np.flatnonzero(records["kind"] == Kind.DEPTH_RESET)
     assert len(resets) == 2
@@ -196,7 +196,7 @@ def test_before_the_first_snapshot_only_prints_are_told():
         Message("R", 0, 0, 0, 0, F_LAST, 3, 3),
         Message("A", 1, 99, 4, 2, F_LAST, 4, 4),
     ]
-    records, count = mbo.replay(iter(stream), [1] * 4)
+    records, count = mbo.replay(stream, np.ones(4, int))
     assert [Kind(kind).name for kind in records["kind"]] == ["PRINT", "DEPTH_RESET", "QUOTE", "QUOTE", "DEPTH_INSERT"]
     assert (count.n_blind, count.n_events) == (2, 2)
     assert records["flags"][2] & (BID | ASK) == 0
@@ -209,7 +209,7 @@ def test_a_hole_in_the_feed_is_a_gap_and_the_quote_is_told_again():
         Message("A", 1, 98, 4, 3, F_LAST | F_MAYBE_BAD_BOOK, 3, 3),
         Message("A", 1, 97, 4, 4, F_LAST | F_MAYBE_BAD_BOOK, 4, 4),
     ]
-    records, _ = mbo.replay(iter(stream), [1] * 4)
+    records, _ = mbo.replay(stream, np.ones(4, int))
     kinds = [Kind(kind).name for kind in records["kind"] if kind in (Kind.GAP, Kind.QUOTE)]
     assert kinds == ["QUOTE", "QUOTE", "GAP", "QUOTE"]
 
@@ -225,7 +225,7 @@ def test_rows_as_sent_always_rebuild_the_true_rows(steps):
     for action, side, px, size, order, is_last in steps:
         stream.append(Message(action, side if action != "R" else 0, px, size, order, F_LAST if is_last else 0, len(stream) + 1, 0))
     stream.append(Message("N", 0, 0, 0, 0, F_LAST, len(stream) + 2, 0))
-    records, _ = mbo.replay(iter(stream), [1] * len(stream))
+    records, _ = mbo.replay(stream, np.ones(len(stream), int))
     book = mbo.OrderBook()
     for message in stream:
         book.apply(message)

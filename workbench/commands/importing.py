@@ -114,26 +114,14 @@ def csv(
     as_json: AsJson = False,
 ) -> None:
     """Run ``import csv``; see `CSV_HELP`."""
+    given = locals()
     from workbench.importers import base, csv_files
-    from workbench.importers.mapping import declare
+    from workbench.importers.mapping import Mapping, declare
 
     with sentences():
         settings, roots = _settings()
-        flags = {
-            "contract": _contract(root, continuous=continuous),
-            "expiry": expiry,
-            "kind": kind,
-            "zone": zone,
-            "stamp": stamp,
-            "length": length,
-            "columns": None if columns is None else _columns(columns),
-            "header": header,
-            "delimiter": delimiter,
-            "time_format": time_format,
-            "newest_first": newest_first,
-            "max_bad_frac": max_bad_frac,
-            "trust_times": trust_times,
-        }
+        flags = {name: given.get(name) for name in Mapping.__struct_fields__}
+        flags |= {"contract": _contract(root, continuous=continuous), "columns": columns and _columns(columns)}
         with waiting() as tell:
             tell("reading")
             plan = base.plan("csv", [csv_files.read(one, roots) for one in declare(paths or [], mapping, flags)])

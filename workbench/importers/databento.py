@@ -167,7 +167,7 @@ def _records(kind: str, schema: str | None, rows: Table, contract: Contract, whe
 
 def _book_records(rows: Table, contract: Contract, sessions: npt.NDArray[np.int64], where: str) -> tuple[Records, list[str]]:
     px = mbp.on_grid(rows["price"], contract, where)
-    records, count = mbo.replay(mbo.messages(rows, px), sessions.tolist())
+    records, count = mbo.replay(mbo.messages(rows, px), sessions)
     notes = [f"{contract.symbol}: {count.n_events:,} events of the book"]
     if count.n_crossed:
         notes.append(f"{contract.symbol}: bid at or above ask after {count.n_crossed:,} of them (an auction: normal before the open)")

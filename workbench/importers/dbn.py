@@ -5,7 +5,7 @@ Decompressed here rather than by the decoder, because a decoder that is fed half
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,7 @@ from workbench.domain.errors import DataError
 MAGIC: Final = b"DBN"
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 CHUNK: Final = 1 << 22  # bytes; bounds the Python objects alive at once
+ALWAYS: Final = ("1970-01-01", "2262-01-01")  # a symbol of a live capture holds for all of it
 DAMAGE: Final = (dbn.DBNError, RuntimeError, ValueError, OSError)
 PANIC: Final = "PanicException"  # how the decoder's Rust gives up; pyo3 derives it from BaseException and exports no name
 Rows = npt.NDArray[Any]
@@ -75,36 +76,49 @@ def read(path: Path) -> DbnFile:
     DataError
         No such file, another format, damaged or cut short. Nothing of such a file is used.
     """
-    decoder = dbn.DBNDecoder()
-    head: dbn.Metadata | None = None
-    parts: dict[str, list[bytes]] = {}
-    symbols: dict[int, list[tuple[str, str, str]]] = {}
-    definitions: dict[int, Definition] = {}
-    n_other = 0
+    decoder, found = dbn.DBNDecoder(), _Found()
     try:
         for chunk in _plain(path):
-            for record in decoder.write_and_decode(chunk):
-                table = _TABLES.get(type(record))
-                if table is not None:
-                    parts.setdefault(table, []).append(bytes(record))
-                elif isinstance(record, dbn.Metadata):
-                    head = record
-                    _learn_symbols(record, symbols)
-                elif isinstance(record, dbn.InstrumentDefMsg):
-                    definitions[record.instrument_id] = _definition(record)
-                elif isinstance(record, dbn.SymbolMappingMsg):
-                    symbols.setdefault(record.instrument_id, []).append((record.stype_out_symbol, "0000", "9999"))
-                else:
-                    n_other += 1
+            found.take(decoder.write_and_decode(chunk))
     except BaseException as error:
         if not isinstance(error, DAMAGE) and type(error).__name__ != PANIC:
             raise
         raise DataError(f"{path}: damaged or not DBN ({error}). Nothing of it was used; fetch it again.") from error
-    if head is None or len(decoder.buffer()):
+    if found.head is None or len(decoder.buffer()):
         raise DataError(f"{path}: the file ends in the middle of a record. Nothing of it was used; fetch it again.")
-    schema = None if head.schema is None else str(head.schema)
-    tables = {name: np.frombuffer(b"".join(body), _layout(name)) for name, body in parts.items()}
-    return DbnFile(path, schema, tables, symbols, definitions, n_other)
+    schema = None if found.head.schema is None else str(found.head.schema)
+    tables = {name: np.frombuffer(b"".join(body), _layout(name)) for name, body in found.parts.items()}
+    return DbnFile(path, schema, tables, found.symbols, found.definitions, found.n_other)
+
+
+class _Found:
+    """What has come out of the decoder so far."""
+
+    def __init__(self) -> None:
+        self.head: dbn.Metadata | None = None
+        self.parts: dict[str, list[bytes]] = {}
+        self.symbols: dict[int, list[tuple[str, str, str]]] = {}
+        self.definitions: dict[int, Definition] = {}
+        self.n_other = 0
+
+    def take(self, records: Iterable[Any]) -> None:
+        """Keep what came; rows of tables as bytes, for a record as a Python object is ten times as large."""
+        rows: dict[str, list[bytes]] = {}
+        for record in records:
+            table = _TABLES.get(type(record))
+            if table is not None:
+                rows.setdefault(table, []).append(bytes(record))
+            elif isinstance(record, dbn.Metadata):
+                self.head = record
+                _learn_symbols(record, self.symbols)
+            elif isinstance(record, dbn.InstrumentDefMsg):
+                self.definitions[record.instrument_id] = _definition(record)
+            elif isinstance(record, dbn.SymbolMappingMsg):
+                self.symbols.setdefault(record.instrument_id, []).append((record.stype_out_symbol, ALWAYS[0], ALWAYS[1]))
+            else:
+                self.n_other += 1
+        for table, body in rows.items():
+            self.parts.setdefault(table, []).append(b"".join(body))
 
 
 def _plain(path: Path) -> Iterator[bytes]:

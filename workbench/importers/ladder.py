@@ -19,7 +19,7 @@ from workbench.domain.records import ASK, BID, EVENT_TIME, RECORD, Kind, Records
 
 Row = tuple[int, int]  # px, size
 Top = tuple[int, int, int, int, int]  # bid px, size, ask px, size, flags
-NOBODY: Final[Top] = (0, 0, 0, 0, 0)
+PACK: Final = 1 << 16  # rows held as Python objects, ten times as large, before they are packed
 
 
 class Tape:
@@ -37,12 +37,10 @@ class Tape:
 
     def __init__(self) -> None:
         self._rows: list[tuple[int, ...]] = []
+        self._full: list[Records] = []
         self._recv_ns, self._event_ns, self._flags = 0, 0, 0
         self._top: Top | None = None
         self._sent: dict[int, list[Row]] = {1: [], -1: []}
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
     def at(self, recv_ns: int, event_ns: int | None) -> None:
         """Set the stamps of what follows."""
@@ -95,13 +93,16 @@ class Tape:
 
     def records(self) -> Records:
         """Give what was collected; contract and seq are not set."""
-        return np.array(self._rows, RECORD) if self._rows else np.zeros(0, RECORD)
+        return np.concatenate([*self._full, np.array(self._rows, RECORD)])
 
     def _row(self, kind: Kind, side: int, level: int, px: int, size: int) -> None:
         self._put(kind, px, size, side=side, level=level)
 
     def _put(self, kind: int, px: int = 0, sz: int = 0, px2: int = 0, sz2: int = 0, side: int = 0, level: int = 0, flags: int = 0) -> None:
         self._rows.append((0, self._recv_ns, self._event_ns, px, sz, px2, sz2, 0, kind, side, level, self._flags | flags))
+        if len(self._rows) == PACK:
+            self._full.append(np.array(self._rows, RECORD))
+            self._rows.clear()
 
 
 def top_of(bids: Sequence[Row], asks: Sequence[Row]) -> Top:

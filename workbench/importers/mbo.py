@@ -9,7 +9,7 @@ replaces, never adds to, what was known. Before the first snapshot or R the book
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 import databento_dbn as dbn
@@ -23,7 +23,8 @@ from workbench.importers.ladder import Row, Tape, Top, top_of
 F_LAST: Final = int(dbn.F_LAST)
 F_SNAPSHOT: Final = int(dbn.F_SNAPSHOT)
 F_MAYBE_BAD_BOOK: Final = int(dbn.F_MAYBE_BAD_BOOK)
-AGGRESSOR: Final = {"B": 1, "A": -1, "N": 0}
+AGGRESSOR: Final = {"B": 1, "A": -1, "N": 0}  # of a trade; of an order, its own side
+SLICE: Final = 1 << 16  # rows of a table that are Python objects at one time
 
 
 class Message(NamedTuple):
@@ -172,17 +173,17 @@ class BookCount(NamedTuple):
 
 def messages(table: npt.NDArray[Any], px: npt.NDArray[np.int64]) -> Iterator[Message]:
     """Give the rows of an ``mbo`` table one by one; `px` holds their prices in quanta, ``ts_recv`` is made never to fall."""
-    sides = {b"B": 1, b"A": -1}
     recv = np.maximum.accumulate(table["ts_recv"].astype(np.int64))
-    event: list[int | None] = [None if at == dbn.UNDEF_TIMESTAMP else at for at in table["ts_event"].tolist()]
-    columns = (table["size"], table["order_id"], table["flags"], recv)
-    actions = [action.decode() for action in table["action"].tolist()]
-    side = [sides.get(letter, 0) for letter in table["side"].tolist()]
-    rows = zip(actions, side, px.tolist(), *(column.tolist() for column in columns), event, strict=True)
-    return map(Message._make, rows)
+    for first in range(0, len(table), SLICE):
+        part, own = table[first : first + SLICE], slice(first, first + SLICE)
+        event: list[int | None] = [None if at == dbn.UNDEF_TIMESTAMP else at for at in part["ts_event"].tolist()]
+        actions = [action.decode() for action in part["action"].tolist()]
+        sides = [AGGRESSOR.get(side.decode(), 0) for side in part["side"].tolist()]
+        numbers = (px[own], part["size"], part["order_id"], part["flags"], recv[own])
+        yield from map(Message._make, zip(actions, sides, *(column.tolist() for column in numbers), event, strict=True))
 
 
-def replay(stream: Iterator[Message], sessions: list[int]) -> tuple[Records, BookCount]:
+def replay(stream: Iterable[Message], sessions: npt.NDArray[np.int64]) -> tuple[Records, BookCount]:
     """Turn messages into QUOTE, PRINT, DEPTH and GAP records.
 
     Parameters
@@ -201,7 +202,7 @@ def replay(stream: Iterator[Message], sessions: list[int]) -> tuple[Records, Boo
     n_events = n_crossed = n_blind = 0
     session = before = -1  # the book was sent anew in `session`; `before` is that of the last message
     last, was_bad = NOTHING, False
-    for message, now in zip(stream, sessions, strict=True):
+    for message, now in zip(stream, _one_by_one(sessions), strict=True):
         if last.flags & F_SNAPSHOT and not continues(last, message):
             _send(book, tape, last, anew=True)
             session = before
@@ -225,6 +226,11 @@ def replay(stream: Iterator[Message], sessions: list[int]) -> tuple[Records, Boo
     if last.flags & F_SNAPSHOT:
         _send(book, tape, last, anew=True)
     return tape.records(), BookCount(n_events, n_crossed, n_blind, book.n_unknown)
+
+
+def _one_by_one(column: npt.NDArray[np.int64]) -> Iterator[int]:
+    for first in range(0, len(column), SLICE):
+        yield from column[first : first + SLICE].tolist()
 
 
 def _send(book: OrderBook, tape: Tape, message: Message, *, anew: bool) -> None:
