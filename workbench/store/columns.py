@@ -56,7 +56,7 @@ def to_records(parts: Sequence[tuple[int, pl.DataFrame]]) -> Records:
     for kind, part in parts:
         for block in _blocks(kind, part):
             to = places[at : at + len(block)]
-            if to[-1] - to[0] == len(block) - 1:  # in one piece: copied, not scattered
+            if to[-1] - to[0] == len(block) - 1 and bool((to[1:] > to[:-1]).all()):  # in one piece: copied, not scattered
                 out[to[0] : to[0] + len(block)] = block
             else:
                 raw[to] = block.view(raw.dtype)

@@ -314,9 +314,9 @@ def read_tail(folder: Path, session: int | None = None) -> list[Records]:
 def read_segments(folder: Path, session: int | None = None) -> list[tuple[Segment, Records]]:
     """Map the segments of a tail together with what they say about themselves; see `read_tail`."""
     found = []
-    for path in segments.paths(folder, session):
+    for path in reversed(segments.paths(folder, session)):  # the newest first: where one holds records, those before it are complete
         try:
             found.append(segments.read(path))
         except FileNotFoundError:
             continue  # sealed in the meantime: its records are in the recordings
-    return found
+    return found[::-1]

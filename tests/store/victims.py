@@ -1,0 +1,55 @@
+"""What the processes do that tests of the stores kill. Imports no test library: a forked child is at work in milliseconds."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from tests.store.killing import Acknowledged
+from tests.store.tapes import SESSION, tape
+from workbench.domain.decisions import AnyFact, DriftSeen
+from workbench.domain.events import Arrival, FeeReported
+from workbench.store.journal import Journal
+from workbench.store.tail import Tail
+
+EVENT = FeeReported("x1", 620_000)
+FACTS: list[AnyFact] = [DriftSeen(1, "a"), DriftSeen(2, "b"), DriftSeen(3, "c")]
+
+
+def write_on(folder: Path, acknowledged: Acknowledged, seed: int, epoch: int) -> None:
+    """Append in chunks of any size until killed, saying after each how far it came."""
+    chance = random.Random(seed)
+    with Tail(folder, session=SESSION, epoch=epoch, segment_records=64) as tail:
+        at = 0
+        while at < 200_000:
+            n = chance.choice([1, 1, 1, 5, 63, 200])
+            tail.append(tape(n, epoch=epoch, start=at))
+            at += n
+            acknowledged.say(at)
+            if chance.random() < 0.2:
+                tail.flush()
+            if chance.random() < 0.1:
+                tail.prepare()
+
+
+def write_three_segments(folder: Path, acknowledged: Acknowledged) -> None:
+    with Tail(folder, session=SESSION, epoch=1, segment_records=4) as tail:
+        for at, n in ((0, 1), (1, 2), (3, 4), (7, 9), (16, 1)):
+            tail.append(tape(n, start=at))
+            acknowledged.say(at + n)
+            tail.flush()
+
+
+def commit_on(path: Path, acknowledged: Acknowledged) -> None:
+    """Commit three entries at a time until killed, saying after each commit how far the journal came."""
+    with Journal(path) as journal:
+        for seq in range(1, 100_000):
+            for n in range(1, 3):
+                journal.append(Arrival(seq, n, seq, EVENT))
+            journal.extend(seq, 0, seq, FACTS)
+            journal.commit()
+            acknowledged.say(journal.head.id)
+            if seq % 50 == 0:
+                journal.prepare()
+            if seq % 70 == 0:
+                journal.checkpoint()
