@@ -157,6 +157,7 @@ def test_times_with_offsets_need_no_zone_and_a_wrong_one_is_refused():
         ("2026-01-26 10:03:00,6904.0,6905.0,6903.0,6904.25,1.5", "volume is no multiple of 1"),
         ("2026-01-26 10:03:00,6904.0,6903.5,6903.0,6904.25,10", "high is not the highest"),
         ("2026-01-26 10:03:00,6904.0,6905.0,6904.25,6904.25,10", "low is not the lowest"),
+        ("2026-01-26 10:03:00,6904.0,6905.0,6903.0,6904.25,900000000000000000", "price x volume is more than any market trades"),
         ("2026-01-26 10:01:00,6904.25,6905.0,6903.0,6904.5,11", "time goes back"),
         (GOOD[2], "the same line again"),
         ("2026-01-26 10:02:00,6904.5,6905.0,6903.0,6904.75,13", "a second bar of this time"),

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.data import shared
 from workbench.config import load_roots
@@ -128,3 +133,15 @@ def test_a_book_whose_beginning_is_missing_gives_no_quotes():
     (reading,) = read(f"{TINY}mbo.v3.dbn.zst")
     assert reading.report.n_records == 0
     assert any("before the first snapshot" in note for note in reading.report.notes)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(["mbo", "mbp-1", "mbp-10", "tbbo", "trades", "bbo-1m", "ohlcv-1m", "definition"]), st.data())
+def test_damage_that_still_reads_as_records_is_refused_or_harmless(tmp_path_factory, schema, data):
+    body = bytearray(pa.input_stream(str(shared(f"{TINY}{schema}.v3.dbn.zst")), compression="zstd").read())
+    for at in data.draw(st.lists(st.integers(0, len(body) - 1), min_size=1, max_size=4)):
+        body[at] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.getbasetemp() / "damaged.dbn"
+    path.write_bytes(bytes(body))
+    with suppress(DataError, ConfigError):
+        list(databento.read_all([path], ROOTS))

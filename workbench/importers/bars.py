@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from workbench.domain.errors import DataError
 from workbench.domain.records import EVENT_TIME, Kind, Records, empty
 
 Ints = npt.NDArray[np.int64]
@@ -30,7 +31,13 @@ class BarColumns(NamedTuple):
 
     @property
     def typical_pv(self) -> Ints:
-        """Volume times the typical price (high + low + close) / 3, rounded to the nearest: the usual stand-in for a bar's VWAP."""
+        """Volume times the typical price (high + low + close) / 3, rounded to the nearest: the usual stand-in for a bar's VWAP.
+
+        `DataError` if it does not fit 64 bits: no market trades that much.
+        """
+        largest = max((int(np.abs(price).max(initial=0)) for price in (self.high, self.low, self.close)), default=0)
+        if 6 * largest * int(self.volume.max(initial=0)) >= 2**63:
+            raise DataError(f"price x volume of a bar does not fit 64 bits (prices to {largest}, volume to {self.volume.max()}, in quanta)")
         return (2 * (self.high + self.low + self.close) * self.volume + 3) // 6
 
 

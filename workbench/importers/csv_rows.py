@@ -20,6 +20,7 @@ BUYER: Final = ("b", "buy", "buyer", "bid", "1", "+1")
 SELLER: Final = ("s", "sell", "seller", "ask", "a", "-1")
 NOT_KNOWN: Final = ("", "0", "n", "none", "unknown")
 SIDES: Final = {word: side for side, words in ((1, BUYER), (-1, SELLER), (0, NOT_KNOWN)) for word in words}
+FAR_TOO_MUCH: Final = 2.0**62  # quanta; beyond it a sum would not fit 64 bits
 Ints = npt.NDArray[np.int64]
 Maker = Callable[[Ints], Records]  # records of these rows
 
@@ -60,6 +61,8 @@ def bars(table: Table, end_ns: Ints) -> Maker:
     count = table.size("count") if "count" in table.columns else None
     table.verdicts.mark(high < np.maximum(np.maximum(opening, close), low), "high is not the highest")
     table.verdicts.mark(low > np.minimum(opening, close), "low is not the lowest")
+    largest = np.maximum(np.abs(high.astype(float)), np.abs(low.astype(float)))
+    table.verdicts.mark(6 * largest * volume >= FAR_TOO_MUCH, "price x volume is more than any market trades")
 
     def records(rows: Ints) -> Records:
         counted = None if count is None else count[rows]

@@ -104,7 +104,7 @@ def read(
 def _by_symbol(file: DbnFile, table: Table, definitions: Mapping[int, Definition]) -> dict[str, Mask]:
     """Part a table by the symbol its instruments had on the day of each row."""
     found: dict[str, Mask] = {}
-    days = _known_at(table).view("datetime64[ns]").astype("datetime64[D]")
+    days = dbn.known_at(table).view("datetime64[ns]").astype("datetime64[D]")
     for instrument in np.unique(table["instrument_id"]).tolist():
         own = table["instrument_id"] == instrument
         told = file.symbols.get(instrument, [])
@@ -113,12 +113,6 @@ def _by_symbol(file: DbnFile, table: Table, definitions: Mapping[int, Definition
             mask = own if len(names) == 1 else own & _within(days, [span for span in told if span[0] == symbol])
             found[symbol] = found.get(symbol, np.zeros(len(table), np.bool_)) | mask
     return found
-
-
-def _known_at(table: Table) -> npt.NDArray[np.int64]:
-    """Give when each row was received; a bar has only its start."""
-    field = "ts_recv" if "ts_recv" in (table.dtype.names or ()) else "ts_event"
-    return table[field].astype(np.int64)
 
 
 def _within(days: npt.NDArray[Any], spans: list[tuple[str, str, str]]) -> Mask:
@@ -144,7 +138,7 @@ def _contract(
     if known is not None and root is None:
         symbol = known.symbol
         expiry = expiry or (date.fromisoformat(known.expiry) if known.expiry else None)
-    contract = naming.name(root or symbol, roots, expiry=expiry).contract(int(_known_at(rows)[0]))
+    contract = naming.name(root or symbol, roots, expiry=expiry).contract(int(dbn.known_at(rows)[0]))
     naming.check_increment(contract, known.increment if known else None, where)
     return contract
 

@@ -15,16 +15,18 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from workbench.domain.errors import DataError
+from workbench.domain.units import SECOND
 
 MAGIC: Final = b"DBN"
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+FIRST_NS, LAST_NS = 315_532_800 * SECOND, 7_258_118_400 * SECOND  # 1980 to 2200
 CHUNK: Final = 1 << 22  # bytes; bounds the Python objects alive at once
 ALWAYS: Final = ("1970-01-01", "2262-01-01")  # a symbol of a live capture holds for all of it
-DAMAGE: Final = (dbn.DBNError, RuntimeError, ValueError, OSError)
+DAMAGE: Final = (dbn.DBNError, RuntimeError, ValueError, OverflowError, OSError)
 PANIC: Final = "PanicException"  # how the decoder's Rust gives up; pyo3 derives it from BaseException and exports no name
 Rows = npt.NDArray[Any]
 
-_TABLES: Final[dict[type, str]] = {
+_NAMES: Final[dict[Any, str]] = {
     dbn.MBOMsg: "mbo",
     dbn.MBP1Msg: "mbp-1",
     dbn.MBP10Msg: "mbp-10",
@@ -32,6 +34,7 @@ _TABLES: Final[dict[type, str]] = {
     dbn.OHLCVMsg: "ohlcv",
     dbn.BBOMsg: "bbo",
 }
+LAYOUTS: Final = {name: np.dtype(kind._dtypes) for kind, name in _NAMES.items()}
 
 
 class Definition(NamedTuple):
@@ -87,7 +90,9 @@ def read(path: Path) -> DbnFile:
     if found.head is None or len(decoder.buffer()):
         raise DataError(f"{path}: the file ends in the middle of a record. Nothing of it was used; fetch it again.")
     schema = None if found.head.schema is None else str(found.head.schema)
-    tables = {name: np.frombuffer(b"".join(body), _layout(name)) for name, body in found.parts.items()}
+    tables = {name: np.frombuffer(b"".join(body), LAYOUTS[name]) for name, body in found.parts.items()}
+    for table in tables.values():
+        _refuse_strange_times(path, table)
     return DbnFile(path, schema, tables, found.symbols, found.definitions, found.n_other)
 
 
@@ -105,9 +110,9 @@ class _Found:
         """Keep what came; rows of tables as bytes, for a record as a Python object is ten times as large."""
         rows: dict[str, list[bytes]] = {}
         for record in records:
-            table = _TABLES.get(type(record))
+            table = _NAMES.get(type(record))
             if table is not None:
-                rows.setdefault(table, []).append(bytes(record))
+                rows.setdefault(table, []).append(_bytes_of(record, LAYOUTS[table].itemsize))
             elif isinstance(record, dbn.Metadata):
                 self.head = record
                 _learn_symbols(record, self.symbols)
@@ -138,9 +143,25 @@ def _plain(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _layout(table: str) -> np.dtype[Any]:
-    kind = next(kind for kind, name in _TABLES.items() if name == table)
-    return np.dtype(kind._dtypes)  # type: ignore[attr-defined]
+def _bytes_of(record: Any, size: int) -> bytes:
+    """Give a record as its table lays it out; a live capture has the time of sending behind it."""
+    body = bytes(record)[:size]
+    if len(body) < size:
+        raise ValueError(f"a record of {len(body)} bytes in place of {size}")
+    return body
+
+
+def known_at(table: Rows) -> npt.NDArray[np.int64]:
+    """Give when each row was received [ns]; a bar has only its start."""
+    field = "ts_recv" if "ts_recv" in (table.dtype.names or ()) else "ts_event"
+    return table[field].astype(np.int64)
+
+
+def _refuse_strange_times(path: Path, table: Rows) -> None:
+    ns = known_at(table)
+    strange = np.flatnonzero((ns < FIRST_NS) | (ns > LAST_NS))
+    if len(strange):
+        raise DataError(f"{path}, record {strange[0] + 1}: received {ns[strange[0]]} ns after 1970, which no market was; fetch it again.")
 
 
 def _learn_symbols(head: dbn.Metadata, symbols: dict[int, list[tuple[str, str, str]]]) -> None:

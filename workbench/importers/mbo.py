@@ -177,8 +177,8 @@ def messages(table: npt.NDArray[Any], px: npt.NDArray[np.int64]) -> Iterator[Mes
     for first in range(0, len(table), SLICE):
         part, own = table[first : first + SLICE], slice(first, first + SLICE)
         event: list[int | None] = [None if at == dbn.UNDEF_TIMESTAMP else at for at in part["ts_event"].tolist()]
-        actions = [action.decode() for action in part["action"].tolist()]
-        sides = [AGGRESSOR.get(side.decode(), 0) for side in part["side"].tolist()]
+        actions = [action.decode("latin-1") for action in part["action"].tolist()]
+        sides = [AGGRESSOR.get(side.decode("latin-1"), 0) for side in part["side"].tolist()]
         numbers = (px[own], part["size"], part["order_id"], part["flags"], recv[own])
         yield from map(Message._make, zip(actions, sides, *(column.tolist() for column in numbers), event, strict=True))
 
