@@ -179,6 +179,26 @@ def test_more_bad_rows_than_may_be_refuse_the_whole_file(tmp_path):
         read(write(tmp_path, *GOOD, bad), **BARS)
 
 
+def test_prices_that_went_through_32_bit_floats_are_read_back_exactly_once_that_is_declared():
+    path, five = shared("yahoo_snapshots/zhangjing02/QQQ_5m.csv"), {"stamp": "start", "length": "5m"}
+    with pytest.raises(DataError, match="--prices float32"):
+        read(path, "QQQ", **five)
+    reading = read(path, "QQQ", **five, prices="float32")
+    frame = pd.read_csv(path)
+    (stream,) = reading.streams
+    bars = bars_of(stream.records)
+    assert reading.rejected == []
+    assert len(bars.close) == len(frame) == 4_520
+    assert np.array_equal(np.array([stream.contract.to_pts(int(px)) for px in bars.close], np.float32), frame["Close"].astype(np.float32))
+    assert [str(one) for one in np.float32(frame["Close"][:3])] == [f"{stream.contract.to_pts(int(px)):g}" for px in bars.close[:3]]
+
+
+def test_the_odd_prices_of_a_good_file_are_set_aside():
+    reading = read(shared("yahoo_snapshots/tanushree28/10022025/NQ_F_5m.csv"), "NQ.c", stamp="start", length="5m", prices="float32")
+    (odd,) = reading.rejected
+    assert (odd.line, odd.reason) == (75, "open is off the grid of 0.25")
+
+
 def test_a_file_that_runs_backwards_is_refused_until_that_is_declared(tmp_path):
     path = write(tmp_path, *reversed(GOOD))
     with pytest.raises(DataError, match="--newest-first"):

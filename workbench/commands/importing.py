@@ -105,6 +105,7 @@ def csv(
     header: Annotated[bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="comma (usual), semicolon, tab, pipe, space, or the character.")] = None,
     time_format: Annotated[str | None, typer.Option(help="iso (usual), epoch_s, epoch_ms, epoch_us, epoch_ns, or %m/%d/%Y %H:%M.")] = None,
+    prices: Annotated[str | None, typer.Option(help="exact (usual), or float32: yfinance writes 670.4500122070312 for 670.45.")] = None,
     newest_first: Annotated[bool | None, typer.Option("--newest-first", help="The last line is the oldest.")] = None,
     max_bad_frac: Annotated[float | None, typer.Option(help="Share of rows that may be set aside, 0 to 1; usual 0.01.")] = None,
     trust_times: Annotated[bool | None, typer.Option("--trust-times", help="Do not hold times against market hours.")] = None,

@@ -17,6 +17,8 @@ from workbench.domain.contracts import Contract
 from workbench.domain.errors import DataError
 from workbench.domain.records import Phase
 from workbench.domain.units import HOUR, MINUTE, SECOND
+from workbench.importers.csv_columns import Columns
+from workbench.importers.decimals import undo_float32
 from workbench.importers.mapping import Declared, Mapping
 from workbench.importers.quarantine import Verdicts
 from workbench.importers.times import EPOCHS, read_times, zone
@@ -25,20 +27,28 @@ OTHER_ZONES: Final = ("UTC", "America/New_York", "America/Chicago", "America/Los
 CLOSED_FRAC: Final = 0.005  # of rows in closed hours; the best vendors have a few odd prints
 TIMES_BETTER: Final = 4  # another reading must have this many times fewer rows in closed hours
 MOST_REGULAR, FEW_REGULAR = 0.999, 0.95  # a file of regular hours only, and one that by its declaration is not
+MOST: Final = 0.5
+PRICE_OF: Final = {"bars": "close", "quotes": "bid", "prints": "price"}
 SAMPLE: Final = 20_000  # rows that a reading is judged by
 ENOUGH: Final = 20  # bars that tell a spacing
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-def refuse_if_bad(declared: Declared, verdicts: Verdicts) -> None:
+def refuse_if_bad(declared: Declared, verdicts: Verdicts, columns: Columns) -> None:
     """Refuse the file when more rows fell than may."""
-    n = len(verdicts.good)
-    if verdicts.n_bad == n or verdicts.n_bad > declared.mapping.max_bad_frac * n:
-        raise DataError(
-            f"{declared.path}: {verdicts.n_bad:,} of {n:,} rows cannot be taken: {verdicts.summary()}. Nothing was written. "
-            f"Is the declaration right? Up to {declared.mapping.max_bad_frac:.1%} may be set aside (--max-bad-frac)."
-        )
+    n, mapping = len(verdicts.good), declared.mapping
+    if verdicts.n_bad < n and verdicts.n_bad <= mapping.max_bad_frac * n:
+        return
+    fallen = np.flatnonzero(~verdicts.good)[:SAMPLE]
+    price = columns[PRICE_OF[mapping.kind]].gather(fallen)
+    if mapping.prices == "exact" and (undo_float32(price) != price).sum() > MOST * len(price):
+        remedy = "The prices went through 32-bit floats: say --prices float32."
+    else:
+        remedy = f"Is the declaration right? Up to {mapping.max_bad_frac:.1%} may be set aside (--max-bad-frac)."
+    raise DataError(
+        f"{declared.path}: {verdicts.n_bad:,} of {n:,} rows cannot be taken: {verdicts.summary()}. Nothing was written. {remedy}"
+    )
 
 
 def direction(declared: Declared, ns: Ints) -> None:

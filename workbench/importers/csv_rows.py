@@ -13,7 +13,7 @@ from workbench.config import Root
 from workbench.domain.records import ASK, BID, EVENT_TIME, Kind, Records, empty
 from workbench.importers.bars import BarColumns, bar_records
 from workbench.importers.csv_columns import Columns
-from workbench.importers.decimals import quanta
+from workbench.importers.decimals import quanta, undo_float32
 from workbench.importers.quarantine import Verdicts
 
 BUYER: Final = ("b", "buy", "buyer", "bid", "1", "+1")
@@ -26,11 +26,15 @@ Maker = Callable[[Ints], Records]  # records of these rows
 
 
 class Table(NamedTuple):
-    """A file half read: its columns of text, what became of each line, and the root that its prices are written in."""
+    """A file half read: its columns of text, what became of each line, and the root that its prices are written in.
+
+    ``are_float32``: its numbers went through 32-bit floats, which is undone.
+    """
 
     columns: Columns
     verdicts: Verdicts
     root: Root
+    are_float32: bool = False
 
     def price(self, name: str, *, may_miss: bool = False) -> Ints:
         """Read a column of prices in quanta; 0 where there is none."""
@@ -47,7 +51,8 @@ class Table(NamedTuple):
         return np.asarray(self.columns[name].fill_null("").str.strip_chars().str.len_bytes().to_numpy() == 0, np.bool_)
 
     def _number(self, name: str, quantum: str, off_grid: str, *, may_miss: bool) -> Ints:
-        read = quanta(self.columns[name], quantum)
+        text = self.columns[name]
+        read = quanta(undo_float32(text) if self.are_float32 else text, quantum)
         missing = self.is_blank(name) if may_miss else np.zeros(len(read.value), np.bool_)
         self.verdicts.mark(~read.is_number & ~missing, f"{name} is no number")
         self.verdicts.mark(read.is_number & ~read.on_grid, off_grid)

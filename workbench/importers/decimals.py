@@ -64,6 +64,21 @@ def quanta(text: pl.Series, quantum: str) -> Quanta:
     return Quanta(np.where(on_grid, whole, 0), is_number & fits, on_grid)
 
 
+def undo_float32(text: pl.Series) -> pl.Series:
+    """Write prices that went through 32-bit floats (yfinance) as the shortest decimals that give those floats.
+
+    Exact both ways: what is no such float stays as it is.
+
+    >>> undo_float32(pl.Series(["670.4500122070312", "6778.5", "670.4500122", "x"])).to_list()
+    ['670.45', '6778.5', '670.4500122', 'x']
+    """
+    text = text.fill_null("").str.strip_chars()
+    wide = _where(text.str.contains(PLAIN), text, "nan").cast(pl.Float64, strict=False)
+    narrow = wide.cast(pl.Float32)
+    is_narrow = (narrow.cast(pl.Float64) == wide) & wide.is_finite() & narrow.is_finite()
+    return pl.select(pl.when(is_narrow).then(narrow.cast(pl.String)).otherwise(text)).to_series()
+
+
 def _places(step: Fraction) -> int:
     """Count the digits behind the point that a multiple of `step` can have."""
     places = next((k for k in range(MAX_PLACES + 1) if (step * 10**k).denominator == 1), None)

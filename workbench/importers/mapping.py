@@ -70,6 +70,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         With a header: our name -> theirs, where they differ. Without: our names in the file's order, ``-`` for one to skip.
     time_format
         ``iso``, ``epoch_s epoch_ms epoch_us epoch_ns``, or a pattern such as ``%m/%d/%Y %H:%M``.
+    prices
+        ``exact``, or ``float32``: they went through 32-bit floats (yfinance: 670.4500122070312 is 670.45).
     newest_first
         The file's last line is the oldest.
     max_bad_frac
@@ -88,6 +90,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     header: bool = True
     columns: dict[str, str] | list[str] = {}
     time_format: str = "iso"
+    prices: Literal["exact", "float32"] = "exact"
     newest_first: bool = False
     max_bad_frac: float = 0.01
     trust_times: bool = False

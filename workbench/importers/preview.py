@@ -11,6 +11,7 @@ from workbench.importers.mapping import Declared
 from workbench.importers.times import show
 
 EXCHANGE_ZONES: Final = {"CME": "America/Chicago", "CBOT": "America/Chicago"}  # the others here keep New York's time
+FROM_FLOATS: Final = {"exact": "", "float32": " (undoing 32-bit floats)"}
 USUAL_ZONE: Final = "America/New_York"
 
 
@@ -36,7 +37,7 @@ def preview(declared: Declared, contract: Contract, columns: Columns, lines: lis
     head = [
         f"{path}: {kind}, of {describe(contract)}",
         f"  times {zone}, format {mapping.time_format}; columns {pairs}",
-        f"  prices in units of {contract.price_quantum}, sizes of {contract.size_quantum}",
+        f"  prices in units of {contract.price_quantum}{FROM_FLOATS[mapping.prices]}, sizes of {contract.size_quantum}",
     ]
     if mapping.kind == "bars":
         head.append("  price x volume of a bar is not in the file: (high + low + close) / 3 x volume stands for it")
