@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.pit import BUY, ENTRY, LIMIT, MARKET, SELL, TARGET, Pit, open_pit
+from tests.simulation.pit import BUY, ENTRY, LIMIT, SELL, TARGET, Pit, open_pit
 from workbench.simulation.matching.models import FillModel, Latency, Queue
 
 BEHIND = FillModel(latency=Latency(order_ns=0, report_ns=0), queue=Queue.BEHIND)
@@ -91,12 +91,14 @@ def test_after_a_gap_the_place_in_the_queue_is_taken_anew() -> None:
 
 def test_a_target_that_grows_goes_to_the_end_of_the_queue() -> None:
     pit = open_pit(BEHIND)
-    pit.enter(BUY, 2, MARKET, 100, 50, 101)
+    pit.enter(BUY, 2, LIMIT, 100, 50, 101)
     pit.quote(99, 100, asz=1)
-    pit.quote(100, 101, asz=4)  # the target joins four, the rest of the entry fills and joins it
-    pit.trade(101, 4)
-    assert pit.fills() == [(ENTRY, 1, 100), (ENTRY, 1, 101)]
+    pit.quote(100, 101, asz=4)  # the target joins four
     pit.trade(101, 3)
+    pit.trade(99, 1)  # the rest of the entry fills
+    pit.trade(101, 4)
+    assert pit.fills() == [(ENTRY, 1, 100), (ENTRY, 1, 100)]
+    pit.trade(101, 2)
     assert pit.fills() == [(TARGET, 2, 101)]
 
 
