@@ -1,0 +1,115 @@
+"""The rule that every engine runs: a move over twelve bars and order flow agree -> market entry, stop and target eight quanta away.
+
+Ours as a strategy and its law; `benchmarks.peers` holds the same rule for other engines. Means to trade, not to earn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from benchmarks.tape import Tape
+from workbench.config import load_settings
+from workbench.domain.decisions import Adjust, ExitWish, Proposal
+from workbench.domain.orders import OrderType
+from workbench.domain.records import ASK, BID
+from workbench.domain.units import MINUTE
+from workbench.domain.views import PositionView, View
+from workbench.engine import Setup
+from workbench.learning.models import DEFAULT, RECIPES
+from workbench.learning.recipe import Recipe
+from workbench.risk.constitution import Constitution, parse
+from workbench.risk.limits import Terms
+from workbench.runtime import build
+from workbench.strategies.base import Strategy
+from workbench.strategies.learned import Learned
+from workbench.strategies.vwap_reversion import VwapReversion
+
+AWAY = 8  # quanta to stop and target
+HOLD_NS = 10 * MINUTE
+QTY = 3
+
+LAW = {
+    "profile": "benchmark",
+    "risk": {
+        "max_loss_per_trade_usd": 300.0,  # eight quanta of three contracts of ES
+        "max_loss_per_day_usd": 250_000.0,
+        "max_entries_per_day": 5_000,
+        "max_entries_per_hour": 1_000,
+        "min_seconds_between_entries": 0.0,
+        "max_losses_in_row": 1_000,
+        "max_contracts_per_order": QTY,
+        "max_contracts_per_account": 100,
+        "max_open_brackets": 12,
+        "max_heat_frac": 0.25,
+        "max_notional_usd": 50_000_000.0,
+        "max_friction_frac": 10.0,
+        "start_equity_usd": 100_000_000.0,
+    },
+    "sessions": {"phases": ["ETH", "RTH"], "flat_before_close_s": 0.0, "no_entry_before_close_s": 0.0},
+    "data": {"entry_quality": 0.0, "hold_quality": 0.0, "kill_quality": 0.0, "max_spread_ticks": 100.0},
+    "execution": {
+        "min_stop_ticks": 1,
+        "max_stop_ticks": 400,
+        "max_orders_per_minute": 600,
+        "entry_ttl_seconds": 3600.0,
+        "min_confidence": 0.0,
+        "slippage_ticks": 0.0,
+    },
+}
+
+
+class Rule(NamedTuple):
+    """Enter at market with a move of more than one quantum over twelve bars that order flow agrees with."""
+
+    move: str = "ret_12_5s"
+    flow: str = "ofi_ew_5s"
+    name: str = "rule"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Feature columns it reads."""
+        return (self.move, self.flow)
+
+    def propose(self, view: View) -> Proposal | None:
+        """Enter on the side both point to."""
+        ret, flow = view[self.move], view[self.flow]
+        if ret is None or flow is None:
+            return None
+        bar = view.bar
+        quanta = ret * bar.close  # a whole number, but for rounding
+        side = 1 if quanta > 1.5 and flow > 0 else -1 if quanta < -1.5 and flow < 0 else 0
+        if side == 0 or bar.has != BID | ASK:
+            return None
+        entry = bar.ask if side > 0 else bar.bid
+        return Proposal(side, OrderType.MARKET, entry, entry - AWAY * side, entry + AWAY * side, HOLD_NS)
+
+    def manage(self, view: View, position: PositionView) -> Adjust | ExitWish | None:
+        """Leave everything to stop, target and time."""
+        return None
+
+
+def law() -> Constitution:
+    """Allow what the rule asks for, with every limit in force."""
+    return parse(LAW)
+
+
+def setup(of: Tape, *, recipes: Sequence[Recipe] = (), strategies: Sequence[Strategy] = (Rule(),)) -> Setup:
+    """Put strategies, and learners of `recipes`, on every contract of a tape."""
+    settings = load_settings(environment={})
+    ids = tuple(contract.id for contract in of.contracts)
+    return Setup(
+        account="DUSIM1",
+        terms=tuple(build.terms(settings, contract) for contract in of.contracts),
+        law=law(),
+        strategies=tuple((strategy, ids) for strategy in strategies),
+        recipes=tuple((recipe, ids) for recipe in recipes),
+        account_days=of.account_days,
+        closes={id_: of.closes for id_ in ids},
+        leaders={id_: ids[0] for id_ in ids[1:]},
+    )
+
+
+def whole(of: Tape, recipe: Recipe = RECIPES[DEFAULT]) -> Setup:
+    """Put the whole product on a tape: a learner and four strategies, one of which follows it."""
+    return setup(of, recipes=(recipe,), strategies=(Rule(), Learned(recipe.name), VwapReversion(), Rule(name="rule_2")))
