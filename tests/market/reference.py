@@ -13,7 +13,9 @@ from workbench.domain.units import BAR_NS
 from workbench.market.state import LATE_NS
 
 BOTH = BID | ASK
-SUMS = ("n volume signed pv ofi rv spread_us quoted_us imb_us dimb_us ddep_us n_print n_quote n_depth max_sz n_crossed n_late n_back").split()
+SUMS = (
+    "n volume signed pv ofi rv spread_us quoted_us imb_us dimb_us ddep_us n_print n_quote n_depth max_sz n_crossed n_late n_back"
+).split()
 
 
 class Slow:
@@ -79,7 +81,9 @@ class Slow:
                 s["n_crossed"] += px >= px2
                 if self.has == BOTH:
                     bid, bsz, ask, asz = self.quote
-                    s["ofi"] += (sz if px >= bid else 0) - (bsz if px <= bid else 0) - (sz2 if px2 <= ask else 0) + (asz if px2 >= ask else 0)
+                    s["ofi"] += (
+                        (sz if px >= bid else 0) - (bsz if px <= bid else 0) - (sz2 if px2 <= ask else 0) + (asz if px2 >= ask else 0)
+                    )
                     s["rv"] += (px + px2 - self.mid2) ** 2
                 self.mid2 = px + px2
             self.quote, self.has = (px, sz, px2, sz2), has

@@ -49,15 +49,18 @@ def stops(market: Market, records: Records, cuts: list[int] | None = None) -> li
         i = start
         while True:
             i, stop = market.fold(records.ctypes.data, i, end)
-            if stop is Stop.END:
+            if stop == Stop.END:
                 break
-            bars = [{name: int(bar[name]) for name in COMPARED} for bar in market.bars if bar["t_end"]] if stop is Stop.BARRIER else []
-            out.append((int(market.clock["cause_seq"][0]), stop.name, bars))
+            bars = [{name: int(bar[name]) for name in COMPARED} for bar in market.bars if bar["t_end"]] if stop == Stop.BARRIER else []
+            out.append((int(market.clock["cause_seq"][0]), Stop(stop).name, bars))
     return out
 
 
 rows = st.one_of(
-    st.builds(quote, st.just(0), st.integers(-5, 5), st.integers(-3, 9), st.sampled_from(IDS), st.integers(1, 9), st.integers(1, 9), st.integers(0, 3)),
+    st.builds(
+        quote, st.just(0), st.integers(-5, 5), st.integers(-3, 9), st.sampled_from(IDS),
+        st.integers(1, 9), st.integers(1, 9), st.integers(0, 3),
+    ),
     st.builds(trade, st.just(0), st.integers(-5, 9), st.integers(1, 50), st.sampled_from(IDS), st.sampled_from([-1, 0, 1])),
     st.builds(
         lambda contract, kind, side, level, px, sz: dict(contract=contract, kind=kind, side=side, level=level, px=px, sz=sz),
@@ -68,7 +71,11 @@ rows = st.one_of(
     st.builds(opened, st.sampled_from(IDS), st.just(0), st.sampled_from(list(Phase))),
     st.just(dict(kind=Kind.TIME)),
 )  # fmt: skip
-steps = st.lists(st.tuples(rows, st.one_of(st.integers(0, 1000), st.integers(0, 3 * SECOND), st.integers(0, 40 * SECOND)), st.integers(0, 9 * SECOND)), min_size=1, max_size=80)
+steps = st.lists(
+    st.tuples(rows, st.one_of(st.integers(0, 1000), st.integers(0, 3 * SECOND), st.integers(0, 40 * SECOND)), st.integers(0, 9 * SECOND)),
+    min_size=1,
+    max_size=80,
+)
 
 
 def timed(drawn: list[tuple[dict[str, int], int, int]]) -> Records:
@@ -114,7 +121,9 @@ def test_a_silence_makes_one_barrier_for_each_boundary_and_empty_bars() -> None:
 
 
 def test_while_every_contract_is_closed_there_is_no_barrier_and_the_grid_jumps() -> None:
-    records = tape(opened(), trade(1, 100), opened(at=BAR_NS, level=Phase.CLOSED), trade(50 * BAR_NS, 7), opened(at=60 * BAR_NS), trade(61 * BAR_NS, 8))
+    records = tape(
+        opened(), trade(1, 100), opened(at=BAR_NS, level=Phase.CLOSED), trade(50 * BAR_NS, 7), opened(at=60 * BAR_NS), trade(61 * BAR_NS, 8)
+    )
     assert [(seq, bars[0]["t_end"] // BAR_NS) for seq, _, bars in stops(Market([3]), records)] == [(3, 1), (6, 61)]
 
 
@@ -163,16 +172,20 @@ def test_an_imported_bar_of_two_records_counts_in_the_rich_bar_in_which_it_arriv
 
 def test_a_bar_of_history_stops_the_fold_with_the_bar_and_moves_no_market() -> None:
     market, past = Market([3]), provenance_flag(Provenance.HISTORY)
-    first = dict(recv_ns=9, event_ns=60 * SECOND, contract=3, kind=Kind.BAR, level=0, px=100, px2=110, sz=50, sz2=7, flags=past)
+    first = dict(recv_ns=9, event_ns=0, contract=3, kind=Kind.BAR, level=0, px=100, px2=110, sz=50, sz2=7, flags=past)
     second = dict(recv_ns=9, event_ns=60 * SECOND, contract=3, kind=Kind.BAR, level=1, px=95, px2=105, sz=5150, sz2=20261119, flags=past)
     made = stops(market, tape(first, second))
     assert [stop for _, stop, _ in made] == ["HISTORY"]
     past_bar = market.states["past"][0]
     assert (past_bar["close"], past_bar["t_end"], past_bar["session"]) == (105, 60 * SECOND, 20261119)
+    assert market.fired() == (0, 60 * SECOND)  # the slot, and how long the bar was
     assert market.states["bar"][0]["volume"] == 0
 
 
-@pytest.mark.parametrize("row", [dict(recv_ns=5, contract=4, kind=Kind.PRINT), dict(recv_ns=5, contract=3, kind=77), dict(recv_ns=-5, contract=3, kind=Kind.PRINT)])
+@pytest.mark.parametrize(
+    "row",
+    [dict(recv_ns=5, contract=4, kind=Kind.PRINT), dict(recv_ns=5, contract=3, kind=77), dict(recv_ns=-5, contract=3, kind=Kind.PRINT)],
+)
 def test_a_record_that_cannot_be_of_this_log_breaks_an_invariant(row: dict[str, int]) -> None:
     with pytest.raises(InvariantError, match="the log is not one"):
         stops(Market([3]), tape(opened(), row))
@@ -185,7 +198,7 @@ def test_the_compiled_quality_equals_the_explained_one(drawn: list[tuple[dict[st
     i = 0
     while True:
         i, stop = market.fold(records.ctypes.data, i, len(records))
-        if stop is Stop.END:
+        if stop == Stop.END:
             break
         for bar in market.bars[market.bars["t_end"] > 0]:
             assert quality.score(bar) == bar["quality"]
@@ -196,5 +209,13 @@ def test_depth_rows_move_as_the_venue_sent_them() -> None:
         return dict(recv_ns=1, contract=3, kind=kind, level=level, px=px, sz=sz, side=side)
 
     market = Market([3])
-    stops(market, tape(row(Kind.DEPTH_INSERT, 0, 100, 5), row(Kind.DEPTH_INSERT, 0, 101, 7), row(Kind.DEPTH_UPDATE, 1, 100, 9), row(Kind.DEPTH_DELETE, 0, 0, 0)))
+    stops(
+        market,
+        tape(
+            row(Kind.DEPTH_INSERT, 0, 100, 5),
+            row(Kind.DEPTH_INSERT, 0, 101, 7),
+            row(Kind.DEPTH_UPDATE, 1, 100, 9),
+            row(Kind.DEPTH_DELETE, 0, 0, 0),
+        ),
+    )
     assert market.depth(0) == {"bids": [(100, 9)], "asks": []}

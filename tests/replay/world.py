@@ -16,7 +16,7 @@ from workbench.domain.contracts import Contract
 from workbench.domain.records import Records
 from workbench.domain.units import MINUTE
 from workbench.engine import Engine, Setup
-from workbench.learning.models import DEFAULT, RECIPES
+from workbench.learning.models import DEFAULT
 from workbench.market.sessions import number, weave
 from workbench.runtime import build
 from workbench.runtime.log import RunLog
@@ -80,7 +80,7 @@ def world(
     law = build.constitution("demo")
     law = msgspec.structs.replace(law, data=msgspec.structs.replace(law.data, entry_quality=0.5))
     setup = build.setup(settings(), contracts, [SESSION], law, account="DUSIM1", strategies=strategies)
-    recipes = tuple((msgspec.structs.replace(recipe, min_labels=40, min_outcomes=40), ids) for recipe, ids in setup.recipes)
+    recipes = tuple((msgspec.structs.replace(recipe, params={"learning_rate": 0.05}, min_labels=20, min_outcomes=40), ids) for recipe, ids in setup.recipes)
     eager = tuple((s._replace(edge=0.01) if s.name == "learned" else s._replace(stretch=1.0), ids) for s, ids in setup.strategies)  # type: ignore[attr-defined]
     return World(setup._replace(recipes=recipes, strategies=eager), records, fills)
 

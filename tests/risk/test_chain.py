@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-import tomllib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,7 +43,9 @@ def law(name: str = "micro") -> Constitution:
 
 def view(**fields: int) -> View:
     bars = np.zeros(1, RICH)
-    standard: dict[str, int] = dict(bid=23_999, ask=24_000, has=BID | ASK, bsz=5, asz=5, quality=1000, phase=Phase.RTH, n_print=3, close=24_000)
+    standard: dict[str, int] = dict(
+        bid=23_999, ask=24_000, has=BID | ASK, bsz=5, asz=5, quality=1000, phase=Phase.RTH, n_print=3, close=24_000
+    )
     for name, value in (standard | fields).items():
         bars[name] = value
     nothing = memoryview(np.zeros(1))
@@ -130,7 +132,7 @@ def test_what_is_approved_never_risks_more_than_the_law_allows(
     if isinstance(found, Approved):
         assert 1 <= found.qty <= 1 and found.risk_micros <= micros(15) and lost + found.risk_micros / 1e6 <= 30
         assert (wish.entry_px - wish.stop_px) * side > 0 and (wish.target_px - wish.entry_px) * side > 0
-        assert quality >= 800 and (confidence is None or 0.55 <= confidence)
+        assert quality >= 800 and (confidence is None or confidence >= 0.55)
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])

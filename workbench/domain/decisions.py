@@ -179,7 +179,7 @@ class BracketMoved(Fact, frozen=True, array_like=True, tag=True, gc=False):
 
 
 class RoundTripClosed(Fact, frozen=True, array_like=True, tag=True, gc=False):
-    """From entry to flat. ``pnl`` counts price quanta x size; ``pnl_micros`` is money after fees; ``r`` is P&L over the risk first taken."""
+    """From entry to flat. ``pnl`` counts price quanta x size; ``pnl_micros`` is money after fees; ``r`` is P&L over the first risk."""
 
     ref: int
     key: Key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from workbench.domain.bars import RichBar
@@ -40,11 +40,11 @@ class View:
         contract: Contract,
         bar: RichBar,
         columns: Mapping[str, int],
-        values: memoryview[float],
-        warm: memoryview[int],
+        values: Sequence[float],
+        warm: Sequence[int],
         at: int,
         forecasts: Mapping[str, Forecast],
-        clock: memoryview[int],
+        clock: Sequence[int],
     ) -> None:
         self.contract, self.bar, self.forecasts = contract, bar, forecasts
         self._columns, self._values, self._warm, self._at, self._clock = columns, values, warm, at, clock

@@ -14,8 +14,8 @@ from workbench.domain.decisions import AnyFact, Approved, At, ExitWish, Issued, 
 from workbench.domain.events import FeeReported
 from workbench.domain.orders import AnyCommand, Cause, Key
 from workbench.domain.records import ASK, BID
-from workbench.domain.units import HOUR, MINUTE
-from workbench.domain.views import View
+from workbench.domain.units import HOUR, MINUTE, SECOND
+from workbench.domain.views import PositionView, View
 from workbench.engine.setup import Setup
 from workbench.execution.exits import why_leave
 from workbench.execution.ledger import Ledger
@@ -53,53 +53,67 @@ class Desk:
         self._start_equity = micros(setup.law.risk.start_equity_usd)
         self._day_limit = micros(setup.law.risk.max_loss_per_day_usd)
         self._day_starts = [start for start, _ in setup.account_days]
+        self._day_until_ns = -1  # the account day that was begun last holds until here
+        self._ttl_ns = round(setup.law.execution.entry_ttl_seconds * SECOND)
+        self._flat_ns = round(setup.law.sessions.flat_before_close_s * SECOND)
+        self._kill_quality = round(setup.law.data.kill_quality * 1000)
 
     def remember(self, memory: Memory) -> None:
         """Take a memory as its own."""
         self.memory = memory
-        self.supervisor.book = memory.book
+        self.supervisor.take_over(memory.book)
+        self._positions: dict[int, PositionView] = {}  # as their strategies see them, until something moves them
         self.ledger, self.breaker = memory.ledger, memory.breaker
 
     # ------------------------------------------------------------------ at a barrier
     def manage(self, now_ns: int, cause: Cause) -> list[AnyCommand]:
         """See to every bracket: day, loss limit, time to live, close of the session, exits, the strategy's own wish."""
-        self._begin_day(now_ns)
+        if now_ns >= self._day_until_ns:
+            self._begin_day(now_ns)
         commands: list[AnyCommand] = []
         if not self.memory.book.open:
             return commands
-        self._watch_the_day(now_ns)
+        self._watch_the_day()
         halted = self.breaker.state is TradingState.HALTED
         for bracket in list(self.supervisor.brackets()):
             command = self._see_to(bracket, now_ns, cause, halted)
             if command is not None:
                 commands.append(command)
-        self._issue(commands)
+        if commands:
+            self._issue(commands)
         return commands
 
     def _see_to(self, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> AnyCommand | None:
-        law = self.setup.law
         if b.filled == 0:
-            if halted or now_ns - b.sent_ns >= law.execution.entry_ttl_seconds * 1e9:
+            if halted or now_ns - b.sent_ns >= self._ttl_ns:
                 return self.supervisor.withdraw(b, now_ns, cause)
             return None
         if not b.open:
             return None
         view = self.views[self.slot[b.key.contract]]
         to_close = self.ns_to_close(b.key.contract, now_ns)
-        why = why_leave(view, b.view())
         if halted:
-            why = "halted"
-        elif to_close is not None and to_close <= law.sessions.flat_before_close_s * 1e9:
+            why: str | None = "halted"
+        elif to_close is not None and to_close <= self._flat_ns:
             why = "close"
-        elif why is None and view.bar.quality < law.data.kill_quality * 1000:
+        elif view.bar.quality < self._kill_quality:
             why = "quality"
+        else:
+            why = why_leave(view, b)
         if why is None and (strategy := self.strategies.get(b.key.strategy)) is not None:
-            wish = strategy.manage(view, b.view())
+            wish = strategy.manage(view, self._position(b))
             if isinstance(wish, ExitWish):
                 why = wish.why
             elif wish is not None:
+                self._positions.pop(b.ref, None)
                 return self.supervisor.move_stop(b, wish.stop_px, now_ns, cause)
         return self.supervisor.leave(b, why, now_ns, cause, self.facts) if why else None
+
+    def _position(self, b: Bracket) -> PositionView:
+        held = self._positions.get(b.ref)
+        if held is None:
+            held = self._positions[b.ref] = b.view()
+        return held
 
     def gate(self, key: Key, wish: Proposal, now_ns: int, cause: Cause) -> AnyCommand | None:
         """Hold a wish against the law; approved, it becomes a bracket and its command."""
@@ -154,9 +168,11 @@ class Desk:
         bracket, commands, is_stray = self.supervisor.on_report(report, now_ns, cause, self.facts)
         if is_stray:
             self.breaker.trip(f"fill of bracket {report.ref}, which is over", TradingState.HALTED, self.facts, latched=True)
+        self._positions.pop(report.ref, None)
         if bracket is not None and bracket.ref not in self.memory.book.open:
             self._close(bracket, now_ns)
-        self._issue(commands)
+        if commands:
+            self._issue(commands)
         return bracket, commands
 
     def fee(self, event: FeeReported) -> None:
@@ -174,6 +190,7 @@ class Desk:
         tick = self._contract(b.key).tick
         entry = b.entry_value // b.filled
         px = entry // tick * tick if b.side > 0 else -(-entry // tick) * tick
+        self._positions.pop(b.ref, None)
         command = self.supervisor.move_stop(b, px, now_ns, cause)
         if command is not None:
             self.facts.append(At(now_ns, cause))
@@ -230,20 +247,22 @@ class Desk:
         px = (bar.bid if b.side > 0 else bar.ask) if has & far else b.stop_px
         return self._contract(b.key).value_micros(b.side * (b.out_value + b.open * px - b.entry_value))
 
-    def _watch_the_day(self, now_ns: int) -> None:
-        for account in {b.key.account for b in self.supervisor.brackets()}:
-            total = self.ledger.day(account).realised_micros
-            for b in self.supervisor.brackets():
-                if b.key.account == account:
-                    terms = self.setup.terms[self.slot[b.key.contract]]
-                    total += self._open_pnl(b) - b.fees_micros - terms.fee(b.open) - terms.fee(b.n_fees_unknown)
-            if -total > self._day_limit:
-                self.breaker.trip(f"day loss of {account}", TradingState.HALTED, self.facts, latched=True)
+    def _watch_the_day(self) -> None:
+        """Halt when the day's loss, everything counted as if all were left now, is above the limit."""
+        total = self.ledger.day(self.setup.account).realised_micros
+        for b in self.supervisor.brackets():
+            if b.filled:
+                terms = self.setup.terms[self.slot[b.key.contract]]
+                total += self._open_pnl(b) - b.fees_micros - terms.fee(b.open + b.n_fees_unknown)
+        if -total > self._day_limit:
+            self.breaker.trip(f"day loss of {self.setup.account}", TradingState.HALTED, self.facts, latched=True)
 
     def _begin_day(self, now_ns: int) -> None:
+        days = self.setup.account_days
         at = bisect_right(self._day_starts, now_ns) - 1
+        self._day_until_ns = days[at + 1][0] if at + 1 < len(days) else 1 << 62
         if at >= 0:
-            self.ledger.begin_day(self.setup.account, self.setup.account_days[at][1])
+            self.ledger.begin_day(self.setup.account, days[at][1])
 
     def ns_to_close(self, contract: int, now_ns: int) -> int | None:
         """Give the time to the end of a contract's instrument session, `None` when no calendar was given."""

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from workbench.decision.arbiter import rank
 from workbench.domain.bars import BAR_AT, BAR_WIDTH, BROKEN, PRICED, RichBar
 from workbench.domain.decisions import AnyFact, At, Forecast, Proposal, TradingState, WatchRefused
 from workbench.domain.errors import ConfigError, InvariantError
@@ -35,7 +36,6 @@ from workbench.domain.events import (
 from workbench.domain.orders import AnyCommand, Cause, Key
 from workbench.domain.records import ASK, BID
 from workbench.domain.views import View
-from workbench.decision.arbiter import rank
 from workbench.engine.desk import Desk, Memory
 from workbench.engine.setup import Setup
 from workbench.execution.lifecycle import Phase
@@ -43,10 +43,12 @@ from workbench.execution.supervisor import Bracket
 from workbench.features.bank import FeatureBank
 from workbench.learning.learner import Learner
 from workbench.market.fold import Market
-from workbench.market.state import N_WATCHES, Stop, WatchOn
+from workbench.market.state import Stop, WatchOn
+from workbench.strategies.base import Strategy
 
 _T_END, _FLAGS, _CLOSE, _HAS = BAR_AT["t_end"], BAR_AT["flags"], BAR_AT["close"], BAR_AT["has"]
 _BID, _ASK = BAR_AT["bid"], BAR_AT["ask"]
+_END, _BARRIER, _WATCH = int(Stop.END), int(Stop.BARRIER), int(Stop.WATCH)
 _NOTHING: Final[list[AnyCommand]] = []
 
 
@@ -76,7 +78,7 @@ class Engine:
         self.bank = FeatureBank(contracts, lengths_ns=setup.lengths_ns, leaders=setup.leaders, own=setup.own_features, kinds=setup.kinds)
         self.bank.bind(self.market.bars)
         self.n_features = self.bank.n
-        cells = memoryview(self.market.bars.view("<i8").reshape(-1))
+        cells = self.market.bars.view("<i8").reshape(-1).data
         self._cells = cells.toreadonly()
         self._forecasts: list[dict[str, Forecast]] = [{} for _ in contracts]
         self._views = tuple(
@@ -99,14 +101,17 @@ class Engine:
         for recipe, ids in setup.recipes:
             for id_ in ids:
                 self._learners[slot_of[id_]].append(Learner(recipe, id_, self.bank.columns))
-        self._deciders: tuple[list[tuple[Key, object]], ...] = tuple([] for _ in contracts)
+        self._deciders: tuple[list[tuple[Key, Strategy]], ...] = tuple([] for _ in contracts)
         for strategy, ids in setup.strategies:
             missing = [name for name in strategy.needs if name not in self.bank.columns]
             if missing:
                 raise ConfigError(f"strategy {strategy.name} needs features that do not exist: {', '.join(missing)}")
             for id_ in ids:
                 self._deciders[slot_of[id_]].append((Key(setup.account, id_, strategy.name), strategy))
-        self._n_slots = len(contracts)
+        self._n_slots, self._ids = len(contracts), self.market.ids
+        n = self.n_features
+        self._rows = [(self.bank.values[s * n : (s + 1) * n], self.bank.warm[s * n : (s + 1) * n]) for s in range(len(contracts))]
+        self._is_quoted = [contract.id not in setup.kinds or "quotes" in setup.kinds[contract.id] for contract in contracts]
         self.n_barriers = 0
 
     # ------------------------------------------------------------------ records
@@ -115,11 +120,11 @@ class Engine:
         fold = self.market.fold
         while True:
             i, stop = fold(addr, i, n)
-            if stop is Stop.END:
+            if stop == _END:
                 return i, _NOTHING
-            if stop is Stop.BARRIER:
+            if stop == _BARRIER:
                 commands = self._barrier()
-            elif stop is Stop.WATCH:
+            elif stop == _WATCH:
                 commands = self._watch()
             else:
                 commands = self._history()
@@ -137,6 +142,8 @@ class Engine:
         for slot in closed:
             if self._learners[slot]:
                 self._learn(slot)
+        if len(closed) < self._n_slots:
+            self._silence(closed)
         commands = self.desk.manage(now_ns, cause)
         wishes = self._wishes(closed)
         if wishes:
@@ -151,14 +158,12 @@ class Engine:
         return commands
 
     def _learn(self, slot: int) -> None:
-        at, base = slot * BAR_WIDTH, slot * self.n_features
-        cells = self._cells
-        row = self.bank.values[base : base + self.n_features].tolist()
-        warm = bytes(self.bank.warm[base : base + self.n_features])
+        at, cells = slot * BAR_WIDTH, self._cells
+        row, warm = self._rows[slot]
         mid2: int | None = None
         if cells[at + _HAS] == BID | ASK:
             mid2 = cells[at + _BID] + cells[at + _ASK]
-        elif cells[at + _FLAGS] & PRICED:
+        elif cells[at + _FLAGS] & PRICED and not self._is_quoted[slot]:
             mid2 = 2 * cells[at + _CLOSE]
         is_broken = bool(cells[at + _FLAGS] & BROKEN)
         known = self._forecasts[slot]
@@ -169,15 +174,21 @@ class Engine:
             else:
                 known[learner.recipe.name] = forecast
 
+    def _silence(self, closed: list[int]) -> None:
+        """What waits about a contract that is closed is void, and nothing stands that was said about it."""
+        for slot in set(range(self._n_slots)).difference(closed):
+            self._forecasts[slot].clear()
+            for learner in self._learners[slot]:
+                learner.void(self._facts)
+
     def _wishes(self, closed: list[int]) -> list[tuple[Key, Proposal]]:
         wishes: list[tuple[Key, Proposal]] = []
-        owned = {b.key.contract for b in self.desk.supervisor.brackets()}
+        owned = self.desk.supervisor.owned
         for slot in closed:
-            view = self._views[slot]
-            if view.contract.id in owned:
+            if self._ids[slot] in owned:
                 continue
             for key, strategy in self._deciders[slot]:
-                wish = strategy.propose(view)  # type: ignore[attr-defined]
+                wish = strategy.propose(self._views[slot])
                 if wish is not None:
                     wishes.append((key, wish))
         return wishes
@@ -196,9 +207,8 @@ class Engine:
         return commands
 
     def _history(self) -> list[AnyCommand]:
-        slot, _ = self.market.fired()
-        bar = self.market.states[slot : slot + 1]["past"]
-        self.bank.warm_up(slot, bar, int(bar["t_end"][0]))
+        slot, length_ns = self.market.fired()
+        self.bank.warm_up(slot, self.market.states[slot : slot + 1]["past"], length_ns)
         return _NOTHING
 
     # ------------------------------------------------------------------ events

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from workbench.domain.views import PositionView, View
+from typing import Protocol
+
+from workbench.domain.decisions import Thesis
+from workbench.domain.views import View
 
 
-def why_leave(view: View, position: PositionView) -> str | None:
+class Plan(Protocol):
+    """What a position was opened with."""
+
+    @property
+    def side(self) -> int:
+        """Direction, +1 or -1."""
+
+    @property
+    def opened_ns(self) -> int:
+        """When the first fill was known; 0 before."""
+
+    @property
+    def hold_ns(self) -> int:
+        """How long it may last."""
+
+    @property
+    def thesis(self) -> Thesis | None:
+        """The condition that, gone, ends it."""
+
+
+def why_leave(view: View, position: Plan) -> str | None:
     """Say why a position must end now, or `None`.
 
     Time: ``hold_ns`` have passed since the first fill. Thesis: the forecast it was opened on, in its direction, fell under its

@@ -96,23 +96,23 @@ class Supervisor:
 
     def __init__(self) -> None:
         self.book = Book()
+        self.owned: set[int] = set()  # contracts that a bracket holds or works; made again from the book
+
+    def take_over(self, book: Book) -> None:
+        """Go on with another book."""
+        self.book = book
+        self.owned = {bracket.key.contract for bracket in book.open.values()}
 
     def brackets(self) -> Iterator[Bracket]:
         """Go through the brackets that are not over, oldest first."""
         return iter(self.book.open.values())
-
-    def owned_by(self, account: str, contract: int) -> Bracket | None:
-        """Give the bracket that holds or works a contract of an account."""
-        for bracket in self.book.open.values():
-            if bracket.key.contract == contract and bracket.key.account == account:
-                return bracket
-        return None
 
     def submit(self, approved: Approved, now_ns: int, cause: Cause) -> Submit:
         """Turn an approved proposal into a bracket and the command that opens it."""
         wish, book = approved.proposal, self.book
         ref = book.next_ref
         book.next_ref += 1
+        self.owned.add(approved.key.contract)
         book.open[ref] = Bracket(
             ref=ref,
             key=approved.key,
@@ -160,9 +160,7 @@ class Supervisor:
         self._move(bracket, On.EXIT_SENT, facts)
         return Exit(bracket.ref, bracket.key, now_ns, cause, why)
 
-    def on_report(
-        self, report: Report, now_ns: int, cause: Cause, facts: list[AnyFact]
-    ) -> tuple[Bracket | None, list[AnyCommand], bool]:
+    def on_report(self, report: Report, now_ns: int, cause: Cause, facts: list[AnyFact]) -> tuple[Bracket | None, list[AnyCommand], bool]:
         """Take what the venue said; give (bracket moved, commands, whether it was a stray fill)."""
         bracket = self.book.open.get(report.ref)
         if bracket is None:
@@ -219,8 +217,9 @@ class Supervisor:
         if b.rest > 0 or b.open != 0:
             return
         self._move(b, On.FLAT if b.filled else On.DEAD, facts)
-        del self.book.open[b.ref]
         self.book.over[b.ref] = b.key
+        del self.book.open[b.ref]
+        self.take_over(self.book)
 
     def _move(self, b: Bracket, on: On, facts: list[AnyFact]) -> None:
         old, b.phase = b.phase, after(b.phase, on)

@@ -42,7 +42,10 @@ class BarColumns(NamedTuple):
 
 
 def bar_records(bars: BarColumns) -> Records:
-    """Write bars as pairs of BAR records that arrive at the bars' end, for a bar is known when it is over.
+    """Write bars as pairs of BAR records that arrive in the last nanosecond their bar covers.
+
+    A bar covers [start, end): so it closes with the rich bars that end where it ends, and the last one of a session comes before
+    the close. Nothing can be done with that nanosecond: an order works from the first record after its arrival.
 
     Where the maker does not tell, one print is counted and `BarColumns.typical_pv` stands for price x volume.
 
@@ -50,13 +53,13 @@ def bar_records(bars: BarColumns) -> Records:
     --------
     >>> bars = BarColumns(*(np.array([value]) for value in (60, 10, 14, 9, 13, 5)))
     >>> bar_records(bars)[["level", "px", "px2", "sz", "sz2", "recv_ns"]].tolist()
-    [(0, 10, 14, 5, 1, 60), (1, 9, 13, 60, 0, 60)]
+    [(0, 10, 14, 5, 1, 59), (1, 9, 13, 60, 0, 59)]
     """
     records = empty(2 * len(bars.end_ns))
     records["kind"], records["flags"] = Kind.BAR, EVENT_TIME
     head, tail = records[0::2], records[1::2]
     for half in (head, tail):
-        half["recv_ns"] = half["event_ns"] = bars.end_ns
+        half["recv_ns"] = half["event_ns"] = bars.end_ns - 1
     head["px"], head["px2"], head["sz"] = bars.open, bars.high, bars.volume
     head["sz2"] = UNTOLD_COUNT if bars.n_prints is None else bars.n_prints
     tail["level"], tail["px"], tail["px2"] = 1, bars.low, bars.close
@@ -74,4 +77,4 @@ def bars_of(records: Records) -> BarColumns:
     """
     bars = records[records["kind"] == Kind.BAR]
     head, tail = bars[bars["level"] == 0], bars[bars["level"] == 1]
-    return BarColumns(head["recv_ns"], head["px"], head["px2"], tail["px"], tail["px2"], head["sz"], head["sz2"], tail["sz"])
+    return BarColumns(head["recv_ns"] + 1, head["px"], head["px2"], tail["px"], tail["px2"], head["sz"], head["sz2"], tail["sz"])

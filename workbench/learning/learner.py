@@ -155,11 +155,14 @@ class Learner:
             facts.append(LabelsVoided(self.contract, self.recipe.name, n))
 
     def _present(self, row: Sequence[float], warm: Sequence[int]) -> Row:
+        values, marks, names = self._pick(row), self._pick(warm), self.recipe.features
+        total = sum(values)  # a nan anywhere makes it one, and a nan is not equal to itself
+        if 0 not in marks and total == total and min(values) > -FEATURE_LIMIT and max(values) < FEATURE_LIMIT:
+            return dict(zip(names, values, strict=True))
         # a nan fails both comparisons, so nothing that is not finite can reach a model
-        pick = self._pick
         return {
             name: value
-            for name, value, is_warm in zip(self.recipe.features, pick(row), pick(warm), strict=True)
+            for name, value, is_warm in zip(names, values, marks, strict=True)
             if is_warm and -FEATURE_LIMIT < value < FEATURE_LIMIT
         }
 

@@ -33,7 +33,7 @@ class Market:
     >>> records["recv_ns"] = (1, 2, 5_000_000_001); records["px"] = (20261120, 100, 104); records["sz"] = 1
     >>> market = Market([7])
     >>> at, stop = market.fold(records.ctypes.data, 0, 3)     # the third record reaches the boundary at 5 s
-    >>> at, stop.name, int(market.bars["close"][0])
+    >>> at, Stop(stop).name, int(market.bars["close"][0])
     (2, 'BARRIER', 100)
     """
 
@@ -48,16 +48,16 @@ class Market:
         self.states = np.zeros(len(ids), STATE)
         self.states["bar"]["contract"] = ids
         self.bars = np.zeros(len(ids), RICH)
-        self.now = memoryview(self.clock.view("<i8")).toreadonly()
+        self.now = self.clock.view("<i8").data.toreadonly()
         self._arguments = tuple(a.ctypes.data for a in (self.clock, self.slot_of, self.states, self.bars))
 
-    def fold(self, addr: int, i: int, n: int) -> tuple[int, Stop]:
-        """Fold records ``[i, n)`` of the array at `addr` up to the first stop; give the index of the next record and why."""
+    def fold(self, addr: int, i: int, n: int) -> tuple[int, int]:
+        """Fold records ``[i, n)`` of the array at `addr` up to the first stop; give the index of the next record and why (`Stop`)."""
         result = _fold(addr, i, n, *self._arguments)
         stop = result & _MASK
         if stop >= Stop.UNKNOWN:
             self._refuse(result >> STOP_BITS, stop)
-        return result >> STOP_BITS, _STOPS[stop]
+        return result >> STOP_BITS, stop
 
     def _refuse(self, at: int, stop: int) -> None:
         what = "is of a contract that was never defined, or of no known kind" if stop == Stop.UNKNOWN else "came before the one it follows"
@@ -100,9 +100,6 @@ class Market:
         """Put a copy back, byte for byte."""
         for name, array in (("clock", self.clock), ("states", self.states), ("bars", self.bars)):
             array.view("u1").reshape(-1)[:] = np.frombuffer(copy[name], "u1")
-
-
-_STOPS = {int(stop): stop for stop in Stop}
 
 
 def address_of(records: Records) -> int:

@@ -24,7 +24,9 @@ MAX_SLOTS = 1024
 QUOTE, PRINT, TIME, BAR, GAP, PHASE = (int(k) for k in (Kind.QUOTE, Kind.PRINT, Kind.TIME, Kind.BAR, Kind.GAP, Kind.PHASE))
 INSERT, UPDATE, RESET = int(Kind.DEPTH_INSERT), int(Kind.DEPTH_UPDATE), int(Kind.DEPTH_RESET)
 ETH, HISTORY = int(Phase.ETH), int(Provenance.HISTORY)
-END, BARRIER, WATCH, PAST, UNKNOWN, DISORDER = (int(s) for s in (Stop.END, Stop.BARRIER, Stop.WATCH, Stop.HISTORY, Stop.UNKNOWN, Stop.DISORDER))
+END, BARRIER, WATCH = int(Stop.END), int(Stop.BARRIER), int(Stop.WATCH)
+PAST, UNKNOWN, DISORDER = int(Stop.HISTORY), int(Stop.UNKNOWN), int(Stop.DISORDER)
+QUIET, PRICE, WHOLE, ODD = range(4)  # what one record did: no price, a price a watch may look at, a whole bar of history, nothing known
 
 
 @njit(inline="always")
@@ -95,7 +97,7 @@ def part_of_bar(b, r):
         trade(b, r.px, r.sz, 0)
         b.high = max(b.high, r.px2)
         b.pv -= r.px * r.sz
-        b.n_print += r.sz2 - 1
+        b.n_print += max(r.sz2, 1) - 1
     else:
         b.low = min(b.low, r.px)
         b.high = max(b.high, r.px2)
@@ -260,19 +262,64 @@ def close_bars(states, c, bars):
 
 @njit
 def history(s, r):
-    """Put a bar of history together; True when it is whole. It moves no market state."""
+    """Put a bar of history together; True when it is whole. It moves no market state, and begins where its first record says."""
     p = s.past
     if r.level == 0:
         p.contract = s.bar.contract
+        p.t_end = r.event_ns
         fresh(p, 0)
         part_of_bar(p, r)
         return False
     part_of_bar(p, r)
-    p.t_end = r.event_ns
     p.session = r.sz2
     p.phase = ETH
     p.quality = 1000
     return True
+
+
+@njit(inline="always")
+def gap(s, us):
+    """Nothing of this contract is known until the next quote."""
+    weigh(s, us)
+    s.bar.flags |= BROKEN
+    s.has = 0
+    s.rows[:] = 0
+    s.depth_sz[:] = 0
+    s.dimb = 0
+    s.ddep = 0
+
+
+@njit
+def consume(s, r, t):
+    """Let one record move one contract; gives what it did."""
+    if r.kind == QUOTE:
+        weigh(s, t // 1000)
+        clock_marks(s, r, t)
+        quote(s, r)
+        return PRICE
+    if r.kind == PRINT:
+        clock_marks(s, r, t)
+        s.bar.n += 1
+        trade(s.bar, r.px, r.sz, np.int64(r.side))
+        return PRICE
+    if r.kind <= RESET:
+        weigh(s, t // 1000)
+        s.bar.n += 1
+        s.bar.n_depth += 1
+        depth_row(s, r)
+        return QUIET
+    if r.kind == BAR:
+        if (r.flags >> PROVENANCE_SHIFT) & 3 == HISTORY:
+            return WHOLE if history(s, r) else QUIET
+        part_of_bar(s.bar, r)
+        return PRICE
+    if r.kind == GAP:
+        gap(s, t // 1000)
+        return QUIET
+    if r.kind == PHASE:
+        phase(s, r, t // 1000)
+        return QUIET
+    return ODD
 
 
 @njit
@@ -297,54 +344,26 @@ def fold(recs, i, n, clock, slot_of, states, bars):
         if r.kind == TIME:
             continue
         k = slot_of[r.contract]
-        if k < 0:
+        did = consume(states[k], r, t) if k >= 0 else ODD
+        if did == QUIET:
+            continue
+        stop = END
+        if did == ODD:
             return ((i - 1) << STOP_BITS) | UNKNOWN
-        s = states[k]
-        if r.kind == QUOTE:
-            weigh(s, t // 1000)
-            clock_marks(s, r, t)
-            quote(s, r)
-        elif r.kind == PRINT:
-            clock_marks(s, r, t)
-            s.bar.n += 1
-            trade(s.bar, r.px, r.sz, np.int64(r.side))
-        elif r.kind <= RESET:
-            weigh(s, t // 1000)
-            s.bar.n += 1
-            s.bar.n_depth += 1
-            depth_row(s, r)
-            continue
-        elif r.kind == BAR:
-            if (r.flags >> PROVENANCE_SHIFT) & 3 == HISTORY:
-                if history(s, r):
-                    c.fired_slot = k
-                    c.now_ns = t
-                    c.cause_seq = r.seq
-                    return (i << STOP_BITS) | PAST
-                continue
-            part_of_bar(s.bar, r)
-        elif r.kind == GAP:
-            weigh(s, t // 1000)
-            s.bar.flags |= BROKEN
-            s.has = 0
-            s.rows[:] = 0
-            s.depth_sz[:] = 0
-            s.dimb = 0
-            s.ddep = 0
-            continue
-        elif r.kind == PHASE:
-            phase(s, r, t // 1000)
-            continue
-        else:
-            return ((i - 1) << STOP_BITS) | UNKNOWN
-        if s.n_watch and s.is_open:
-            mask = touched(s, r.kind == PRINT or r.kind == BAR)
+        if did == WHOLE:
+            stop = PAST
+            c.fired = r.event_ns - states[k].past.t_end
+            states[k].past.t_end = r.event_ns
+        elif states[k].n_watch and states[k].is_open:
+            mask = touched(states[k], r.kind != QUOTE)
             if mask:
-                c.fired_slot = k
                 c.fired = mask
-                c.now_ns = t
-                c.cause_seq = r.seq
-                return (i << STOP_BITS) | WATCH
+                stop = WATCH
+        if stop != END:
+            c.fired_slot = k
+            c.now_ns = t
+            c.cause_seq = r.seq
+            return (i << STOP_BITS) | stop
     return (n << STOP_BITS) | END
 
 

@@ -59,7 +59,7 @@ CLOCK_FIELDS: Final = (
     "last_ns",  # recv_ns of the last record
     "n_slots",
     "fired_slot",
-    "fired",  # bit mask of the watches that one record touched
+    "fired",  # bit mask of the watches that one record touched; of a bar of history its length in ns
     "t_end",  # boundary of the last barrier
 )
 CLOCK: Final = np.dtype([(name, "<i8") for name in CLOCK_FIELDS])

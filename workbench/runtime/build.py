@@ -1,4 +1,4 @@
-"""From names to a machine: the only place where settings, catalogues and calendars become one `Setup`. Reads files at start; decides nothing."""
+"""From names to a machine: where settings, catalogues and calendars become one `Setup`. Reads files at start; decides nothing."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def fills(settings: Settings) -> FillModel:
         name="settings",
         latency=Latency(order_ns=wanted.order_latency_ns, report_ns=wanted.report_latency_ns),
         queue=Queue(wanted.queue),
-        slippage=Slippage(market_ticks=wanted.market_slippage_ticks, stop_ticks=wanted.stop_slippage_ticks, bar_ticks=wanted.bar_slippage_ticks),
+        slippage=Slippage(
+            market_ticks=wanted.market_slippage_ticks, stop_ticks=wanted.stop_slippage_ticks, bar_ticks=wanted.bar_slippage_ticks
+        ),
         fees=fees,
     )
 

@@ -7,11 +7,13 @@ replay names the recording it plays instead, and commits its journal once, at th
 from __future__ import annotations
 
 import hashlib
-from typing import Protocol
+from collections import deque
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
 from workbench.domain.decisions import AnyFact, At, Issued
+from workbench.domain.errors import InvariantError
 from workbench.domain.events import Arrival
 from workbench.domain.orders import AnyCommand
 from workbench.domain.records import Records
@@ -60,6 +62,17 @@ class CommandDigest:
         return self._hash.hexdigest()
 
 
+class Past(NamedTuple):
+    """What a log held already when its run is taken up again: seq of the last record, events, facts."""
+
+    last_seq: int = 0
+    arrivals: tuple[Arrival, ...] = ()
+    facts: tuple[AnyFact, ...] = ()
+
+
+_NO_PAST: Final = Past()
+
+
 class RunLog:
     """The log of one run.
 
@@ -74,7 +87,9 @@ class RunLog:
     one_commit
         Hold commits back: the caller commits once, at the end.
     key
-        Key of the last event, when a run is taken up again.
+        Key of the last event, when a run goes on from a snapshot.
+    past
+        What the log holds already, when a run is played again from its beginning: it is checked, not written a second time.
     """
 
     def __init__(
@@ -85,9 +100,11 @@ class RunLog:
         keep: bool = False,
         one_commit: bool = False,
         key: tuple[int, int] = (0, 0),
+        past: Past = _NO_PAST,
     ) -> None:
         self._tail, self._journal, self._keep, self._one_commit = tail, journal, keep, one_commit
-        self._last_seq = 0
+        self._last_seq = past.last_seq
+        self._past_arrivals, self._past_facts = deque(past.arrivals), deque(past.facts)
         self.key = key
         self.facts: list[AnyFact] = []
         self.arrivals: list[Arrival] = []
@@ -112,10 +129,12 @@ class RunLog:
         n = self.key[1] + 1 if self.key[0] == after_seq else 1
         self.key = (after_seq, n)
         arrival = Arrival(after_seq, n, happened.recv_ns, happened.event)
-        if self._journal is not None:
-            self._journal.append(arrival)
         if self._keep:
             self.arrivals.append(arrival)
+        if self._past_arrivals:
+            self._must_be_same(self._past_arrivals.popleft(), arrival)
+        elif self._journal is not None:
+            self._journal.append(arrival)
         return arrival
 
     def keep(self, after_seq: int, facts: list[AnyFact]) -> None:
@@ -125,12 +144,14 @@ class RunLog:
         for fact in facts:
             if type(fact) is Issued:
                 self.commands.take(fact.command)
-        if self._journal is not None:
+        if self._keep:
+            self.facts.extend(facts)
+        if self._past_facts:
+            facts = self._after_past(facts)
+        if self._journal is not None and facts:
             n = self.key[1] if self.key[0] == after_seq else 0
             head = facts[0]
             self._journal.extend(after_seq, n, head.now_ns if isinstance(head, At) else 0, facts)
-        if self._keep:
-            self.facts.extend(facts)
 
     def commit(self) -> None:
         """Sync the tail, then commit the journal."""
@@ -140,3 +161,19 @@ class RunLog:
             self._tail.flush()
         if self._journal is not None:
             self._journal.commit()
+
+    def must_be_through(self) -> None:
+        """Break if a run that was taken up ended before its own past did."""
+        if self._past_arrivals or self._past_facts:
+            left = len(self._past_arrivals) + len(self._past_facts)
+            raise InvariantError(f"the log holds {left} events and facts that this run did not come to: it is the log of another run")
+
+    def _after_past(self, facts: list[AnyFact]) -> list[AnyFact]:
+        n = min(len(facts), len(self._past_facts))
+        for fact in facts[:n]:
+            self._must_be_same(self._past_facts.popleft(), fact)
+        return facts[n:]
+
+    def _must_be_same(self, held: object, made: object) -> None:
+        if held != made:
+            raise InvariantError(f"a run that is taken up must go as its log says; the log holds {held!r}, made again it is {made!r}")

@@ -31,9 +31,7 @@ class Log(Protocol):
         """Make everything taken so far durable."""
 
 
-async def run(
-    venue: Venue, engine: Engine, log: Log, *, after_seq: int = 0, at_turn: Callable[[int], None] | None = None
-) -> int:
+async def run(venue: Venue, engine: Engine, log: Log, *, after_seq: int = 0, at_turn: Callable[[int], None] | None = None) -> int:
     """Drive a venue to its end; give the seq of the last record taken.
 
     A turn that took an event, or that yields a command, is durable before anything leaves and before the next turn. `at_turn` hears

@@ -12,8 +12,13 @@ from workbench.domain.views import PositionView, View
 class Strategy(Protocol):
     """Two pure questions. The same view gives the same answer, always."""
 
-    name: str
-    needs: tuple[str, ...]  # feature columns it reads; the engine refuses to start without them
+    @property
+    def name(self) -> str:
+        """What it is called in keys and journals."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Feature columns it reads; the engine refuses to start without them."""
 
     def propose(self, view: View) -> Proposal | None:
         """Wish for a position in a contract that nobody of this account holds, or for nothing."""

@@ -6,7 +6,7 @@ and is put back when the engine stopped earlier.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from workbench.domain.orders import AnyCommand
@@ -30,22 +30,30 @@ class SimulatedVenue:
         Gives the most records of the next batch (for tests of chunking); `None`: `MAX_BATCH`.
     start
         Index of the first record to play.
+    opening
+        Events that come before the first record: what runs, and which contracts there are.
     """
 
     def __init__(
-        self, records: Records, exchange: Exchange, *, chunk: Callable[[], int] | None = None, start: int = 0
+        self,
+        records: Records,
+        exchange: Exchange,
+        *,
+        chunk: Callable[[], int] | None = None,
+        start: int = 0,
+        opening: Sequence[Happened] = (),
     ) -> None:
         self.records, self.exchange = records, exchange
         self._addr, self._n, self.at = int(records.ctypes.data), len(records), start
-        self._chunk = chunk
+        self._chunk, self._opening = chunk, opening
         self._stop, self._due, self._ran, self._consumed = start, False, False, start
 
     async def events(self) -> AsyncIterator[Batch | Happened]:
         """Yield batches up to the next report, and the report."""
         exchange = self.exchange
-        while True:
-            if self.at >= self._n:
-                return
+        for happened in self._opening:
+            yield happened
+        while self.at < self._n:
             n = min(self._n, self.at + (MAX_BATCH if self._chunk is None else max(1, self._chunk())))
             self._ran = not exchange.is_quiet()
             if self._ran:

@@ -1,0 +1,37 @@
+"""The command line: groups of commands and one place where an error becomes a sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from workbench.commands import demo, doctor, importing, playing
+from workbench.domain.errors import ConfigError, InvariantError, WorkbenchError
+
+HELP = """Research, replay, paper and live trading of futures with one deterministic engine.
+
+Begin with `workbench demo`; `workbench doctor` says what this machine lacks.
+"""
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+for group in (demo, importing, playing, doctor):
+    group.register(app)
+
+
+def main() -> None:
+    """Run a command; 0 done, 1 refused, 2 meant wrong, 3 broken."""
+    try:
+        app()
+    except InvariantError as error:
+        print(f"broken: {error}", file=sys.stderr)  # noqa: T201  the end of the line
+        sys.exit(3)
+    except WorkbenchError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2 if isinstance(error, ConfigError) else 1)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""A session of the stores through the engine: played back against its own commands, or traded anew with modelled fills. Writes one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from workbench.clock import SystemClock
+from workbench.config import Settings
+from workbench.domain.decisions import ParityBroken
+from workbench.domain.errors import DataError
+from workbench.engine import Setup
+from workbench.learning.models import DEFAULT
+from workbench.runtime import build
+from workbench.runtime.logged import Logged
+from workbench.runtime.replay import Outcome, first_difference, issued, replay, simulate
+from workbench.store.digests import code_digest, environment
+from workbench.store.folders import Folders
+from workbench.store.journal import Journal
+from workbench.store.manifest import RunManifest, run_folders, write_manifest
+
+BARS_RECIPE = "bars_15m"
+TICKS = (("learned", DEFAULT), ("vwap_reversion", ""))
+BARS = (("learned_bars", BARS_RECIPE),)
+
+
+class Played(NamedTuple):
+    """What playing a session came to. ``difference`` is the first command that is not as recorded, where commands were recorded."""
+
+    mode: str
+    run: RunManifest | None
+    outcome: Outcome
+    difference: ParityBroken | None
+
+
+def has_orders(logged: Logged) -> bool:
+    """Whether the run that wrote a session also traded in it."""
+    return logged.run.mode in ("paper", "live")
+
+
+def setup_of(settings: Settings, logged: Logged, profile: str, strategies: Sequence[tuple[str, str]] | None = None) -> Setup:
+    """Make the setup a session is played with.
+
+    `strategies` `None`: what its data allows; a session of bars alone gets the recipe that needs no more.
+    """
+    kinds = logged.kinds()
+    empty = [contract.symbol for contract in logged.contracts if not kinds[contract.id]]
+    if empty:
+        raise DataError(f"session {logged.session} has no quotes, prints or bars of {', '.join(empty)}")
+    bars_only = all(of == ("bars",) for of in kinds.values())
+    chosen = strategies if strategies is not None else BARS if bars_only else TICKS
+    law = build.constitution(profile)
+    account = "DUSIM-PLAY"
+    return build.setup(settings, logged.contracts, [logged.session], law, account=account, strategies=chosen, kinds=kinds)
+
+
+async def play_back(logged: Logged, setup: Setup) -> Played:
+    """Play a session that was traded; compare every command with the recorded one. Writes nothing."""
+    outcome = await replay(setup, logged.records, logged.arrivals)
+    return Played("replay", None, outcome, first_difference(issued(logged.facts()), outcome.commands))
+
+
+async def trade_anew(settings: Settings, logged: Logged, setup: Setup) -> Played:
+    """Trade a session with modelled fills; its journal becomes a run of its own, in one commit at the end."""
+    folder = Folders(logged.data).run(_name(logged.data, logged.session))
+    manifest = RunManifest(
+        run=folder.name,
+        mode="simulate",
+        sessions=(logged.session,),
+        epoch=0,
+        created_ns=SystemClock().now_ns(),
+        first_seq=int(logged.records["seq"][0]),
+        last_seq=int(logged.records["seq"][-1]),
+        contracts=logged.contracts,
+        digests={"code": code_digest(), "settings": settings.digest, "constitution": setup.law.digest},
+        environment=environment(),
+        source=logged.run.run,
+    )
+    write_manifest(folder, manifest)
+    with Journal.in_one_commit(folder / "journal.db") as journal:
+        outcome = await simulate(setup, logged.records, build.fills(settings), journal=journal)
+    manifest = msgspec.structs.replace(manifest, is_closed=True)
+    write_manifest(folder, manifest)
+    return Played("simulate", manifest, outcome, None)
+
+
+def _name(data: Path, session: int) -> str:
+    taken = [folder.name for folder in run_folders(data) if folder.name.startswith(f"{session}-simulate-")]
+    return f"{session}-simulate-{1 + max((int(name.rsplit('-', 1)[1]) for name in taken), default=0)}"
+
+
+def what_stays_none(setup: Setup) -> list[str]:
+    """Name the features that stay `None` because the data of no contract has what they need."""
+    from workbench.features import catalogue
+
+    there = {kind for kinds in setup.kinds.values() for kind in kinds}
+    if not setup.kinds:
+        return []
+    return sorted({entry.name for entry in catalogue() if not _can(entry.needs, there)})
+
+
+def _can(needs: Sequence[str] | frozenset[str], there: set[str]) -> bool:
+    return all(need in there or need == "leader" or (need == "bars" and "prints" in there) for need in needs)
+
+
