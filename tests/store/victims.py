@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import signal
 from pathlib import Path
 
 from tests.store.killing import Acknowledged
-from tests.store.tapes import SESSION, tape
+from tests.store.tapes import SESSION, contract, tape
 from workbench.domain.decisions import AnyFact, DriftSeen
 from workbench.domain.events import Arrival, FeeReported
+from workbench.store.contracts import ContractBook
+from workbench.store.intake import take_in
 from workbench.store.journal import Journal
+from workbench.store.sealer import seal
 from workbench.store.tail import Tail
 
 EVENT = FeeReported("x1", 620_000)
@@ -21,7 +25,7 @@ def write_on(folder: Path, acknowledged: Acknowledged, seed: int, epoch: int) ->
     chance = random.Random(seed)
     with Tail(folder, session=SESSION, epoch=epoch, segment_records=64) as tail:
         at = 0
-        while at < 200_000:
+        while at < 20_000:
             n = chance.choice([1, 1, 1, 5, 63, 200])
             tail.append(tape(n, epoch=epoch, start=at))
             at += n
@@ -30,6 +34,7 @@ def write_on(folder: Path, acknowledged: Acknowledged, seed: int, epoch: int) ->
                 tail.flush()
             if chance.random() < 0.1:
                 tail.prepare()
+        signal.pause()
 
 
 def write_three_segments(folder: Path, acknowledged: Acknowledged) -> None:
@@ -43,7 +48,7 @@ def write_three_segments(folder: Path, acknowledged: Acknowledged) -> None:
 def commit_on(path: Path, acknowledged: Acknowledged) -> None:
     """Commit three entries at a time until killed, saying after each commit how far the journal came."""
     with Journal(path) as journal:
-        for seq in range(1, 100_000):
+        for seq in range(1, 10_000):
             for n in range(1, 3):
                 journal.append(Arrival(seq, n, seq, EVENT))
             journal.extend(seq, 0, seq, FACTS)
@@ -53,3 +58,22 @@ def commit_on(path: Path, acknowledged: Acknowledged) -> None:
                 journal.prepare()
             if seq % 70 == 0:
                 journal.checkpoint()
+        signal.pause()
+
+
+def seal_all(data: Path) -> None:
+    """Run one pass of the sealer."""
+    seal(data)
+
+
+def take_in_session(data: Path, n: int, epoch: int, *, replace: bool = False) -> None:
+    """Take a session of `n` records in."""
+    take_in(data, session=SESSION, records=tape(n, epoch=epoch), contracts=[contract(1), contract(2)], source="a test", replace=replace)
+
+
+def define_on(data: Path, acknowledged: Acknowledged, seed: int) -> None:
+    """Define contracts until killed, saying after each which id it got."""
+    chance = random.Random(seed)
+    book = ContractBook(data)
+    while True:
+        acknowledged.say(book.define(contract(1, symbol=f"ES{chance.randrange(40)}", multiplier=str(chance.randrange(1, 4)))).id)

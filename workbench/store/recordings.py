@@ -7,7 +7,7 @@ replay makes them again. One writer process at a time is the rule; two are corre
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
@@ -100,16 +100,30 @@ class Recordings:
         bool
             Whether they were written by this call.
         """
-        if transaction is not None and self.version_of(transaction[0]) >= transaction[1]:
-            return False
-        with self._writing() as table:
-            self._write(table, to_frame(session, records), transaction)
-        return True
+        return self.append_parts(session, [(records, transaction)]) == 1
+
+    def append_parts(self, session: int, parts: Sequence[tuple[Records, tuple[str, int] | None]]) -> int:
+        """Add several parts of one log session in one commit, each under its own transaction; see `append`.
+
+        Returns
+        -------
+        int
+            How many of them were written by this call.
+        """
+        done = self.versions_of([transaction[0] for _, transaction in parts if transaction is not None])
+        fresh = [(records, its) for records, its in parts if its is None or done[its[0]] < its[1]]
+        if fresh:
+            with self._writing() as table:
+                records = np.concatenate([records for records, _ in fresh]) if len(fresh) > 1 else fresh[0][0]
+                self._write(table, to_frame(session, records), [its for _, its in fresh if its is not None])
+        return len(fresh)
 
     def replace(self, session: int, records: Records, transaction: tuple[str, int] | None = None, *, epoch: int | None = None) -> None:
         """Put `records` in the place of a session, or of one epoch of it, in one commit."""
         with self._writing() as table:
-            self._write(table, to_frame(session, records), transaction, _predicate(session, epoch) if table else None)
+            self._write(
+                table, to_frame(session, records), [transaction] if transaction else [], _predicate(session, epoch) if table else None
+            )
 
     def delete(self, session: int, epoch: int | None = None) -> None:
         """Take a session, or one epoch of it, out of the current version of the table."""
@@ -207,7 +221,7 @@ class Recordings:
             for kind in sorted(kind for kind, n in counts.items() if n > 1):
                 rows = self._scan(files.filter(_is(session, kind))).collect().sort("contract", "seq")
                 frame = rows.with_columns(_constant("kind", kind, "i2", len(rows)), _constant("session", session, "i4", len(rows)))
-                self._write(table, frame, None, f"{_predicate(session)} AND kind = {kind}")
+                self._write(table, frame, [], f"{_predicate(session)} AND kind = {kind}")
                 table.update_incremental()
             return len(files) - len(_files(table).filter(_is(session)))
 
@@ -258,11 +272,11 @@ class Recordings:
                     delta_log.sync_commits(folder)
 
     def _write(
-        self, table: DeltaTable | None, frame: pl.DataFrame, transaction: tuple[str, int] | None, instead_of: str | None = None
+        self, table: DeltaTable | None, frame: pl.DataFrame, transactions: Sequence[tuple[str, int]], instead_of: str | None = None
     ) -> None:
         how: dict[str, Any] = {
             "writer_properties": PACKING,
-            "commit_properties": CommitProperties(app_transactions=[Transaction(*transaction)] if transaction else None),
+            "commit_properties": CommitProperties(app_transactions=[Transaction(*each) for each in transactions]),
             "storage_options": self._options,
         }
         if table is None:

@@ -13,6 +13,8 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from types import FrameType
 from typing import Final, NamedTuple
@@ -28,6 +30,9 @@ from workbench.store.whole import only_one, trouble
 EVERY_S: Final = 60.0  # at most between two passes while records wait
 MANY_RECORDS: Final = 50_000  # that do not wait that long
 LOOK_S: Final = 1.0  # between two looks at the tail
+BATCH_RECORDS: Final = 1_000_000  # of a commit, when a backlog is sealed: 100 MB while it lasts
+
+Part = tuple[Records, tuple[str, int]]  # records, and the transaction that says up to where
 
 
 class SealReport(NamedTuple):
@@ -60,12 +65,10 @@ def seal(data: Path, recordings: Recordings | None = None) -> SealReport:
         _close_left_open(tail)
         n_sealed = n_commits = n_removed = 0
         parts = read_segments(tail)
-        done = recordings.versions_of([segment.name for segment, _ in parts])
-        for segment, rows in parts:
-            fresh = rows[done[segment.name] :]
-            if len(fresh):
-                n_commits += recordings.append(segment.session, fresh, (segment.name, segment.n))
-                n_sealed += len(fresh)
+        for session, batch in _batches(parts, recordings.versions_of([segment.name for segment, _ in parts])):
+            recordings.append_parts(session, batch)
+            n_commits += 1
+            n_sealed += sum(len(rows) for rows, _ in batch)
         recordings.make_durable()
         for segment, rows in parts:
             if segment.is_closed:
@@ -74,6 +77,21 @@ def seal(data: Path, recordings: Recordings | None = None) -> SealReport:
                     segment.path.unlink()
                 n_removed += 1
     return SealReport(n_sealed, n_commits, n_removed, waiting(data, recordings).n_records)
+
+
+def _batches(parts: list[tuple[Segment, Records]], done: dict[str, int]) -> Iterator[tuple[int, list[Part]]]:
+    """Put what is not sealed yet together into commits: segments of one session, a million records at most unless one holds more."""
+    for session, group in groupby(parts, lambda part: part[0].session):
+        batch: list[Part] = []
+        for segment, rows in group:
+            fresh = rows[done[segment.name] :]
+            if batch and sum(len(held) for held, _ in batch) + len(fresh) > BATCH_RECORDS:
+                yield session, batch
+                batch = []
+            if len(fresh):
+                batch.append((fresh, (segment.name, segment.n)))
+        if batch:
+            yield session, batch
 
 
 class Waiting(NamedTuple):

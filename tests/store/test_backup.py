@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.store.killing import Acknowledged, end, start
+from tests.store.tapes import SESSION, contract, tape
+from tests.store.victims import EVENT, commit_on, take_in_session, write_on
+from workbench.domain.errors import StoreError
+from workbench.domain.events import Arrival
+from workbench.store import checkpoints
+from workbench.store.backup import LIST, backup, restore
+from workbench.store.contracts import ContractBook
+from workbench.store.entries import read_journal, verify
+from workbench.store.epochs import next_epoch
+from workbench.store.folders import Folders
+from workbench.store.journal import Journal
+from workbench.store.log import read_log
+from workbench.store.manifest import runs
+from workbench.store.recordings import Recordings
+from workbench.store.sealer import seal
+from workbench.store.tail import Tail
+
+NEXT = 20261123
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A data folder with something of everything."""
+    data = tmp_path / "data"
+    take_in_session(data, 100, next_epoch(data))
+    ContractBook(data).define(contract(1))
+    checkpoints.write(Folders(data).run("live"), 7, b"state", {})
+    with Journal(Folders(data).journal("live")) as journal:
+        journal.append(Arrival(1, 1, 2, EVENT))
+    with Tail(Folders(data).tail, session=NEXT, epoch=next_epoch(data), segment_records=64) as tail:
+        tail.append(tape(200, epoch=2))
+    return data
+
+
+def test_what_was_copied_is_restored(data, tmp_path):
+    made = backup(data, tmp_path / "copy")
+    assert restore(tmp_path / "copy", tmp_path / "restored") == made
+    new = tmp_path / "restored"
+    for session in (SESSION, NEXT):
+        assert read_log(new, session).tobytes() == read_log(data, session).tobytes()
+    assert runs(new) == runs(data)
+    assert ContractBook(new).contracts() == ContractBook(data).contracts()
+    assert verify(Folders(new).journal("live")) == verify(Folders(data).journal("live"))
+    assert checkpoints.latest(Folders(new).run("live")).checkpoint.blob == b"state"
+    assert next_epoch(new) == next_epoch(data) == 3
+    assert seal(new).n_sealed == 200
+    assert Recordings.of(new).read(NEXT).tobytes() == tape(200, epoch=2).tobytes()
+
+
+def test_an_empty_folder_can_be_copied_and_restored(tmp_path):
+    backup(tmp_path / "data", tmp_path / "copy")
+    restore(tmp_path / "copy", tmp_path / "restored")
+    assert list((tmp_path / "restored").iterdir()) == []
+
+
+def test_a_folder_that_holds_anything_is_never_written_to(data, tmp_path):
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "mine").touch()
+    with pytest.raises(StoreError, match="is not empty"):
+        backup(data, tmp_path / "copy")
+    backup(data, tmp_path / "other")
+    with pytest.raises(StoreError, match="is not empty"):
+        restore(tmp_path / "other", data)
+    with pytest.raises(StoreError, match="is no complete copy"):
+        restore(tmp_path / "copy", tmp_path / "restored")
+
+
+def test_every_damaged_file_of_a_copy_is_found_before_anything_is_restored(data, tmp_path):
+    copy = tmp_path / "copy"
+    made = backup(data, copy)
+    for name in made.files:
+        content = (copy / name).read_bytes()
+        for damaged in (content[:-1], content[:-1] + bytes([content[-1] ^ 1])) if content else (b"x",):
+            (copy / name).write_bytes(damaged)
+            with pytest.raises(StoreError, match=r"is damaged: .* is not what was copied"):
+                restore(copy, tmp_path / "restored")
+        (copy / name).unlink()
+        with pytest.raises(StoreError, match=r"restoring .* failed: No such file"):
+            restore(copy, tmp_path / "restored")
+        (copy / name).write_bytes(content)
+    assert not (tmp_path / "restored").exists()
+    (copy / LIST).write_text((copy / LIST).read_text().replace('"format": 1', '"format": 2'))
+    with pytest.raises(StoreError, match="update the workbench"):
+        restore(copy, tmp_path / "restored")
+
+
+def test_a_copy_made_beside_a_writer_and_a_sealer_holds_together(tmp_path):
+    data = tmp_path / "data"
+    Folders(data).run("live").mkdir(parents=True)
+    told = [Acknowledged(tmp_path / f"acknowledged-{n}") for n in range(2)]
+    processes = [start(write_on, Folders(data).tail, told[0], 3, 1), start(commit_on, Folders(data).journal("live"), told[1])]
+    while told[0].last < 300 or told[1].last < 30:
+        pass
+    for n in range(3):
+        before = [each.last for each in told]
+        seal(data)
+        backup(data, tmp_path / f"copy-{n}")
+        restore(tmp_path / f"copy-{n}", tmp_path / f"restored-{n}")
+        log = read_log(tmp_path / f"restored-{n}", SESSION)
+        assert len(log) >= before[0]
+        assert log.tobytes() == tape(len(log)).tobytes()
+        n_entries = len(list(read_journal(Folders(tmp_path / f"restored-{n}").journal("live"))))
+        assert n_entries >= before[1]
+        assert n_entries % 3 == 0
+        seal(tmp_path / f"restored-{n}")
+        assert Recordings.of(tmp_path / f"restored-{n}").read(SESSION).tobytes() == log.tobytes()
+    for process in processes:
+        os.kill(process.pid, signal.SIGKILL)
+        assert end(process) == -signal.SIGKILL
