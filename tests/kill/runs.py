@@ -43,7 +43,7 @@ def in_a_process(work: Callable[[], Any]) -> tuple[int, float]:
         try:
             work()
             code = 0
-        except BaseException:
+        except BaseException:  # noqa: BLE001
             traceback.print_exc()  # the parent sees a status alone
         finally:
             os._exit(code)

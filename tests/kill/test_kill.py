@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 
 from tests.kill.runs import Written, dying_after, dying_at, in_a_process, trade
-from tests.replay.world import World, world
+from tests.replay.world import SESSION, World, world
 from workbench.domain.decisions import Issued
 from workbench.store import entries
 from workbench.store.log import read_log
 from workbench.store.sealer import seal
-from tests.replay.world import SESSION
 
 pytestmark = [pytest.mark.covers("S2-08", "S3-37")]
 

@@ -17,8 +17,8 @@ from workbench.domain.errors import InvariantError
 from workbench.engine import Engine
 from workbench.runtime.log import RunLog
 from workbench.runtime.loop import run
+from workbench.runtime.machine import simulated
 from workbench.runtime.replay import Outcome, first_difference
-from workbench.simulation.matching.exchange import Exchange
 from workbench.venues.simulated import SimulatedVenue
 
 pytestmark = [pytest.mark.covers("S0-22", "S0-27")]
@@ -135,24 +135,23 @@ def test_without_a_planted_bug_nothing_is_caught(case: tuple[World, Outcome]) ->
 
 def stopped_and_taken_up(made: World, whole: Outcome, every: int, engine: type[Engine] = Engine) -> int:
     """Snapshot a run every so many barriers, restore each into fresh machines, play on; give how many ended differently."""
-    contracts = [terms.contract for terms in made.setup.terms]
-    venue = SimulatedVenue(made.records, Exchange(contracts, made.fills))
-    first, log, images = Engine(made.setup), RunLog(keep=True), []
+    first, log = Engine(made.setup), RunLog(keep=True)
+    images: list[tuple[bytes, bytes, int, int, int, tuple[int, int]]] = []
+    venue = simulated(made.setup, made.records, made.fills, chunk=lambda: 37)  # turns must end often enough to be stopped at
 
     def image(after_seq: int) -> None:
         if first.n_barriers // every > len(images):
-            images.append((first.snapshot(), venue.exchange.snapshot(), venue.at, after_seq, len(log.facts), len(log.arrivals), log.key))
+            images.append((first.snapshot(), venue.snapshot(), after_seq, len(log.facts), len(log.arrivals), log.key))
 
-    chunk = lambda: 37  # noqa: E731  turns must end often enough to be stopped at
-    venue._chunk = chunk
     asyncio.run(run(venue, first, log, at_turn=image))
     assert len(images) > 3
     wrong = 0
-    for state, exchange_state, at, after_seq, n_facts, n_arrivals, key in images:
-        second, exchange, rest = engine(made.setup), Exchange(contracts, made.fills), RunLog(keep=True, key=key)
+    for state, other_side, after_seq, n_facts, n_arrivals, key in images:
+        second, rest = engine(made.setup), RunLog(keep=True, key=key)
+        again = simulated(made.setup, made.records, made.fills)
         second.restore(state)
-        exchange.restore(exchange_state)
-        asyncio.run(run(SimulatedVenue(made.records, exchange, start=at), second, rest, after_seq=after_seq))
+        again.restore(other_side)
+        asyncio.run(run(again, second, rest, after_seq=after_seq))
         is_same = rest.facts == whole.facts[n_facts:] and rest.arrivals == whole.arrivals[n_arrivals:]
         wrong += not (is_same and second.digest() == whole.state_digest)
     return wrong

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -21,9 +21,9 @@ from workbench.market.sessions import number, weave
 from workbench.runtime import build
 from workbench.runtime.log import RunLog
 from workbench.runtime.loop import run
+from workbench.runtime.machine import simulated
 from workbench.runtime.replay import Outcome
 from workbench.simulation.market import MarketSettings, generate
-from workbench.simulation.matching.exchange import Exchange
 from workbench.simulation.matching.models import CAUTIOUS, FillModel
 from workbench.venues.recorded import RecordedVenue
 from workbench.venues.simulated import SimulatedVenue
@@ -80,7 +80,8 @@ def world(
     law = build.constitution("demo")
     law = msgspec.structs.replace(law, data=msgspec.structs.replace(law.data, entry_quality=0.5))
     setup = build.setup(settings(), contracts, [SESSION], law, account="DUSIM1", strategies=strategies)
-    recipes = tuple((msgspec.structs.replace(recipe, params={"learning_rate": 0.05}, min_labels=20, min_outcomes=40), ids) for recipe, ids in setup.recipes)
+    quick: dict[str, Any] = {"params": {"learning_rate": 0.05}, "min_labels": 20, "min_outcomes": 40}
+    recipes = tuple((msgspec.structs.replace(recipe, **quick), ids) for recipe, ids in setup.recipes)
     eager = tuple((s._replace(edge=0.01) if s.name == "learned" else s._replace(stretch=1.0), ids) for s, ids in setup.strategies)  # type: ignore[attr-defined]
     return World(setup._replace(recipes=recipes, strategies=eager), records, fills)
 
@@ -90,8 +91,7 @@ def closed_loop(
 ) -> Outcome:
     """Play a world with simulated fills."""
     made, log = engine(of.setup), RunLog(keep=True)
-    exchange = Exchange([terms.contract for terms in of.setup.terms], of.fills)
-    last = asyncio.run(run(venue(of.records, exchange, chunk=chunk), made, log))
+    last = asyncio.run(run(simulated(of.setup, of.records, of.fills, chunk=chunk, venue=venue), made, log))
     return Outcome(made, last, log.commands.n, log.commands.hex(), made.digest(), log.facts, log.arrivals)
 
 

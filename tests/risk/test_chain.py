@@ -71,6 +71,7 @@ def test_a_second_full_loss_of_the_day_still_fits_and_a_third_does_not() -> None
 BROKEN: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.HALTED, dict(now=CALM._replace(state=TradingState.HALTED))),
     (Reason.REDUCING, dict(now=CALM._replace(state=TradingState.REDUCING))),
+    (Reason.UNKNOWN, dict(now=CALM._replace(equity_micros=None))),
     (Reason.MALFORMED, dict(wish=WISH._replace(stop_px=24_012))),
     (Reason.MALFORMED, dict(wish=WISH._replace(target_px=23_000))),
     (Reason.MALFORMED, dict(wish=WISH._replace(side=0))),

@@ -12,6 +12,7 @@ from tests.simulation.pit import BUY, ENTRY, EXIT, LIMIT, SELL, STOP, TARGET, fu
 from workbench.domain.errors import ConfigError, InvariantError, StoreError
 from workbench.domain.events import AccountValued, OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import Leg
+from workbench.risk.limits import Terms
 from workbench.simulation.account import Accounts
 from workbench.simulation.matching.exchange import Quote
 
@@ -21,7 +22,7 @@ US = "DUSIM1"
 
 def accounts(*brackets: tuple[int, int, int]) -> Accounts:
     """Accounts on ES (1) and SPY (2) that heard of brackets (ref, side, contract) of five."""
-    made = Accounts([future(), share(2)], {"ES": MARGIN, "SPY": 300_000_000}, cash_micros=CASH)
+    made = Accounts([Terms(future(), 0, MARGIN), Terms(share(2), 0, 300_000_000)], cash_micros=CASH)
     for ref, side, contract in brackets:
         made.open(submit(ref, side, 5, LIMIT, 100, 90, 110, contract))
     return made
@@ -106,9 +107,9 @@ def test_margin_of_an_order_is_told_without_its_direction() -> None:
 
 def test_a_contract_without_a_margin_or_in_another_currency_is_refused() -> None:
     with pytest.raises(ConfigError, match="none for root ES"):
-        Accounts([future()], {}, cash_micros=CASH)
+        Accounts([Terms(future(), 0)], cash_micros=CASH)
     with pytest.raises(ConfigError, match="priced in USD, the simulated account is in EUR"):
-        Accounts([future()], {"ES": 1}, cash_micros=CASH, currency="EUR")
+        Accounts([Terms(future(), 0, 1)], cash_micros=CASH, currency="EUR")
     with pytest.raises(InvariantError, match="never defined"):
         accounts((1, BUY, 9))
 

@@ -65,6 +65,7 @@ class Reason(StrEnum):
 
     HALTED = "halted"
     REDUCING = "reducing"
+    UNKNOWN = "not known"
     CONTRACT_OWNED = "contract owned"
     MALFORMED = "malformed"
     PHASE = "phase"

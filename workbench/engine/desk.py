@@ -6,13 +6,14 @@ All that it remembers is one plain value, `Memory`, so that a snapshot is its en
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import Final
 
 import msgspec
 
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import AnyFact, Approved, At, ExitWish, Issued, Proposal, Refused, RoundTripClosed, TradingState
-from workbench.domain.events import FeeReported
-from workbench.domain.orders import AnyCommand, Cause, Key
+from workbench.domain.events import Answered, FeeReported, Known, Unknown
+from workbench.domain.orders import AnyCommand, Ask, Cause, Key
 from workbench.domain.records import ASK, BID
 from workbench.domain.units import HOUR, MINUTE, SECOND
 from workbench.domain.views import PositionView, View
@@ -26,6 +27,8 @@ from workbench.risk.constitution import micros
 from workbench.risk.limits import Standing
 from workbench.strategies.base import Strategy
 
+ACCOUNT: Final = "account"  # the question every run begins with: equity and margin left
+
 
 class Memory(msgspec.Struct):
     """What the desk remembers."""
@@ -36,6 +39,7 @@ class Memory(msgspec.Struct):
     orders_ns: list[int] = msgspec.field(default_factory=list)  # when orders left, one minute back
     entries_ns: list[int] = msgspec.field(default_factory=list)  # when entries left, one hour back
     last_entry_ns: int | None = None
+    answers: dict[str, Known | Unknown] = msgspec.field(default_factory=dict)  # the last one on each question
     n_refused: dict[str, int] = msgspec.field(default_factory=dict)
 
 
@@ -50,7 +54,6 @@ class Desk:
         self.supervisor = Supervisor()
         self.memory = Memory()
         self.remember(self.memory)
-        self._start_equity = micros(setup.law.risk.start_equity_usd)
         self._day_limit = micros(setup.law.risk.max_loss_per_day_usd)
         self._day_starts = [start for start, _ in setup.account_days]
         self._day_until_ns = -1  # the account day that was begun last holds until here
@@ -142,9 +145,6 @@ class Desk:
         mine = [b for b in self.supervisor.brackets() if b.key.account == account]
         held = [(b, b.open + b.rest, self.slot[b.key.contract]) for b in mine]
         today = self.ledger.day(account)
-        equity = self.ledger.equity(account)
-        if equity is None:
-            equity = self._start_equity + self.ledger.realised_micros.get(account, 0)
         return Standing(
             state=self.breaker.state,
             is_owned=any(b.key.contract == key.contract for b in mine),
@@ -152,7 +152,7 @@ class Desk:
             n_contracts=sum(qty for _, qty, _ in held),
             heat_micros=sum(b.risk_micros * qty // b.qty for b, qty, _ in held),
             margin_micros=sum(self.setup.terms[slot].margin(qty, b.stop_px) for b, qty, slot in held),
-            equity_micros=equity,
+            equity_micros=self.ledger.equity(account),
             day_loss_before_costs_micros=-today.realised_micros - sum(self._open_pnl(b) for b in mine),
             n_entries_day=today.n_entries,
             n_entries_hour=len(memory.entries_ns),
@@ -174,6 +174,22 @@ class Desk:
         if commands:
             self._issue(commands)
         return bracket, commands
+
+    def ask(self, question: str, now_ns: int, cause: Cause) -> list[AnyCommand]:
+        """Ask the venue what the desk depends on; until it answers, nothing is known."""
+        self.memory.answers[question] = Unknown("not answered yet")
+        command = Ask(0, Key(self.setup.account, 0, ""), now_ns, cause, question, "")
+        self.facts.append(Issued(command))
+        return [command]
+
+    def hear(self, event: Answered) -> None:
+        """Take an answer; one that is not known takes what was known before away."""
+        self.memory.answers[event.question] = event.answer
+        if event.question == ACCOUNT:
+            equity = self.ledger.equity_micros
+            equity.pop(self.setup.account, None)
+            if isinstance(event.answer, Known):
+                equity[self.setup.account] = int(event.answer.value["equity_micros"])
 
     def fee(self, event: FeeReported) -> None:
         """Book a commission that came after its execution."""

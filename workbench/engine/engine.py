@@ -22,6 +22,7 @@ from workbench.domain.decisions import AnyFact, At, Forecast, Proposal, TradingS
 from workbench.domain.errors import ConfigError, InvariantError
 from workbench.domain.events import (
     AccountValued,
+    Answered,
     Arrival,
     ConnectionChanged,
     ContractDefined,
@@ -32,11 +33,12 @@ from workbench.domain.events import (
     OrderCancelled,
     OrderFilled,
     OrderRejected,
+    RunStarted,
 )
 from workbench.domain.orders import AnyCommand, Cause, Key
 from workbench.domain.records import ASK, BID
 from workbench.domain.views import View
-from workbench.engine.desk import Desk, Memory
+from workbench.engine.desk import ACCOUNT, Desk, Memory
 from workbench.engine.setup import Setup
 from workbench.execution.lifecycle import Phase
 from workbench.execution.supervisor import Bracket
@@ -226,6 +228,10 @@ class Engine:
                 self.desk.fee(fee)
             case AccountValued() as value:
                 self.desk.ledger.equity_micros[value.account] = value.equity_micros
+            case RunStarted():
+                commands = self.desk.ask(ACCOUNT, now_ns, cause)
+            case Answered() as answer:
+                self.desk.hear(answer)
             case OperatorSaid() as said:
                 commands = self._operator(said, now_ns, cause)
             case ConnectionChanged(up=True):

@@ -46,7 +46,7 @@ class Standing(NamedTuple):
     n_contracts: int  # held and working, all contracts of the account
     heat_micros: int
     margin_micros: int  # bound by what is held and working
-    equity_micros: int
+    equity_micros: int | None  # `None`: the venue has not said it, so nothing may be risked
     day_loss_before_costs_micros: int  # realised + open, a loss is positive
     n_entries_day: int
     n_entries_hour: int
@@ -77,6 +77,10 @@ def _state(case: Case, _: Constitution) -> tuple[float, float]:
 
 def _reducing(case: Case, _: Constitution) -> tuple[float, float]:
     return (case.now.state is not TradingState.ACTIVE), 0
+
+
+def _unknown(case: Case, _: Constitution) -> tuple[float, float]:
+    return (case.now.equity_micros is None), 0
 
 
 def _malformed(case: Case, _: Constitution) -> tuple[float, float]:
@@ -184,12 +188,12 @@ def _in_row(case: Case, law: Constitution) -> tuple[float, float]:
 
 
 def _heat(case: Case, law: Constitution) -> tuple[float, float]:
-    return (case.now.heat_micros + case.risk_micros) / max(case.now.equity_micros, 1), law.risk.max_heat_frac
+    return (case.now.heat_micros + case.risk_micros) / max(case.now.equity_micros or 0, 1), law.risk.max_heat_frac
 
 
 def _margin(case: Case, _: Constitution) -> tuple[float, float]:
     bound = case.now.margin_micros + case.terms.margin(case.qty, case.wish.entry_px)
-    return bound / MICROS, case.now.equity_micros / MICROS
+    return bound / MICROS, (case.now.equity_micros or 0) / MICROS
 
 
 def _notional(case: Case, law: Constitution) -> tuple[float, float]:
@@ -199,6 +203,7 @@ def _notional(case: Case, law: Constitution) -> tuple[float, float]:
 CHECKS: Final[tuple[tuple[Reason, Check], ...]] = (
     (Reason.HALTED, _state),
     (Reason.REDUCING, _reducing),
+    (Reason.UNKNOWN, _unknown),
     (Reason.MALFORMED, _malformed),
     (Reason.CONTRACT_OWNED, _owned),
     (Reason.PHASE, _phase),

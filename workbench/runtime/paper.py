@@ -16,13 +16,12 @@ import numpy as np
 from workbench.clock import SystemClock
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import InvariantError
-from workbench.domain.events import AnyEvent, ContractDefined, RunStarted
 from workbench.domain.records import Records
 from workbench.engine import Engine, Setup
 from workbench.market.sessions import number
 from workbench.runtime.log import Past, RunLog
 from workbench.runtime.loop import run
-from workbench.simulation.matching.exchange import Exchange
+from workbench.runtime.machine import simulated
 from workbench.simulation.matching.models import FillModel
 from workbench.store import checkpoints, entries
 from workbench.store.digests import code_digest, environment
@@ -31,8 +30,6 @@ from workbench.store.folders import Folders
 from workbench.store.journal import Journal
 from workbench.store.manifest import RunManifest, read_manifest, write_manifest
 from workbench.store.tail import Tail, read_tail
-from workbench.venues.base import Happened
-from workbench.venues.simulated import SimulatedVenue
 
 Progress = Callable[[int], Any]  # hears how many records are done
 
@@ -76,8 +73,7 @@ async def paper(
     """
     began = _take_up(data, session) or _begin(data, session, contracts, setup, digests or {}, source)
     records, past, first = _numbered(data, session, market, began)
-    opening = [Happened(int(records["recv_ns"][0]), event) for event in _opening(began.run, contracts)]
-    venue = SimulatedVenue(records, Exchange(contracts, fills), chunk=chunk, opening=opening)
+    venue = simulated(setup, records, fills, mode="paper", run=began.run.run, digests=began.run.digests, chunk=chunk)
     engine, folder = Engine(setup), Folders(data).run(began.run.run)
     with Tail(Folders(data).tail, session=session, epoch=began.epoch) as tail, Journal(folder / "journal.db") as journal:
         log = RunLog(tail, journal, past=past)
@@ -145,7 +141,3 @@ def _numbered(data: Path, session: int, market: Records, began: _Began) -> tuple
         tuple(fact for entry in entries.read_journal(journal) if isinstance(entry.content, tuple) for fact in entry.content),
     )
     return records, past, first
-
-
-def _opening(run_: RunManifest, contracts: Sequence[Contract]) -> list[AnyEvent]:
-    return [RunStarted(run_.mode, run_.run, run_.digests), *(ContractDefined(contract) for contract in contracts)]

@@ -81,7 +81,7 @@ async def trade_anew(settings: Settings, logged: Logged, setup: Setup) -> Played
     )
     write_manifest(folder, manifest)
     with Journal.in_one_commit(folder / "journal.db") as journal:
-        outcome = await simulate(setup, logged.records, build.fills(settings), journal=journal)
+        outcome = await simulate(setup, logged.records, build.fills(settings), journal=journal, run_name=folder.name)
     manifest = msgspec.structs.replace(manifest, is_closed=True)
     write_manifest(folder, manifest)
     return Played("simulate", manifest, outcome, None)

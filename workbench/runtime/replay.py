@@ -17,10 +17,9 @@ from workbench.domain.records import Records
 from workbench.engine import Engine, Setup
 from workbench.runtime.log import EventSink, RunLog
 from workbench.runtime.loop import run
-from workbench.simulation.matching.exchange import Exchange
+from workbench.runtime.machine import simulated
 from workbench.simulation.matching.models import FillModel
 from workbench.venues.recorded import RecordedVenue
-from workbench.venues.simulated import SimulatedVenue
 
 Chunk = Callable[[], int]
 
@@ -48,7 +47,14 @@ def issued(facts: Iterable[AnyFact]) -> list[AnyCommand]:
 
 
 async def simulate(
-    setup: Setup, records: Records, fills: FillModel, *, chunk: Chunk | None = None, journal: EventSink | None = None
+    setup: Setup,
+    records: Records,
+    fills: FillModel,
+    *,
+    chunk: Chunk | None = None,
+    journal: EventSink | None = None,
+    run_name: str = "",
+    keep: bool = True,
 ) -> Outcome:
     """Play records with modelled fills.
 
@@ -64,11 +70,14 @@ async def simulate(
         Gives the most records of the next batch; `None`: as the venue likes.
     journal
         Takes events and facts in one commit at the end; `None`: they stay in memory only.
+    run_name
+        Stands in the first event.
+    keep
+        Whether facts and events also stay in memory, in the outcome. Without it memory is bounded, whatever the length.
     """
-    engine = Engine(setup)
-    exchange = Exchange([terms.contract for terms in setup.terms], fills)
-    log = RunLog(None, journal, keep=True, one_commit=True)
-    last_seq = await run(SimulatedVenue(records, exchange, chunk=chunk), engine, log)
+    engine, log = Engine(setup), RunLog(None, journal, keep=keep, one_commit=True)
+    venue = simulated(setup, records, fills, run=run_name, chunk=chunk)
+    last_seq = await run(venue, engine, log, after_seq=int(records["seq"][0]) - 1)
     return _outcome(engine, last_seq, log)
 
 
@@ -80,7 +89,7 @@ async def replay(setup: Setup, records: Records, arrivals: Sequence[Arrival], *,
     In a notebook cell: ``outcome = await replay(setup, records, arrivals)``.
     """
     engine, log = Engine(setup), RunLog(keep=True)
-    last_seq = await run(RecordedVenue(records, arrivals, chunk=chunk), engine, log)
+    last_seq = await run(RecordedVenue(records, arrivals, chunk=chunk), engine, log, after_seq=int(records["seq"][0]) - 1)
     return _outcome(engine, last_seq, log)
 
 

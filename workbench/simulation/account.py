@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, InvariantError, StoreError
 from workbench.domain.events import AccountValued, AnyEvent, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import Leg, Submit
+from workbench.risk.limits import Terms
 from workbench.simulation.matching.exchange import Quote
 
 
@@ -48,10 +48,8 @@ class Accounts:
 
     Parameters
     ----------
-    contracts
-        What may be held.
-    margins
-        Initial margin in money micros for one contract (one share) of each root.
+    terms
+        What may be held, and what it binds.
     cash_micros
         What an account begins with, when it is first heard of.
     currency
@@ -68,21 +66,22 @@ class Accounts:
     >>> from workbench.domain.orders import Cause, Key, OrderType
     >>> mes = Contract(id=1, root="MES", symbol="MESZ6", type=ContractType.FUTURE, exchange="CME", currency="USD",
     ...                calendar="CME Globex Equity", multiplier="5", price_quantum="0.25", order_increment="0.25")
-    >>> accounts = Accounts([mes], {"MES": 2_000_000_000}, cash_micros=5_000_000_000)
+    >>> accounts = Accounts([Terms(mes, fee_micros=620_000, margin_micros=2_000_000_000)], cash_micros=5_000_000_000)
     >>> accounts.open(Submit(1, Key("DUSIM1", 1, "vwap"), 0, Cause(1, 0), 1, 2, OrderType.MARKET, 24_000, 23_988, 24_012))
     >>> accounts.book(OrderFilled(1, Leg.ENTRY, 2, 24_000, "S1.0.1", 1_240_000))
     >>> accounts.value("DUSIM1", {1: Quote(24_003, 24_004)})     # three ticks of two MES are 7.50 USD
     AccountValued(account='DUSIM1', equity_micros=5006260000, available_micros=1006260000)
     """
 
-    def __init__(self, contracts: Sequence[Contract], margins: Mapping[str, int], *, cash_micros: int, currency: str = "USD") -> None:
-        for contract in contracts:
-            if contract.root not in margins:
-                raise ConfigError(f"margins: none for root {contract.root}; name it, in {currency} micros for one contract")
+    def __init__(self, terms: Sequence[Terms], *, cash_micros: int, currency: str = "USD") -> None:
+        for each in terms:
+            contract = each.contract
+            if not (each.margin_micros or each.margin_frac):
+                raise ConfigError(f"margins: none for root {contract.root}; name it, for one contract or as a share of notional")
             if contract.currency != currency:
                 raise ConfigError(f"{contract.symbol} is priced in {contract.currency}, the simulated account is in {currency}")
-        self._contracts = {contract.id: contract for contract in contracts}
-        self._margins = {contract.id: margins[contract.root] for contract in contracts}
+        self._contracts = {each.contract.id: each.contract for each in terms}
+        self._terms = {each.contract.id: each for each in terms}
         self._begin = cash_micros
         self._books = Books()
 
@@ -135,14 +134,18 @@ class Accounts:
         """Go through the accounts heard of, first heard first."""
         return self._books.cash_micros.keys()
 
+    def held(self, account: str) -> tuple[int, ...]:
+        """Give the contracts an account holds now."""
+        return tuple(self._books.holdings.get(account, {}))
+
     def position(self, account: str, contract: int) -> int:
         """Give the contracts held, below zero when short."""
         holding = self._books.holdings.get(account, {}).get(contract)
         return holding.qty if holding else 0
 
-    def margin_micros(self, contract: int, qty: int) -> int:
-        """Give the initial margin of `qty` contracts, in money micros."""
-        return self._margins[contract] * abs(qty)
+    def margin_micros(self, contract: int, qty: int, px: int = 0) -> int:
+        """Give the initial margin of `qty` contracts at about `px`, in money micros."""
+        return self._terms[contract].margin(abs(qty), px)
 
     def value(self, account: str, quotes: Mapping[int, Quote]) -> AccountValued:
         """Mark an account at `quotes` (by contract id; those it does not hold are not looked at)."""
@@ -154,7 +157,7 @@ class Accounts:
             if side is not None:
                 holding.mark_px = side
             equity += self._contracts[contract].value_micros(holding.flow + holding.qty * holding.mark_px)
-            margin += self.margin_micros(contract, holding.qty)
+            margin += self.margin_micros(contract, holding.qty, holding.mark_px)
         return AccountValued(account, equity, equity - margin)
 
     def snapshot(self) -> bytes:

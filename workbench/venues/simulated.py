@@ -6,11 +6,16 @@ and is put back when the engine stopped earlier.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
-from workbench.domain.orders import AnyCommand
+import msgspec
+
+from workbench.domain.events import AccountValued, Answered, Known, OrderFilled, Unknown
+from workbench.domain.orders import AnyCommand, Ask, Submit
 from workbench.domain.records import Records
+from workbench.simulation.account import Accounts
 from workbench.simulation.matching.exchange import Exchange
 from workbench.venues.base import MAX_BATCH, Batch, Happened
 
@@ -25,7 +30,9 @@ class SimulatedVenue:
     records
         The market, numbered and framed with TIME and PHASE records.
     exchange
-        Fills orders; holds all state of the other side.
+        Fills orders.
+    accounts
+        What the broker believes of them; valued anew behind every fill.
     chunk
         Gives the most records of the next batch (for tests of chunking); `None`: `MAX_BATCH`.
     start
@@ -38,12 +45,15 @@ class SimulatedVenue:
         self,
         records: Records,
         exchange: Exchange,
+        accounts: Accounts,
         *,
         chunk: Callable[[], int] | None = None,
         start: int = 0,
         opening: Sequence[Happened] = (),
     ) -> None:
-        self.records, self.exchange = records, exchange
+        self.records, self.exchange, self.accounts = records, exchange, accounts
+        self._owner: dict[int, str] = {}  # ref -> account
+        self._said: deque[Happened] = deque()  # waits to be heard before the next record
         self._addr, self._n, self.at = int(records.ctypes.data), len(records), start
         self._chunk, self._opening = chunk, opening
         self._stop, self._due, self._ran, self._consumed = start, False, False, start
@@ -51,9 +61,11 @@ class SimulatedVenue:
     async def events(self) -> AsyncIterator[Batch | Happened]:
         """Yield batches up to the next report, and the report."""
         exchange = self.exchange
-        for happened in self._opening:
-            yield happened
-        while self.at < self._n:
+        self._said.extend(self._opening)
+        while self.at < self._n or self._said:
+            if self._said:
+                yield self._said.popleft()
+                continue
             n = min(self._n, self.at + (MAX_BATCH if self._chunk is None else max(1, self._chunk())))
             self._ran = not exchange.is_quiet()
             if self._ran:
@@ -63,7 +75,7 @@ class SimulatedVenue:
                 self._stop, self._due = n, False
             yield Batch(self.records, self._addr, self.at, self._stop)
             if self._due and self.at == self._stop:
-                yield Happened(*exchange.take())
+                yield self._report()
 
     def settle(self, consumed: int) -> None:
         """Put the exchange where the engine is."""
@@ -75,5 +87,50 @@ class SimulatedVenue:
         self.at = consumed
 
     async def send(self, command: AnyCommand) -> None:
-        """Let a command travel to the exchange."""
+        """Let a command travel to the exchange; a question is answered at once."""
+        if isinstance(command, Ask):
+            self._said.append(Happened(command.decided_ns, self._answer(command)))
+            return
+        if isinstance(command, Submit):
+            self.accounts.open(command)
+            self._owner[command.ref] = command.key.account
         self.exchange.send(command, command.decided_ns)
+
+    def _report(self) -> Happened:
+        recv_ns, event = self.exchange.take()
+        self.accounts.book(event)
+        if isinstance(event, OrderFilled):
+            self._said.append(Happened(recv_ns, self._value(self._owner[event.ref])))
+        return Happened(recv_ns, event)
+
+    def _value(self, account: str) -> AccountValued:
+        return self.accounts.value(account, {contract: self.exchange.quote(contract) for contract in self.accounts.held(account)})
+
+    def _answer(self, asked: Ask) -> Answered:
+        if asked.question != "account":
+            return Answered(asked.ref, asked.question, Unknown(f"the simulated venue does not know {asked.question!r}"))
+        value = self._value(asked.key.account)
+        known = {"equity_micros": value.equity_micros, "available_micros": value.available_micros}
+        return Answered(asked.ref, asked.question, Known(known))
+
+    def snapshot(self) -> bytes:
+        """Write down exchange, accounts, what waits to be heard, and the place in the records."""
+        image = Image(self.at, self.exchange.snapshot(), self.accounts.snapshot(), self._owner, list(self._said))
+        return msgspec.msgpack.encode(image)
+
+    def restore(self, blob: bytes) -> None:
+        """Go on from a snapshot; what opens a run has been said."""
+        image = msgspec.msgpack.decode(blob, type=Image)
+        self.at, self._opening, self._owner, self._said = image.at, (), image.owner, deque(image.said)
+        self.exchange.restore(image.exchange)
+        self.accounts.restore(image.accounts)
+
+
+class Image(msgspec.Struct, array_like=True):
+    """Wire form of the venue's state between two turns."""
+
+    at: int
+    exchange: bytes
+    accounts: bytes
+    owner: dict[int, str]
+    said: list[Happened]
