@@ -10,7 +10,7 @@ from tests.store.victims import EVENT
 from workbench.domain.decisions import DriftSeen
 from workbench.domain.errors import StoreError
 from workbench.domain.events import EVENT_VERSION, Arrival, FeeReported
-from workbench.store import chain
+from workbench.store import chain, entries
 from workbench.store.chain import EMPTY, Head
 from workbench.store.entries import arrivals, read_journal, verify
 from workbench.store.journal import INSERT, Journal
@@ -172,6 +172,18 @@ def test_rows_of_an_older_version_are_upcast_on_reading_and_stay_as_they_are(pat
     assert verify(path).id == 3
 
 
+@pytest.mark.covers("S3-40")
+def test_a_reader_cannot_write(path):
+    make(path)
+    before = path.read_bytes()
+    db = entries._connect(path)
+    for change in ("DELETE FROM entry", "DROP TABLE entry", "PRAGMA user_version = 9"):
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            db.execute(change)
+    db.close()
+    assert path.read_bytes() == before
+
+
 def test_rows_of_a_newer_version_are_refused(path):
     with Journal(path) as journal:
         journal._add(1, 1, 2, "event", EVENT_VERSION + 1, b"")
@@ -187,6 +199,7 @@ def test_a_row_that_cannot_be_read_says_which(path, what, body):
         list(read_journal(path))
 
 
+@pytest.mark.covers("S3-37")
 def test_a_journal_of_a_killed_writer_is_read_as_it_lies(path, tmp_path):
     with Journal(path) as journal:
         for n in range(10):

@@ -31,6 +31,7 @@ def test_an_epoch_is_above_everything_there_is(tmp_path):
     assert next_epoch(tmp_path / "other") == 8
 
 
+@pytest.mark.covers("S4-23")
 def test_a_number_given_away_is_never_given_again(tmp_path):
     with FORKS.Pool(4) as pool:
         given = pool.map(next_epoch, [tmp_path] * 24)

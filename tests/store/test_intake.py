@@ -11,7 +11,7 @@ from tests.store.test_tail import small_disk
 from tests.store.victims import take_in_session
 from workbench.domain.errors import DataError, StoreError
 from workbench.domain.events import Arrival, ContractDefined
-from workbench.store.entries import arrivals
+from workbench.store.entries import arrivals, verify
 from workbench.store.epochs import first_seq
 from workbench.store.folders import Folders
 from workbench.store.intake import settle, take_in
@@ -38,6 +38,7 @@ def test_a_session_is_taken_in_with_its_journal_and_its_manifest(tmp_path):
     assert list(arrivals(Folders(tmp_path).journal(manifest.run))) == [
         Arrival(first_seq(4) - 1, n, first_ns, ContractDefined(each)) for n, each in enumerate(CONTRACTS, 1)
     ]
+    assert verify(Folders(tmp_path).journal(manifest.run), manifest.journal_head) == manifest.journal_head
     assert Recordings.of(tmp_path).table().version() == 0  # one commit
 
 

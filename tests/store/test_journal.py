@@ -235,6 +235,7 @@ def _kill_while_committing(path, n):
     assert verify(path).id == len(found)
 
 
+@pytest.mark.covers("S3-37")
 def test_a_killed_writer_keeps_what_it_committed(path):
     path.parent.mkdir(parents=True)
     for n in (1, 40, 300, 600):

@@ -5,6 +5,7 @@ import pytest
 
 from tests.store.tapes import SESSION, contract
 from workbench.domain.errors import StoreError
+from workbench.store.chain import Head
 from workbench.store.folders import Folders
 from workbench.store.manifest import NAME, RunManifest, find_log, read_manifest, run_folders, runs, write_manifest
 
@@ -20,7 +21,8 @@ def put(data, run, mode="live", sessions=(SESSION,), **fields):
 def test_a_manifest_comes_back_as_it_was(tmp_path):
     full = put(
         tmp_path, "a", contracts=(contract(1), contract(2, expiry="2026-12-18")), streams=("L3",), digests={"code": "c0de"},
-        environment={"python": "3.11"}, first_seq=1, last_seq=9, source="file", replaced=("b",), is_closed=True, notes="text",
+        environment={"python": "3.11"}, first_seq=1, last_seq=9, source="file", replaced=("b",),
+        journal_head=Head(3, bytes(range(32))), is_closed=True, notes="text",
     )  # fmt: skip
     assert read_manifest(Folders(tmp_path).run("a")) == full
     assert read_manifest(tmp_path) is None

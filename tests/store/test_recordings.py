@@ -47,6 +47,7 @@ def test_any_cut_into_commits_reads_back_the_same(tmp_path_factory, cuts, step):
     assert recordings.cache(SESSION).tobytes() == records.tobytes()
 
 
+@pytest.mark.covers("S1-07", "S1-32")
 def test_it_is_a_plain_delta_table_of_integers(recordings, tmp_path):
     recordings.append(SESSION, tape(100))
     frame = pl.read_delta(str(tmp_path / "recordings" / "records"))
@@ -146,6 +147,7 @@ def test_old_files_are_kept_for_a_week(recordings):
     assert recordings.table(before).count() == 30
 
 
+@pytest.mark.covers("S4-25")
 def test_the_cache_is_made_anew_only_when_its_session_has_changed(recordings, tmp_path):
     recordings.append(SESSION, tape(100))
     assert recordings.cache(SESSION).tobytes() == tape(100).tobytes()

@@ -73,6 +73,7 @@ def test_what_a_killed_writer_left_open_is_closed_and_sealed(tmp_path):
     assert Recordings.of(tmp_path).read(SESSION).tobytes() == tape(report.n_sealed).tobytes()
 
 
+@pytest.mark.covers("S1-32")
 def test_sealing_beside_a_writer_that_is_killed_doubles_and_loses_nothing(tmp_path):
     acknowledged = Acknowledged(tmp_path / "acknowledged")
     process = start(write_on, Folders(tmp_path).tail, acknowledged, 2, 1)
@@ -140,6 +141,7 @@ def test_a_sealer_may_be_killed_at_every_line(tmp_path):
     assert k > 500
 
 
+@pytest.mark.covers("S1-10")
 def test_a_pass_is_due_after_a_minute_or_fifty_thousand_records():
     watch = Watch()
     assert not watch.is_due(Waiting(0, 0), now_s=0.0)

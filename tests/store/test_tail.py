@@ -173,6 +173,7 @@ def _kill_and_start_again(folder: Path, epoch: int, seed: int) -> None:
     assert all(segment.is_closed for segment, _ in read_segments(folder))
 
 
+@pytest.mark.covers("S1-32", "S3-37")
 def test_a_killed_writer_loses_nothing_it_was_told_is_kept_and_readers_see_whole_records(tmp_path):
     for seed in range(4):
         _kill_and_start_again(tmp_path / "tail", 1 + 2 * seed, seed)

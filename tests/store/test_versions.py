@@ -61,6 +61,7 @@ def make_journal(path, version):
     db.close()
 
 
+@pytest.mark.covers("S3-03")
 def test_a_journal_of_an_older_format_is_migrated_after_a_copy(tmp_path):
     path = tmp_path / "journal.db"
     make_journal(path, 0)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
+import msgspec
 import numpy as np
 
 from workbench.clock import SystemClock
@@ -98,7 +99,7 @@ def take_in(
         )
         part = Folders(data).runs / f".{manifest.run}{PART}"
         try:
-            _write_run(part, manifest, int(records["recv_ns"][0]))
+            manifest = _write_run(part, manifest, int(records["recv_ns"][0]))
             _write_records(recordings, manifest, session, records)
         except BaseException:
             if not recordings.version_of(manifest.run):
@@ -161,14 +162,16 @@ def _check(session: int, records: Records, contracts: Sequence[Contract]) -> int
     return epochs.pop()
 
 
-def _write_run(part: Path, manifest: RunManifest, first_ns: int) -> None:
+def _write_run(part: Path, manifest: RunManifest, first_ns: int) -> RunManifest:
     """Write journal and manifest; the contracts stand before the first record, known when it was."""
     assert manifest.first_seq is not None
     shutil.rmtree(part, ignore_errors=True)
     with Journal.in_one_commit(part / "journal.db") as journal:
         for n, contract in enumerate(manifest.contracts, 1):
             journal.append(Arrival(manifest.first_seq - 1, n, first_ns, ContractDefined(contract)))
+    manifest = msgspec.structs.replace(manifest, journal_head=journal.head)
     write_manifest(part, manifest)
+    return manifest
 
 
 def _write_records(recordings: Recordings, manifest: RunManifest, session: int, records: Records) -> None:

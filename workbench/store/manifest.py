@@ -13,6 +13,7 @@ import msgspec
 
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import StoreError
+from workbench.store.chain import Head
 from workbench.store.folders import Folders
 from workbench.store.versions import FORMATS, bring_forward
 from workbench.store.whole import trouble, write_whole
@@ -43,6 +44,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
         `store.digests.environment`.
     replaced
         Runs whose records of these sessions were taken out for those of this one.
+    journal_head
+        Where the chain of its journal ended when this was written, for `entries.verify`; `None`: not exported.
     is_closed
         Whether it ended by itself. A run that was killed stays open.
     """
@@ -61,6 +64,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     environment: dict[str, str] = {}
     source: str = ""
     replaced: tuple[str, ...] = ()
+    journal_head: Head | None = None
     is_closed: bool = False
     notes: str = ""
 

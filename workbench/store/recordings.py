@@ -197,11 +197,15 @@ class Recordings:
 
         Opens in less than a millisecond once the file is there.
         """
-        version = self._version()
-        path = self._cache / f"{session}-{version}.seg"
-        if not path.exists():
-            self._fill_cache(session, version, path)
-        return segments.read(path)[1]
+        while True:
+            version = self._version()
+            path = self._cache / f"{session}-{version}.seg"
+            if not path.exists():
+                self._fill_cache(session, version, path)
+            try:
+                return segments.read(path)[1]
+            except FileNotFoundError:
+                continue  # another process has made that of a newer version
 
     def compact(self, session: int) -> int:
         """Put the many small files of a finished session together, each kind sorted by (contract, seq), one commit a kind.
@@ -311,7 +315,8 @@ class Recordings:
         if contracts is not None:
             where.append(pl.col("contract").is_in(list(contracts)))
         found = files["partition.kind"].unique().sort().to_list()
-        return to_records([(kind, self._scan(files.filter(_is(session, kind))).filter(*where).collect()) for kind in found])
+        frames = pl.collect_all([self._scan(files.filter(_is(session, kind))).filter(*where) for kind in found])
+        return to_records(list(zip(found, frames, strict=True)))
 
     def _scan(self, files: pl.DataFrame) -> pl.LazyFrame:
         import polars as pl

@@ -5,7 +5,10 @@ One writer a data folder. Records are copied into a mapped segment of zeros that
 *allocated* beforehand would pay for its extents at every flush, and one that grows for its length.
 
 The zeros are written in pieces of 16 KiB: written in larger pieces they lie in larger page-cache folios, a store into one of
-which makes all of it dirty, and a flush then takes four times as long (`benchmarks/`, row 9).
+which makes all of it dirty (ext4, Linux 6.18: a flush took 0.30 ms with pieces of a MiB, 0.09 ms with these).
+
+A store into a mapped page needs no new block where files are written in place (ext4, xfs). Where they are copied on write (btrfs,
+zfs) a full disk ends the process instead of raising: keep the data folder on the former.
 """
 
 from __future__ import annotations
