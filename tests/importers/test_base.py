@@ -13,7 +13,7 @@ from tests.data import shared
 from workbench.config import load_roots
 from workbench.domain.errors import DataError
 from workbench.domain.records import Kind, Phase
-from workbench.domain.units import BAR_NS, MINUTE, SECOND
+from workbench.domain.units import MINUTE, SECOND
 from workbench.importers import base, csv_files, databento
 from workbench.importers.bars import bars_of
 from workbench.importers.mapping import declare
@@ -107,21 +107,20 @@ def test_a_log_is_in_one_order_of_arrival_numbered_and_woven_with_phases_and_sec
         assert set(phases["contract"].tolist()) == set(report.contracts.values())
 
 
-def test_a_bar_arrives_at_its_end_and_counts_in_the_rich_bar_of_that_moment(recorded):
+def test_every_bar_counts_in_the_rich_bar_that_ends_with_it_also_the_last_of_a_session(recorded):
     data, report = recorded
     records = read_log(data, 20260127).copy()
     slots = sorted(report.contracts.values())
     market, at, volumes = Market(slots), 0, {}
     while at < len(records):
         at, stop = market.fold(address_of(records), at, len(records))
-        if stop is Stop.BARRIER:
+        if stop == Stop.BARRIER:
             for bar in market.bars[market.bars["t_end"] > 0]:
                 if bar["volume"]:
                     volumes[int(bar["contract"]), int(bar["t_end"])] = int(bar["volume"])
     es = report.contracts["ES.c"]
     bars = bars_of(records[records["contract"] == es])
-    expected = {(es, end + BAR_NS): volume for end, volume in zip(bars.end_ns.tolist(), bars.volume.tolist(), strict=True) if volume}
-    expected.pop((es, int(bars.end_ns[-1]) + BAR_NS))  # the day's last bar is known at the close, when no rich bar is open any more
+    expected = {(es, end): volume for end, volume in zip(bars.end_ns.tolist(), bars.volume.tolist(), strict=True) if volume}
     assert {key: volume for key, volume in volumes.items() if key[0] == es} == expected
 
 

@@ -152,7 +152,7 @@ def test_the_fold_finds_nothing_wrong_with_it(thin: Records) -> None:
     market, at_record, bars = Market([each.id for each in CONTRACTS]), 0, []
     while at_record < len(log):
         at_record, stop = market.fold(address_of(log), at_record, len(log))
-        bars += [market.bars[market.bars["t_end"] > 0].copy()] if stop is Stop.BARRIER else []
+        bars += [market.bars[market.bars["t_end"] > 0].copy()] if stop == Stop.BARRIER else []
     seen = np.concatenate(bars)
     assert [int(seen[name].sum()) for name in ("n_crossed", "n_late", "n_back", "n_outlier")] == [0, 0, 0, 0]
     assert seen["volume"].sum() == thin["sz"][thin["kind"] == Kind.PRINT].sum()

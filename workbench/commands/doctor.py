@@ -56,7 +56,7 @@ def report(data: Path = Path("data"), checkout: Path = CHECKOUT) -> list[Check]:
         machine.processors(),
         machine.memory(),
         machine.chromium(),
-        Check("tws", State.NOT_CHECKED, "no venue is spoken to from here", "for orders: start TWS or the IB gateway, see docs/your-tws.md"),
+        Check("tws", State.NOT_CHECKED, "no venue is spoken to from here", "for orders: start TWS or the IB gateway on paper"),
     ]
 
 

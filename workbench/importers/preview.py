@@ -61,7 +61,7 @@ def describe(contract: Contract) -> str:
 
 
 def _bar(contract: Contract, head: Records, tail: Records, length_ns: int) -> str:
-    end_ns = int(head["recv_ns"])
+    end_ns = int(head["recv_ns"]) + 1  # it arrives in the last nanosecond it covers
     local = exchange_zone(contract)
     prices = " ".join(f"{contract.to_pts(int(px)):g}" for px in (head["px"], head["px2"], tail["px"], tail["px2"]))
     begin, end = show(end_ns - length_ns, "UTC"), show(end_ns, "UTC")

@@ -18,11 +18,25 @@ def judge(key: Key, wish: Proposal, view: View, terms: Terms, now: Standing, law
     one = terms.contract.value_micros(abs(wish.entry_px - wish.stop_px))
     qty = 0
     if one > 0:
-        room = contracts_for_risk(risk_micros=micros(law.risk.max_loss_per_trade_usd), one_contract_micros=one)
-        qty = min(room, law.risk.max_contracts_per_order)
+        qty = contracts_for_risk(risk_micros=micros(law.risk.max_loss_per_trade_usd), one_contract_micros=one)
+        qty = min(qty, max(1, _room(wish, terms, now, law, one)))
     case = Case(key, wish, view, terms, now, qty, qty * one)
     for reason, check in CHECKS:
         value, threshold = check(case, law)
         if not value <= threshold:
             return Refused(key, wish, reason, float(value), float(threshold))
     return Approved(key, wish, qty, case.risk_micros)
+
+
+def _room(wish: Proposal, terms: Terms, now: Standing, law: Constitution, one_micros: int) -> int:
+    """Give the contracts for which size, notional, margin and heat leave room; where that is none, their check says so."""
+    risk, equity = law.risk, now.equity_micros or 0
+    notional = terms.contract.value_micros(abs(wish.entry_px))
+    margin = terms.margin(1, wish.entry_px)
+    rooms = [risk.max_contracts_per_order, risk.max_contracts_per_account - now.n_contracts]
+    if notional > 0:
+        rooms.append(micros(risk.max_notional_usd) // notional)
+    if margin > 0:
+        rooms.append((equity - now.margin_micros) // margin)
+    rooms.append((int(risk.max_heat_frac * equity) - now.heat_micros) // one_micros)
+    return min(rooms)

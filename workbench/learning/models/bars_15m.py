@@ -26,6 +26,8 @@ RECIPE: Final = Recipe(
         "volume_ratio_20_1m",
     ),
     horizon_ns=15 * MINUTE,
+    # labels of a quarter of an hour made each minute share most of their outcome, so steps are a tenth of the model's own
+    params={"learning_rate": 0.001, "l2": 0.001},
     every_ns=MINUTE,
     needs=("bars",),
     max_outcomes=2_000,  # about a week of regular hours
