@@ -106,6 +106,13 @@ def test_rows_that_read_back_differently_keep_their_segment(tmp_path):
     assert np.concatenate([rows for _, rows in read_segments(Folders(tmp_path).tail)]).tobytes() == tape(64).tobytes()
 
 
+def test_looking_asks_the_table_about_new_segments_only(tmp_path):
+    fill(tmp_path, 100)
+    known = {"20261120/1-0": 60}
+    assert waiting(tmp_path, known=known) == Waiting(4 + 36, 2)
+    assert known == {"20261120/1-0": 60, "20261120/1-1": 0}
+
+
 def test_two_sealers_do_not_work_at_once(tmp_path):
     fill(tmp_path, 10)
     with only_one(Folders(tmp_path).tail / "sealer.lock", ""), pytest.raises(StoreError, match="another sealer works"):

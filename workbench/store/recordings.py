@@ -137,7 +137,7 @@ class Recordings:
 
     def versions_of(self, applications: Collection[str]) -> dict[str, int]:
         """Give `version_of` for several applications, as of one version of the table."""
-        return _versions(self._open(), applications)
+        return _versions(self._open() if applications else None, applications)
 
     def make_durable(self) -> None:
         """Sync commits of which it is not known whether they are durable: a writer may have died behind its commit."""

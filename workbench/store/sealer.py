@@ -101,12 +101,20 @@ class Waiting(NamedTuple):
     n_closed: int
 
 
-def waiting(data: Path, recordings: Recordings | None = None) -> Waiting:
-    """Look what there is to do."""
-    recordings = recordings or Recordings.of(data)
+def waiting(data: Path, recordings: Recordings | None = None, known: dict[str, int] | None = None) -> Waiting:
+    """Look what there is to do.
+
+    Parameters
+    ----------
+    known
+        How far segments are sealed, as far as the caller knows: the table is opened for others only, and what it says is added.
+        A table of years takes a while to open, and a sealer looks each second.
+    """
+    known = {} if known is None else known
     found = [segment for segment, _ in read_segments(Folders(data).tail)]
-    done = recordings.versions_of([segment.name for segment in found])
-    return Waiting(sum(max(segment.n - done[segment.name], 0) for segment in found), sum(segment.is_closed for segment in found))
+    if new := [segment.name for segment in found if segment.name not in known]:
+        known.update((recordings or Recordings.of(data)).versions_of(new))
+    return Waiting(sum(max(segment.n - known[segment.name], 0) for segment in found), sum(segment.is_closed for segment in found))
 
 
 def _close_left_open(tail: Path) -> None:
@@ -179,11 +187,12 @@ def _run(data: Path) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    watch = Watch()
+    watch, known = Watch(), dict[str, int]()
     while not is_told_to_stop:
-        if watch.is_due(waiting(data), now_s=time.monotonic()):
+        if watch.is_due(waiting(data, known=known), now_s=time.monotonic()):
             _say(seal(data))
-        time.sleep(LOOK_S)
+            known.clear()
+        time.sleep(LOOK_S)  # nothing tells another process that a segment has grown; looking costs a few header pages
     return 0
 
 
