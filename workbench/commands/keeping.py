@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of the stores; else the settings' data_folder.")]
-BACKUP_HELP: Final = """Copy the data folder to TARGET, consistently, also while something is writing to it. TARGET must be empty or absent."""
+BACKUP_HELP: Final = """Copy the data folder to TARGET, consistently, also while something writes to it; TARGET must be empty or absent."""
 RESTORE_HELP: Final = """Bring a backup back into an empty data folder; every file is checked against the backup's list first."""
 SEAL_HELP: Final = """Move what the tail holds into the recordings, once. A runner's sealer does this by itself."""
 
@@ -43,7 +43,8 @@ def seal(data: DataFolder = None) -> None:
     from workbench.store.sealer import seal as work
 
     report = work(_data(data))
-    Console(highlight=False).print(f"sealed {report.n_sealed:,} records in {report.n_commits} commits; {report.n_waiting:,} came in meanwhile")
+    said = f"sealed {report.n_sealed:,} records in {report.n_commits} commits; {report.n_waiting:,} came in meanwhile"
+    Console(highlight=False).print(said)
 
 
 def _data(given: Path | None) -> Path:

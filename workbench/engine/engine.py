@@ -185,6 +185,8 @@ class Engine:
 
     def _wishes(self, closed: list[int]) -> list[tuple[Key, Proposal]]:
         wishes: list[tuple[Key, Proposal]] = []
+        if self.desk.breaker.state is not TradingState.ACTIVE:
+            return wishes
         owned = self.desk.supervisor.owned
         for slot in closed:
             if self._ids[slot] in owned:

@@ -19,8 +19,8 @@ from workbench.domain.errors import StoreError
 from workbench.store import segments
 from workbench.store.delta_log import LOG, commit_path
 from workbench.store.folders import Folders
-from workbench.store.journal import copy_database
 from workbench.store.recordings import Recordings
+from workbench.store.schema import copy_database
 from workbench.store.versions import FORMATS, refuse_newer
 from workbench.store.whole import PART, sync_file, sync_folder, trouble, write_whole
 

@@ -14,7 +14,7 @@ from workbench.domain.errors import StoreError
 from workbench.domain.events import EVENT_VERSION, AnyEvent, Arrival, decode_event
 from workbench.domain.orders import Cause
 from workbench.store.chain import EMPTY, Head, Row, follow
-from workbench.store.journal import EVENT, FACTS, database_trouble, format_of
+from workbench.store.schema import EVENT, FACTS, database_trouble, format_of
 from workbench.store.versions import UPCASTS, Upcast, refuse_newer, upcast
 
 PAGE_ROWS: Final = 1_000  # rows a transaction: readers must be short, or the writer cannot begin its log anew

@@ -86,20 +86,15 @@ def take_in(
             sessions=(session,),
             epoch=epoch,
             created_ns=SystemClock().now_ns(),
-            first_seq=int(records["seq"][0]),
-            last_seq=int(records["seq"][-1]),
             contracts=tuple(contracts),
             streams=tuple(streams),
-            digests={"code": code_digest()},
-            environment=environment(),
             source=source,
             replaced=tuple(old.run for old in find_log(data, session)),
-            is_closed=True,
             notes=notes,
         )
         part = Folders(data).runs / f".{manifest.run}{PART}"
         try:
-            manifest = _write_run(part, manifest, int(records["recv_ns"][0]))
+            manifest = _write_run(part, manifest, records)
             _write_records(recordings, manifest, session, records)
         except BaseException:
             if not recordings.version_of(manifest.run):
@@ -162,14 +157,22 @@ def _check(session: int, records: Records, contracts: Sequence[Contract]) -> int
     return epochs.pop()
 
 
-def _write_run(part: Path, manifest: RunManifest, first_ns: int) -> RunManifest:
+def _write_run(part: Path, manifest: RunManifest, records: Records) -> RunManifest:
     """Write journal and manifest; the contracts stand before the first record, known when it was."""
-    assert manifest.first_seq is not None
     shutil.rmtree(part, ignore_errors=True)
+    first_seq, first_ns = int(records["seq"][0]), int(records["recv_ns"][0])
     with Journal.in_one_commit(part / "journal.db") as journal:
         for n, contract in enumerate(manifest.contracts, 1):
-            journal.append(Arrival(manifest.first_seq - 1, n, first_ns, ContractDefined(contract)))
-    manifest = msgspec.structs.replace(manifest, journal_head=journal.head)
+            journal.append(Arrival(first_seq - 1, n, first_ns, ContractDefined(contract)))
+    manifest = msgspec.structs.replace(
+        manifest,
+        first_seq=first_seq,
+        last_seq=int(records["seq"][-1]),
+        digests={"code": code_digest()},
+        environment=environment(),
+        journal_head=journal.head,
+        is_closed=True,
+    )
     write_manifest(part, manifest)
     return manifest
 

@@ -11,8 +11,7 @@ Rules
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -20,67 +19,16 @@ from typing import Final, Self
 from workbench.domain.decisions import FACT_VERSION, AnyFact, encode_facts
 from workbench.domain.errors import StoreError
 from workbench.domain.events import EVENT_VERSION, Arrival, encode_event
+from workbench.store import schema
 from workbench.store.chain import EMPTY, Head, Row, digest
-from workbench.store.versions import FORMATS, MIGRATIONS, Migration, bring_forward
+from workbench.store.schema import EVENT, FACTS, INSERT, SCHEMA, database_trouble
+from workbench.store.versions import MIGRATIONS, Migration
 from workbench.store.wal import PAGE, Wal
 from workbench.store.whole import PART, sync_file, sync_folder, trouble
 
-EVENT: Final = "event"
-FACTS: Final = "facts"
-APPLICATION_ID: Final = int.from_bytes(b"WBJR", "big")
 WAL_BYTES: Final = 4 << 20  # zeros kept ahead of the last commit: a thousand commits
 BATCH_ROWS: Final = 1_000  # rows held back in memory when all is one commit
 MANY_PAGES: Final = -16_384  # of page cache when all is one commit: 16 MiB, as SQLite counts kibibytes
-
-SCHEMA: Final = f"""
-CREATE TABLE entry (
-  id INTEGER PRIMARY KEY,
-  after_seq INTEGER NOT NULL,
-  n INTEGER NOT NULL,
-  recv_ns INTEGER NOT NULL,
-  what TEXT NOT NULL,
-  v INTEGER NOT NULL,
-  body BLOB NOT NULL,
-  hash BLOB NOT NULL
-) STRICT;
-CREATE TRIGGER entry_is_never_changed BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'a journal is append-only'); END;
-CREATE TRIGGER entry_is_never_deleted BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'a journal is append-only'); END;
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {FORMATS["journal"]};
-"""
-INSERT: Final = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-
-
-@contextmanager
-def database_trouble(doing: str) -> Iterator[None]:
-    """Turn what SQLite complains about into a `StoreError` that says what was being done."""
-    try:
-        yield
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise StoreError(f"{doing} failed: {error}") from error
-
-
-def format_of(db: sqlite3.Connection, path: Path) -> int:
-    """Give the format version of an open journal; `StoreError` if the file is something else."""
-    with database_trouble(f"opening the journal {path}"):
-        application = db.execute("PRAGMA application_id").fetchone()[0]
-        version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if application != APPLICATION_ID:
-        raise StoreError(f"{path} is no journal of the workbench")
-    return version
-
-
-def copy_database(path: Path, target: Path) -> None:
-    """Copy a database as of one moment, also while its writer writes (SQLite's own backup)."""
-    with database_trouble(f"copying {path}"), trouble(f"copying {path}"):
-        source, copy = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True), sqlite3.connect(target)
-        try:
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, complete in itself
-        finally:
-            copy.close()
-            source.close()
-        sync_file(target)
 
 
 class Journal:
@@ -117,9 +65,9 @@ class Journal:
         with trouble(f"opening the journal {path}"):
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists():
-                _bring_forward(path, migrations)
+                schema.migrate(path, migrations)
             else:
-                _create(path)
+                schema.create(path)
         with database_trouble(f"opening the journal {path}"):
             self._db = sqlite3.connect(path, isolation_level=None, timeout=5.0, cached_statements=16)
             try:
@@ -277,26 +225,3 @@ class _OneCommit(Journal):
     def _let_go(self) -> None:
         self._db.close()
         self._part.unlink(missing_ok=True)
-
-
-def _create(path: Path) -> None:
-    """Put an empty journal at `path` at once: a reader never sees a database without its table."""
-    part = path.with_name(f".{path.name}{PART}")
-    part.unlink(missing_ok=True)
-    with database_trouble(f"making the journal {path}"):
-        db = sqlite3.connect(part, isolation_level=None)
-        try:
-            db.executescript(f"PRAGMA page_size = {PAGE}; BEGIN; {SCHEMA} COMMIT;")
-        finally:
-            db.close()
-    sync_file(part)
-    part.replace(path)
-
-
-def _bring_forward(path: Path, migrations: Mapping[tuple[str, int], Migration]) -> None:
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        found = format_of(db, path)
-    finally:
-        db.close()
-    bring_forward("journal", path, found, migrations=migrations, copy=copy_database)

@@ -6,32 +6,27 @@ replay makes them again. One writer process at a time is the rule; two are corre
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import numpy as np
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake import DeltaTable
 
 from workbench.domain.errors import StoreError
 from workbench.domain.records import RECORD, Records
-from workbench.store import delta_log, segments
-from workbench.store.columns import COLUMNS, PACKING, to_frame, to_records
+from workbench.store import segments
+from workbench.store.columns import to_frame, to_records
+from workbench.store.delta_table import RecordsTable, files_of, versions_of
 from workbench.store.folders import Folders
-from workbench.store.versions import FORMATS, refuse_newer
-from workbench.store.whole import only_one, trouble
 
 if TYPE_CHECKING:
     import polars as pl
 
 EPOCH_SHIFT: Final = 40  # seq = epoch << 40 | n
 KEEP_HOURS: Final = 168  # files no version needs any more stay a week: a reader of an older version may still be at work
-DESCRIPTION: Final = "records of futures-workbench, format "
-CONFIGURATION: Final = {"delta.checkpointInterval": "10"}  # commits stay fast: 11 ms against 26 with the default of 100
-LOCK_WAIT_S: Final = 60.0
 
 
 class Span(NamedTuple):
@@ -76,9 +71,7 @@ class Recordings:
     """
 
     def __init__(self, root: Path | str, storage_options: Mapping[str, str] | None = None, *, cache: Path | None = None) -> None:
-        self.root = str(root)
-        self._options = dict(storage_options) if storage_options else None
-        self._folder = None if "://" in self.root else Path(root)
+        self._table = RecordsTable(root, storage_options)
         self._cache = cache if cache is not None else Path(root).parent / "cache"
 
     @classmethod
@@ -113,21 +106,21 @@ class Recordings:
         done = self.versions_of([transaction[0] for _, transaction in parts if transaction is not None])
         fresh = [(records, its) for records, its in parts if its is None or done[its[0]] < its[1]]
         if fresh:
-            with self._writing() as table:
+            with self._table.writing() as table:
                 records = np.concatenate([records for records, _ in fresh]) if len(fresh) > 1 else fresh[0][0]
-                self._write(table, to_frame(session, records), [its for _, its in fresh if its is not None])
+                self._table.commit(table, to_frame(session, records), [its for _, its in fresh if its is not None])
         return len(fresh)
 
     def replace(self, session: int, records: Records, transaction: tuple[str, int] | None = None, *, epoch: int | None = None) -> None:
         """Put `records` in the place of a session, or of one epoch of it, in one commit."""
-        with self._writing() as table:
-            self._write(
-                table, to_frame(session, records), [transaction] if transaction else [], _predicate(session, epoch) if table else None
+        with self._table.writing() as table:
+            self._table.commit(
+                table, to_frame(session, records), [transaction] if transaction else (), _predicate(session, epoch) if table else None
             )
 
     def delete(self, session: int, epoch: int | None = None) -> None:
         """Take a session, or one epoch of it, out of the current version of the table."""
-        with self._writing() as table:
+        with self._table.writing() as table:
             if table is not None:
                 table.delete(_predicate(session, epoch))
 
@@ -137,13 +130,11 @@ class Recordings:
 
     def versions_of(self, applications: Collection[str]) -> dict[str, int]:
         """Give `version_of` for several applications, as of one version of the table."""
-        return _versions(self._open() if applications else None, applications)
+        return versions_of(self._table.open() if applications else None, applications)
 
     def make_durable(self) -> None:
         """Sync commits of which it is not known whether they are durable: a writer may have died behind its commit."""
-        if self._folder is not None and delta_log.newest(self._folder) >= 0:
-            with trouble(f"syncing the recordings {self._folder}"):
-                delta_log.sync_commits(self._folder)
+        self._table.make_durable()
 
     def read(
         self,
@@ -162,23 +153,23 @@ class Recordings:
         seqs
             Only from the first to the last of these, both included.
         """
-        table = self._open()
+        table = self._table.open()
         return self._read(table, session, contracts, kinds, seqs) if table is not None else np.empty(0, RECORD)
 
     def snapshot(self, session: int, applications: Collection[str]) -> tuple[Records, dict[str, int]]:
         """Read a session and what the given applications have written, both of one and the same version of the table."""
-        table = self._open()
+        table = self._table.open()
         records = self._read(table, session, None, None, None) if table is not None else np.empty(0, RECORD)
-        return records, _versions(table, applications)
+        return records, versions_of(table, applications)
 
     def sessions(self) -> list[Span]:
         """List what is recorded, one entry a log session, from the table's log alone."""
         import polars as pl
 
-        table = self._open()
+        table = self._table.open()
         if table is None:
             return []
-        total = _files(table).group_by("partition.session").agg(
+        total = files_of(table).group_by("partition.session").agg(
             pl.sum("num_records"), pl.min("min.seq"), pl.max("max.seq"), pl.min("min.recv_ns"), pl.max("max.recv_ns"),
             pl.col("partition.kind").unique().sort(),
         )  # fmt: skip
@@ -186,7 +177,7 @@ class Recordings:
 
     def newest_epoch(self) -> int:
         """Give the highest start epoch among all records, 0 of an empty table."""
-        table = self._open()
+        table = self._table.open()
         if table is None:
             return 0
         last: Any = table.get_add_actions(flatten=True).column("max.seq")
@@ -198,7 +189,7 @@ class Recordings:
         Opens in less than a millisecond once the file is there.
         """
         while True:
-            version = self._version()
+            version = self._table.version
             path = self._cache / f"{session}-{version}.seg"
             if not path.exists():
                 self._fill_cache(session, version, path)
@@ -217,17 +208,17 @@ class Recordings:
         int
             Files before, less files after.
         """
-        with self._writing() as table:
+        with self._table.writing() as table:
             if table is None:
                 return 0
-            files = _files(table).filter(_is(session))
+            files = files_of(table).filter(_is(session))
             counts = dict(files.group_by("partition.kind").len().iter_rows())
             for kind in sorted(kind for kind, n in counts.items() if n > 1):
-                rows = self._scan(files.filter(_is(session, kind))).collect().sort("contract", "seq")
+                rows = self._table.scan(files.filter(_is(session, kind))).collect().sort("contract", "seq")
                 frame = rows.with_columns(_constant("kind", kind, "i2", len(rows)), _constant("session", session, "i4", len(rows)))
-                self._write(table, frame, [], f"{_predicate(session)} AND kind = {kind}")
+                self._table.commit(table, frame, (), f"{_predicate(session)} AND kind = {kind}")
                 table.update_incremental()
-            return len(files) - len(_files(table).filter(_is(session)))
+            return len(files) - len(files_of(table).filter(_is(session)))
 
     def vacuum(self, keep_hours: int = KEEP_HOURS) -> list[str]:
         """Delete files that no version of the last `keep_hours` needs.
@@ -239,61 +230,14 @@ class Recordings:
         """
         if keep_hours < KEEP_HOURS:
             raise StoreError(f"recordings keep old files for at least {KEEP_HOURS} hours, not {keep_hours}: readers may need them")
-        with self._writing() as table:
+        with self._table.writing() as table:
             return table.vacuum(retention_hours=keep_hours, dry_run=False) if table is not None else []
 
     def table(self, version: int | None = None) -> DeltaTable | None:
         """Open the table itself, for study; `None` if nothing was ever recorded."""
-        return self._open(version)
+        return self._table.open(version)
 
     # ------------------------------------------------------------------------------------------------ within
-
-    def _open(self, version: int | None = None) -> DeltaTable | None:
-        try:
-            table = DeltaTable(self.root, version=version, storage_options=self._options)
-        except TableNotFoundError:
-            return None
-        except (DeltaError, OSError) as error:
-            raise StoreError(f"the recordings {self.root} cannot be opened: {_first_line(error)}") from error
-        description = table.metadata().description or ""
-        if not description.startswith(DESCRIPTION):
-            raise StoreError(f"{self.root} is a table, but none of the workbench")
-        refuse_newer("recordings", int(description.removeprefix(DESCRIPTION)), self.root)
-        return table
-
-    @contextmanager
-    def _writing(self) -> Iterator[DeltaTable | None]:
-        """Hold the table for writing; on the way out what was committed is made durable, which Delta itself leaves to chance."""
-        folder = self._folder
-        with _delta_trouble(f"writing the recordings {self.root}"):
-            if folder is None:
-                yield self._open()
-                return
-            with only_one(folder.parent / "records.lock", f"another process writes {folder}", wait_s=LOCK_WAIT_S):
-                delta_log.drop_torn(folder)
-                yield self._open()
-                with trouble(f"writing the recordings {folder}"):
-                    delta_log.sync_commits(folder)
-
-    def _write(
-        self, table: DeltaTable | None, frame: pl.DataFrame, transactions: Sequence[tuple[str, int]], instead_of: str | None = None
-    ) -> None:
-        how: dict[str, Any] = {
-            "writer_properties": PACKING,
-            "commit_properties": CommitProperties(app_transactions=[Transaction(*each) for each in transactions]),
-            "storage_options": self._options,
-        }
-        if table is None:
-            how |= {
-                "partition_by": ["session", "kind"],
-                "configuration": CONFIGURATION,
-                "description": f"{DESCRIPTION}{FORMATS['recordings']}",
-            }
-            write_deltalake(self.root, frame, mode="append", **how)
-        elif instead_of is None:
-            write_deltalake(table, frame, mode="append", **how)
-        else:
-            write_deltalake(table, frame, mode="overwrite", predicate=instead_of, **how)
 
     def _read(
         self,
@@ -305,7 +249,7 @@ class Recordings:
     ) -> Records:
         import polars as pl
 
-        files = _files(table).filter(_is(session))
+        files = files_of(table).filter(_is(session))
         if kinds is not None:
             files = files.filter(pl.col("partition.kind").is_in(list(kinds)))
         where = []
@@ -315,31 +259,20 @@ class Recordings:
         if contracts is not None:
             where.append(pl.col("contract").is_in(list(contracts)))
         found = files["partition.kind"].unique().sort().to_list()
-        frames = pl.collect_all([self._scan(files.filter(_is(session, kind))).filter(*where) for kind in found])
+        frames = pl.collect_all([self._table.scan(files.filter(_is(session, kind))).filter(*where) for kind in found])
         return to_records(list(zip(found, frames, strict=True)))
 
-    def _scan(self, files: pl.DataFrame) -> pl.LazyFrame:
-        import polars as pl
-
-        uris = [f"{self.root}/{path}" for path in files["path"]]
-        return pl.scan_parquet(uris, hive_partitioning=False, storage_options=self._options).select(COLUMNS)
-
-    def _version(self) -> int:
-        if self._folder is not None:
-            return delta_log.newest(self._folder)
-        table = self._open()
-        return table.version() if table is not None else -1
-
     def _fill_cache(self, session: int, version: int, path: Path) -> None:
-        table = self._open(version) if version >= 0 else None
+        table = self._table.open(version) if version >= 0 else None
         if table is None:
-            raise StoreError(f"nothing of session {session} is recorded in {self.root}")
-        names = sorted(_files(table).filter(_is(session))["path"])
+            raise StoreError(f"nothing of session {session} is recorded in {self._table.root}")
+        names = sorted(files_of(table).filter(_is(session))["path"])
         stamp = int.from_bytes(hashlib.sha256("\n".join(names).encode()).digest()[:7], "big")
         others = list(path.parent.glob(f"{session}-*.seg"))
         for other in others:
             if segments.stamp_of(other) == stamp:  # other sessions were written since; this one was not
-                other.replace(path)
+                with contextlib.suppress(FileNotFoundError):  # another process was quicker
+                    other.replace(path)
                 return
         segments.write(path, self._read(table, session, None, None, None), session=session, number=version, stamp=stamp)
         for other in others:
@@ -350,17 +283,6 @@ def _predicate(session: int, epoch: int | None = None) -> str:
     if epoch is None:
         return f"session = {int(session)}"
     return f"session = {int(session)} AND seq >= {int(epoch) << EPOCH_SHIFT} AND seq < {(int(epoch) + 1) << EPOCH_SHIFT}"
-
-
-def _versions(table: DeltaTable | None, applications: Collection[str]) -> dict[str, int]:
-    return {name: (table.transaction_version(name) or 0) if table is not None else 0 for name in applications}
-
-
-def _files(table: DeltaTable) -> pl.DataFrame:
-    """List the files of a table's version: path, rows, partition, and the least and greatest value of each column."""
-    import polars as pl
-
-    return pl.DataFrame(table.get_add_actions(flatten=True))
 
 
 def _is(session: int, kind: int | None = None) -> pl.Expr:
@@ -374,15 +296,3 @@ def _constant(name: str, value: int, width: str, n: int) -> pl.Series:
     import polars as pl
 
     return pl.Series(name, np.full(n, value, width))
-
-
-@contextmanager
-def _delta_trouble(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except (DeltaError, OSError) as error:
-        raise StoreError(f"{doing} failed: {_first_line(error)}") from error
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

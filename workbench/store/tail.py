@@ -4,16 +4,12 @@ One writer a data folder. Records are copied into a mapped segment of zeros that
 `append` returned from survives `kill -9`; what `flush` returned from survives a power cut. A segment that was only
 *allocated* beforehand would pay for its extents at every flush, and one that grows for its length.
 
-The zeros are written in pieces of 16 KiB: written in larger pieces they lie in larger page-cache folios, a store into one of
-which makes all of it dirty (ext4, Linux 6.18: a flush took 0.30 ms with pieces of a MiB, 0.09 ms with these).
-
 A store into a mapped page needs no new block where files are written in place (ext4, xfs). Where they are copied on write (btrfs,
 zfs) a full disk ends the process instead of raising: keep the data folder on the former.
 """
 
 from __future__ import annotations
 
-import itertools
 import mmap
 import os
 from pathlib import Path
@@ -26,16 +22,13 @@ from filelock import FileLock
 from workbench.domain.errors import StoreError
 from workbench.domain.records import Records
 from workbench.store import segments
+from workbench.store.blanks import Blank
 from workbench.store.segments import COMMITTED_AT, HEADER, SIZE, SYNCED_AT, Segment
 from workbench.store.whole import fdatasync, hold, remove_parts, sync_folder, trouble
 
 SEGMENT_RECORDS: Final = 65_536  # 4 MiB: a minute of a busy session, and 4 ms to make
-PIECE: Final = 16_384  # bytes of zeros a write; see above
 PREPARE_BYTES: Final = 524_288  # zeros a call of `prepare`: a millisecond
 MAX_UNSYNCED: Final = 8  # full segments that may wait for a flush, each an open file
-
-
-_names = itertools.count()  # of files that are no segments yet; one writer a folder, so one count a process
 
 
 class _Full(NamedTuple):
@@ -85,7 +78,7 @@ class Tail:
             if epoch <= newest:
                 raise StoreError(f"epoch {epoch} is not new: the tail {folder} holds segments of epoch {newest}; take `next_epoch`")
             remove_parts(folder)
-            self._blank: _Blank | None = _Blank(folder, self._size)
+            self._blank: Blank | None = Blank(folder, self._size)
             self._blank.fill(self._size, is_synced=True)
         except BaseException:
             self._lock.release()
@@ -132,7 +125,7 @@ class Tail:
         self._must_work()
         with trouble(f"preparing a segment in {self._folder}"):
             if self._blank is None:
-                self._blank = _Blank(self._folder, self._size)
+                self._blank = Blank(self._folder, self._size)
             self._blank.fill(PREPARE_BYTES, is_synced=True)
 
     def roll_session(self, session: int) -> None:
@@ -203,7 +196,7 @@ class Tail:
             folder.mkdir(parents=True)
             sync_folder(self._folder)
         is_full = HEADER + part.nbytes == self._size
-        blank = _Blank(self._folder, self._size) if is_full else self._take_blank()
+        blank = Blank(self._folder, self._size) if is_full else self._take_blank()
         path = folder / f"{self._epoch}-{number}.seg"
         try:
             if not is_full:
@@ -217,9 +210,9 @@ class Tail:
             raise
         return path, blank.fd
 
-    def _take_blank(self) -> _Blank:
+    def _take_blank(self) -> Blank:
         blank, self._blank = self._blank, None
-        return blank if blank is not None else _Blank(self._folder, self._size)
+        return blank if blank is not None else Blank(self._folder, self._size)
 
     def _enter(self, fd: int, length: int) -> None:
         """Go on in the segment `fd`, whose records become part of the tail with the last line."""
@@ -253,29 +246,6 @@ class Tail:
             raise
         if self._fd >= 0:
             self._cells[SYNCED_AT] = self._synced = self._at
-
-
-class _Blank:
-    """A file of zeros in the making, to become a segment."""
-
-    def __init__(self, folder: Path, size: int) -> None:
-        self.path = folder / f".{next(_names)}.part"
-        self._size, self._at = size, 0
-        self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
-
-    def fill(self, n_bytes: int, *, is_synced: bool = False) -> None:
-        """Write zeros over the next `n_bytes` of what is missing."""
-        end = min(self._at + n_bytes, self._size)
-        if self._at == end:
-            return
-        while self._at < end:
-            self._at += os.pwrite(self.fd, bytes(min(PIECE, end - self._at)), self._at)
-        if is_synced:
-            fdatasync(self.fd)
-
-    def drop(self) -> None:
-        self.path.unlink(missing_ok=True)
-        os.close(self.fd)
 
 
 def _write_all(fd: int, content: bytes | memoryview, at: int) -> None:

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from workbench.store.blanks import PIECE
 from workbench.store.whole import fdatasync, trouble
 
 PAGE: Final = 4096
@@ -19,7 +20,6 @@ WAL_HEADER: Final = 32
 FRAME: Final = 24 + PAGE
 SALTS_AT: Final = 16  # of the file's header; 8 bytes
 FRAME_SALTS_AT: Final = 8  # of a frame's header
-PIECE: Final = 16_384  # bytes of zeros a write, as in `store.tail`
 
 
 class Wal:

@@ -36,7 +36,7 @@ class Learned(NamedTuple):
     forecast: str
     edge: float = 0.04
     atr: str = "atr_14_1m"
-    stop_atr: float = 1.5
+    stop_atr: float = 3.0
     reward: float = 1.5
     patience: int = 10
     floor: float = 0.45

@@ -27,8 +27,8 @@ class VwapReversion(NamedTuple):
     offset: str = "vwap_offset_5s"
     atr: str = "atr_14_1m"
     flow: str = "ofi_ew_5s"
-    stretch: float = 3.0
-    stop_atr: float = 1.5
+    stretch: float = 5.0
+    stop_atr: float = 3.0
     hold_ns: int = 20 * MINUTE
     name: str = "vwap_reversion"
 

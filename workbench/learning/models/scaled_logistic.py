@@ -7,7 +7,7 @@ from typing import Final
 from workbench.learning.models.base import Estimator, Model
 
 
-def build(*, learning_rate: float = 0.01, l2: float = 1e-4) -> Estimator:
+def build(*, learning_rate: float = 0.01, l2: float = 1e-4, intercept_lr: float = 0.0) -> Estimator:
     """Make River's ``StandardScaler | LogisticRegression``.
 
     Parameters
@@ -16,13 +16,16 @@ def build(*, learning_rate: float = 0.01, l2: float = 1e-4) -> Estimator:
         Constant step of plain SGD: features have mean 0 and deviation 1, so 0.01 forgets over some hundreds of labels.
     l2
         Pull of the weights towards 0.
+    intercept_lr
+        Step of the intercept. 0 keeps it at 0: what rose lately is no reason to say that it will rise, and labels that overlap
+        would push a free intercept (River's own step is 0.01) to and fro with every trend.
     """
     from river.compose import Pipeline
     from river.linear_model import LogisticRegression
     from river.optim import SGD
     from river.preprocessing import StandardScaler
 
-    estimator: Estimator = Pipeline(StandardScaler(), LogisticRegression(optimizer=SGD(learning_rate), l2=l2))
+    estimator: Estimator = Pipeline(StandardScaler(), LogisticRegression(optimizer=SGD(learning_rate), l2=l2, intercept_lr=intercept_lr))
     return estimator
 
 

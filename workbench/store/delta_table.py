@@ -1,0 +1,137 @@
+"""The Delta Lake table the recordings lie in: opening, committing, listing its files, scanning them. Rows only; no record is known here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from workbench.domain.errors import StoreError
+from workbench.store import delta_log
+from workbench.store.columns import COLUMNS, PACKING
+from workbench.store.versions import FORMATS, refuse_newer
+from workbench.store.whole import only_one, trouble
+
+if TYPE_CHECKING:
+    import polars as pl
+
+DESCRIPTION: Final = "records of futures-workbench, format "
+CONFIGURATION: Final = {"delta.checkpointInterval": "10"}  # commits stay fast: 11 ms against 26 with the default of 100
+LOCK_WAIT_S: Final = 60.0
+
+
+class RecordsTable:
+    """One table at one address; it need not be there yet.
+
+    Parameters
+    ----------
+    root
+        Its folder, or an ``s3://`` address.
+    storage_options
+        What the object store needs; passed through.
+    """
+
+    def __init__(self, root: Path | str, storage_options: Mapping[str, str] | None) -> None:
+        self.root = str(root)
+        self._options = dict(storage_options) if storage_options else None
+        self._folder = None if "://" in self.root else Path(root)
+
+    def open(self, version: int | None = None) -> DeltaTable | None:
+        """Open a version, the newest if `None`; `None` if nothing was ever written.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be read, is somebody else's, or of a newer format.
+        """
+        try:
+            table = DeltaTable(self.root, version=version, storage_options=self._options)
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            raise StoreError(f"the recordings {self.root} cannot be opened: {_first_line(error)}") from error
+        description = table.metadata().description or ""
+        if not description.startswith(DESCRIPTION):
+            raise StoreError(f"{self.root} is a table, but none of the workbench")
+        refuse_newer("recordings", int(description.removeprefix(DESCRIPTION)), self.root)
+        return table
+
+    @property
+    def version(self) -> int:
+        """The newest version, -1 if there is none; on a local disk without opening anything."""
+        if self._folder is not None:
+            return delta_log.newest(self._folder)
+        table = self.open()
+        return table.version() if table is not None else -1
+
+    @contextmanager
+    def writing(self) -> Iterator[DeltaTable | None]:
+        """Hold the table for writing; on the way out what was committed is made durable, which Delta itself leaves to chance."""
+        folder = self._folder
+        with _trouble(f"writing the recordings {self.root}"):
+            if folder is None:
+                yield self.open()
+                return
+            with only_one(folder.parent / "records.lock", f"another process writes {folder}", wait_s=LOCK_WAIT_S):
+                delta_log.drop_torn(folder)
+                yield self.open()
+                self.make_durable()
+
+    def make_durable(self) -> None:
+        """Sync commits of which it is not known whether they are durable."""
+        if self._folder is not None and delta_log.newest(self._folder) >= 0:
+            with trouble(f"syncing the recordings {self._folder}"):
+                delta_log.sync_commits(self._folder)
+
+    def commit(
+        self, table: DeltaTable | None, frame: pl.DataFrame, transactions: Sequence[tuple[str, int]] = (), instead_of: str | None = None
+    ) -> None:
+        """Add rows in one commit, in the place of those of which the predicate `instead_of` holds. Makes the table if `table` is `None`."""
+        how: dict[str, Any] = {
+            "writer_properties": PACKING,
+            "commit_properties": CommitProperties(app_transactions=[Transaction(*each) for each in transactions]),
+            "storage_options": self._options,
+        }
+        if table is None:
+            about = f"{DESCRIPTION}{FORMATS['recordings']}"
+            how |= {"partition_by": ["session", "kind"], "configuration": CONFIGURATION, "description": about}
+            write_deltalake(self.root, frame, mode="append", **how)
+        elif instead_of is None:
+            write_deltalake(table, frame, mode="append", **how)
+        else:
+            write_deltalake(table, frame, mode="overwrite", predicate=instead_of, **how)
+
+    def scan(self, files: pl.DataFrame) -> pl.LazyFrame:
+        """Scan some of the table's files, all of one kind."""
+        import polars as pl
+
+        uris = [f"{self.root}/{path}" for path in files["path"]]
+        return pl.scan_parquet(uris, hive_partitioning=False, storage_options=self._options).select(COLUMNS)
+
+
+def files_of(table: DeltaTable) -> pl.DataFrame:
+    """List the files of a table's version: path, rows, partition, and the least and greatest value of each column."""
+    import polars as pl
+
+    return pl.DataFrame(table.get_add_actions(flatten=True))
+
+
+def versions_of(table: DeltaTable | None, applications: Collection[str]) -> dict[str, int]:
+    """Give the highest version each application has written, 0 if none."""
+    return {name: (table.transaction_version(name) or 0) if table is not None else 0 for name in applications}
+
+
+@contextmanager
+def _trouble(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise StoreError(f"{doing} failed: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
