@@ -94,7 +94,8 @@ def test_outcomes_of_a_model_that_was_replaced_say_nothing_about_its_successor()
 
 def test_a_replaced_model_no_longer_stands_by_its_last_forecast() -> None:
     # bars on the cadence and, a cadence later, 5 s beside it: there the outcome is known and no new forecast is made
-    recipe = msgspec.structs.replace(RECIPE, on_drift="restart", min_labels=30, every_ns=MINUTE, horizon_ns=MINUTE)
+    timed = {"every_ns": MINUTE, "horizon_ns": MINUTE, "params": {"intercept_lr": 0.01}}  # its features say nothing, its intercept learns
+    recipe = msgspec.structs.replace(RECIPE, on_drift="restart", min_labels=30, **timed)
     learner = Learner(recipe, 1, COLUMNS)
     facts: list[AnyFact] = []
     row, warm, forecast = [1.0] * len(COLUMNS), b"\1" * len(COLUMNS), None
@@ -109,7 +110,7 @@ def test_a_replaced_model_no_longer_stands_by_its_last_forecast() -> None:
 
 
 def test_a_warning_that_nothing_confirms_is_dropped() -> None:
-    recipe = msgspec.structs.replace(RECIPE, on_drift="background", min_labels=20)
+    recipe = msgspec.structs.replace(RECIPE, on_drift="background", min_labels=20, params={"intercept_lr": 0.01})
     learner = Learner(recipe, 1, COLUMNS)
     facts: list[AnyFact] = []
     had_background = []

@@ -14,5 +14,6 @@ RECIPE: Final[Recipe] = msgspec.structs.replace(
     name="flow_tree_1m",
     model="adaptive_tree",
     features=(*flow_1m.RECIPE.features, "rv_ew_5s", "spread_5s", "volume_ratio_20_5s"),
+    params={},
     on_drift="tell",  # it mends itself: each branch watches its own error
 )
