@@ -57,17 +57,18 @@ class Peer:
     ----------
     peer
         Name of its environment.
-    day
-        Market records of one day: quotes and prints.
+    data
+        Array the program is given, in a file.
     arguments
-        Of the program, behind the file of events.
+        Of the program, behind the file.
     """
 
-    def __init__(self, peer: str, day: Records, *arguments: object) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        path = Path(self._folder.name) / "day.npy"
-        np.save(path, plain(day))
-        command = [python_of(peer), ENGINES / f"run_{peer}.py", path, *arguments]
+    def __init__(self, peer: str, data: np.ndarray[Any, Any], *arguments: object) -> None:
+        python = python_of(peer)
+        self._folder = tempfile.TemporaryDirectory(dir=CACHE)
+        path = Path(self._folder.name) / "data.npy"
+        np.save(path, data)
+        command = [python, ENGINES / f"run_{peer}.py", path, *arguments]
         self._process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.n_events = int(self._answer()["ready"])
         self.last: dict[str, Any] = {}

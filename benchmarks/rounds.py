@@ -36,7 +36,7 @@ class Cost(NamedTuple):
 
 
 class Line(msgspec.Struct, kw_only=True):
-    """One result. ``ratio`` is held against ``bar`` (of today) and ``goal``, whichever way ``more_is_better`` says; `None`: printed only."""
+    """One result. ``ratio`` is held against ``bar`` (of today) and ``goal``, the way ``more_is_better`` says; `None`: printed only."""
 
     row: int
     what: str

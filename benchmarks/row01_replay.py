@@ -10,7 +10,7 @@ import statistics
 from contextlib import ExitStack
 
 from benchmarks.ours import Played, play
-from benchmarks.peers import Peer
+from benchmarks.peers import Peer, plain
 from benchmarks.rounds import Cost, Line, alone, in_turn, many, rate, ratios
 from benchmarks.rule import setup
 from benchmarks.tape import Tape, market, tape
@@ -38,7 +38,7 @@ def measure(quick: bool) -> list[Line]:
 
 def _peer(stack: ExitStack, name: str) -> Peer | None:
     try:
-        return stack.enter_context(Peer(name, market()[0], DAYS_OF[name], "rule"))
+        return stack.enter_context(Peer(name, plain(market()[0]), DAYS_OF[name], "rule"))
     except RuntimeError as error:
         print(f"row 1: without {name}: {error}")
         return None
@@ -66,7 +66,11 @@ def _line(name: str, of: Tape, peer: Peer, theirs: list[Cost], ours: list[Cost],
 
 def _alone(of: Tape, ours: list[Cost], played: list[Played]) -> Line:
     return Line(
-        row=1, what="replay, equal rule", anchor="left out", ours=f"{many(rate(ours))} events/s", notes=[f"tape: {of.name}; {_work(of, ours, played)}"]
+        row=1,
+        what="replay, equal rule",
+        anchor="left out",
+        ours=f"{many(rate(ours))} events/s",
+        notes=[f"tape: {of.name}; {_work(of, ours, played)}"],
     )
 
 

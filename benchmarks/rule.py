@@ -19,7 +19,6 @@ from workbench.engine import Setup
 from workbench.learning.models import DEFAULT, RECIPES
 from workbench.learning.recipe import Recipe
 from workbench.risk.constitution import Constitution, parse
-from workbench.risk.limits import Terms
 from workbench.runtime import build
 from workbench.strategies.base import Strategy
 from workbench.strategies.learned import Learned
@@ -105,8 +104,8 @@ def setup(of: Tape, *, recipes: Sequence[Recipe] = (), strategies: Sequence[Stra
         strategies=tuple((strategy, ids) for strategy in strategies),
         recipes=tuple((recipe, ids) for recipe in recipes),
         account_days=of.account_days,
-        closes={id_: of.closes for id_ in ids},
-        leaders={id_: ids[0] for id_ in ids[1:]},
+        closes=dict.fromkeys(ids, of.closes),
+        leaders=dict.fromkeys(ids[1:], ids[0]),
     )
 
 

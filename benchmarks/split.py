@@ -52,7 +52,7 @@ PARTS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("engine: feed and step", Engine, ("feed", "step", "take_facts")),
     ("facts: encode", journal_module, ("encode_facts", "encode_event")),
     ("journal", journal_module.Journal, ("extend", "append")),
-    ("journal", journal_module._OneCommit, ("_add", "_insert", "close")),  # noqa: SLF001
+    ("journal", journal_module._OneCommit, ("_add", "_insert", "close")),
     ("log and venue", RunLog, ("keep", "place", "arrive", "commit")),
     ("log and venue", SimulatedVenue, ("settle",)),
 )
@@ -128,7 +128,7 @@ def split(of: Tape, wanted: Setup) -> tuple[list[Part], Played]:
         for name in names:
             probes.wrap(owner, name, label)
     if wanted.recipes:
-        model = type(bare.engine._learners[0][0]._model)  # noqa: SLF001
+        model = type(bare.engine._learners[0][0]._model)
         probes.wrap(model, "learn_one", "learner: River learn")
     try:
         play(of, wanted)
@@ -158,8 +158,9 @@ def main() -> None:
     parts, bare = split(of, whole(of, RECIPES[chosen.recipe]) if chosen.recipe else setup(of))
     for part in parts:
         print(f"{part.us:7.2f} us  {part.name:28} {part.calls:7.3f} calls, median {part.median_us:.2f} us")
-    n = bare.engine.n_barriers
-    print(f"{sum(part.us for part in parts):7.2f} us  sum; {bare.cost.cpu_s / n * 1e6:.2f} of processor and {bare.cost.wall_s / n * 1e6:.2f} on the clock without probes")
+    n, cost = bare.engine.n_barriers, bare.cost
+    bare_us = f"{cost.cpu_s / n * 1e6:.2f} of processor, {cost.wall_s / n * 1e6:.2f} on the clock"
+    print(f"{sum(part.us for part in parts):7.2f} us  sum; without probes {bare_us}")
     print(f"{of.name}: {n:,} barriers, {bare.n_brackets} brackets, {bare.cost.rate / 1e6:.2f} M events/s")
 
 

@@ -1,7 +1,7 @@
 """hftbacktest with the rule of `benchmarks.rule`: a program for its own environment; it imports nothing of the workbench.
 
-``python run_hftbacktest.py events.npy days rule``; then each line on stdin is one run, answered by one line of JSON. The whole run is compiled;
-the strategy sees every feed event, as ours does. It has no stop orders: the rule watches the quote and leaves at market.
+``python run_hftbacktest.py events.npy days rule``; then each line on stdin is one run, answered by one line of JSON. The whole run is
+compiled; the strategy sees every feed event, as ours does. It has no stop orders: the rule watches the quote and leaves at market.
 """
 
 import gc
@@ -121,7 +121,9 @@ def feed(day: np.ndarray) -> np.ndarray:
     rows, last = [], {1: None, -1: None}
     for ns, is_quote, px, sz, px2, sz2, side in day.tolist():
         if not is_quote:
-            rows.append(((BUY_EVENT if side > 0 else SELL_EVENT if side < 0 else 0) | TRADE_EVENT | both, ns, ns, px * QUANTUM, sz, 0, 0, 0))
+            rows.append(
+                ((BUY_EVENT if side > 0 else SELL_EVENT if side < 0 else 0) | TRADE_EVENT | both, ns, ns, px * QUANTUM, sz, 0, 0, 0)
+            )
             continue
         for of, event, level in ((1, BUY_EVENT, (px, sz)), (-1, SELL_EVENT, (px2, sz2))):
             old = last[of]
@@ -150,7 +152,15 @@ def play(data: np.ndarray, n_events: int, low: float, high: float) -> dict:
     gc.unfreeze()
     n_trades = int(hbt.state_values(0).num_trades)
     hbt.close()
-    return {"wall_s": wall, "cpu_s": cpu, "n_events": n_events, "n_brackets": n_brackets, "n_feeds": n_feeds, "n_bars": n_bars, "n_trades": n_trades}
+    return {
+        "wall_s": wall,
+        "cpu_s": cpu,
+        "n_events": n_events,
+        "n_brackets": n_brackets,
+        "n_feeds": n_feeds,
+        "n_bars": n_bars,
+        "n_trades": n_trades,
+    }
 
 
 def main(path: str, days: str, _: str) -> None:

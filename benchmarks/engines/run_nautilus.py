@@ -140,7 +140,8 @@ def ticks(events: np.ndarray) -> list:
 def play(data: list, how: str) -> dict:
     engine = BacktestEngine(BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True)))
     engine.add_venue(
-        venue=VENUE, oms_type=OmsType.NETTING, account_type=AccountType.MARGIN, base_currency=USD, starting_balances=[Money(100_000_000, USD)],
+        venue=VENUE, oms_type=OmsType.NETTING, account_type=AccountType.MARGIN, base_currency=USD,
+        starting_balances=[Money(100_000_000, USD)],
         book_type=BookType.L1_MBP, latency_model=LatencyModel(base_latency_nanos=LATENCY_NS),
     )  # fmt: skip
     engine.add_instrument(contract())
