@@ -13,7 +13,8 @@ from workbench.domain.events import EVENT_VERSION, Arrival, FeeReported
 from workbench.store import chain, entries
 from workbench.store.chain import EMPTY, Head
 from workbench.store.entries import arrivals, read_journal, verify
-from workbench.store.journal import INSERT, Journal
+from workbench.store.journal import Journal
+from workbench.store.schema import INSERT
 
 N = 12
 COLUMNS = ("id", "after_seq", "n", "recv_ns", "what", "v", "body", "hash")

@@ -21,6 +21,7 @@ from workbench.store.recordings import Recordings
 from workbench.store.tail import Tail
 
 CONTRACTS = [contract(1), contract(2)]
+LINES = ("intake", "journal", "recordings", "delta_table", "delta_log", "whole", "manifest")  # where an intake may be killed
 
 
 def take(data, records, **how):
@@ -97,7 +98,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path, n_bytes):
 
 def _kill_at(data, k):
     """Killed at a line, the session is there with its run or neither is, as soon as anybody looks after it."""
-    was_killed = is_killed_at_line(k, ("intake", "journal", "recordings", "delta_log", "whole", "manifest"), take_in_session, data, 60, 1)
+    was_killed = is_killed_at_line(k, LINES, take_in_session, data, 60, 1)
     Folders(data).runs.mkdir(parents=True, exist_ok=True)
     settle(data)
     n = len(read_log(data, SESSION))

@@ -122,7 +122,7 @@ def test_two_sealers_do_not_work_at_once(tmp_path):
 def _kill_sealer_at(data, made, k, times=1):
     shutil.rmtree(data, ignore_errors=True)
     shutil.copytree(made, data)
-    killed = [is_killed_at_line(k + 37 * time, ("sealer", "recordings", "delta_log", "tail", "segments", "whole"), seal_all, data)
+    killed = [is_killed_at_line(k + 37 * time, ("sealer", "recordings", "delta_table", "delta_log", "tail", "segments", "whole"), seal_all, data)
               for time in range(times)]  # fmt: skip
     log = read_log(data, SESSION)
     assert log.tobytes() == tape(200).tobytes()

@@ -46,6 +46,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
         Runs whose records of these sessions were taken out for those of this one.
     journal_head
         Where the chain of its journal ended when this was written, for `entries.verify`; `None`: not exported.
+    starts_from
+        Run whose last checkpoint this one began with; empty: it began with nothing.
     is_closed
         Whether it ended by itself. A run that was killed stays open.
     """
@@ -64,6 +66,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     environment: dict[str, str] = {}
     source: str = ""
     replaced: tuple[str, ...] = ()
+    starts_from: str = ""
     journal_head: Head | None = None
     is_closed: bool = False
     notes: str = ""

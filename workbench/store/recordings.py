@@ -114,9 +114,8 @@ class Recordings:
     def replace(self, session: int, records: Records, transaction: tuple[str, int] | None = None, *, epoch: int | None = None) -> None:
         """Put `records` in the place of a session, or of one epoch of it, in one commit."""
         with self._table.writing() as table:
-            self._table.commit(
-                table, to_frame(session, records), [transaction] if transaction else (), _predicate(session, epoch) if table else None
-            )
+            instead_of = _predicate(session, epoch) if table is not None else None
+            self._table.commit(table, to_frame(session, records), [transaction] if transaction is not None else (), instead_of)
 
     def delete(self, session: int, epoch: int | None = None) -> None:
         """Take a session, or one epoch of it, out of the current version of the table."""
