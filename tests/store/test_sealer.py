@@ -22,6 +22,7 @@ from workbench.store.tail import Tail, read_segments
 from workbench.store.whole import only_one
 
 NEXT = 20261123
+LINES = ("sealer", "recordings", "delta_table", "delta_log", "tail", "segments", "whole")  # where a sealer may be killed
 
 
 def fill(data, n, *, epoch=1, segment_records=64):
@@ -122,8 +123,7 @@ def test_two_sealers_do_not_work_at_once(tmp_path):
 def _kill_sealer_at(data, made, k, times=1):
     shutil.rmtree(data, ignore_errors=True)
     shutil.copytree(made, data)
-    killed = [is_killed_at_line(k + 37 * time, ("sealer", "recordings", "delta_table", "delta_log", "tail", "segments", "whole"), seal_all, data)
-              for time in range(times)]  # fmt: skip
+    killed = [is_killed_at_line(k + 37 * time, LINES, seal_all, data) for time in range(times)]
     log = read_log(data, SESSION)
     assert log.tobytes() == tape(200).tobytes()
     seal(data)
