@@ -27,9 +27,10 @@ Examples:
 SIMULATE_HELP: Final = """Trade a recorded session anew, with modelled fills, whatever was traded in it. The run's journal is kept."""
 SESSIONS_HELP: Final = """List the sessions of the data folder: records, span, which run wrote them."""
 
+PROFILE: Final = "demo"
 Session = Annotated[int, typer.Option("--session", help="Log session, a date written 20261119.")]
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of the stores; else the settings' data_folder.")]
-Profile = Annotated[str, typer.Option("--profile", help="Constitution that is the law: demo, micro, or one of yours.")]
+Profile = Annotated[str | None, typer.Option("--profile", help="Constitution that is the law when a session is traded anew; else demo.")]
 Traders = Annotated[
     list[str] | None,
     typer.Option("--strategy", help="STRATEGY or STRATEGY:RECIPE, may be given several times; else what the data allows."),
@@ -45,20 +46,20 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    session: Session, data: DataFolder = None, profile: Profile = "demo", strategy: Traders = None, as_json: AsJson = False
+    session: Session, data: DataFolder = None, profile: Profile = None, strategy: Traders = None, as_json: AsJson = False
 ) -> None:
     """Play a session back, or trade it with modelled fills where none was traded."""
     _play(session, data, profile, strategy, as_json, anew=False)
 
 
 def simulate(
-    session: Session, data: DataFolder = None, profile: Profile = "demo", strategy: Traders = None, as_json: AsJson = False
+    session: Session, data: DataFolder = None, profile: Profile = None, strategy: Traders = None, as_json: AsJson = False
 ) -> None:
     """Trade a session anew."""
     _play(session, data, profile, strategy, as_json, anew=True)
 
 
-def _play(session: int, data: Path | None, profile: str, strategy: list[str] | None, as_json: bool, *, anew: bool) -> None:
+def _play(session: int, data: Path | None, profile: str | None, strategy: list[str] | None, as_json: bool, *, anew: bool) -> None:
     from workbench.config import load_settings
     from workbench.runtime import play
     from workbench.runtime.logged import open_log
@@ -67,13 +68,17 @@ def _play(session: int, data: Path | None, profile: str, strategy: list[str] | N
     logged = open_log(data or settings.data_path, session)
     console = Console(quiet=as_json, highlight=False)
     chosen = [_pair(each) for each in strategy] if strategy else None
-    setup = play.setup_of(settings, logged, profile, chosen)
     back = play.has_orders(logged) and not anew
+    if back and (chosen or profile is not None):
+        raise ConfigError(f"session {session} was traded: a replay takes profile and strategies from its log; to trade it anew: simulate")
+    setup = play.setup_as_traded(settings, logged) if back else play.setup_of(settings, logged, profile or PROFILE, chosen)
     what = "recorded fills" if back else "modelled fills"
     symbols = ", ".join(contract.symbol for contract in logged.contracts)
     verb, source = "replay" if back else "simulate", logged.run.source or logged.run.run
-    console.print(f"[bold]workbench {verb}[/] · profile [bold]{profile}[/] · {what} · log session {session} · {symbols}")
+    console.print(f"[bold]workbench {verb}[/] · profile [bold]{setup.law.profile}[/] · {what} · log session {session} · {symbols}")
     console.print(f"  {len(logged.records):,} records of {source}")
+    if back and (changed := play.what_changed(settings, logged, setup)):
+        console.print(f"  [yellow]{', '.join(changed)} changed since[/]: a difference below reports that change, it breaks no promise")
     if missing := play.what_stays_none(setup):
         console.print(f"  this data has no {_lacks(logged)}; {len(missing)} features stay None: {', '.join(missing)}")
     played = asyncio.run(play.play_back(logged, setup) if back else play.trade_anew(settings, logged, setup))

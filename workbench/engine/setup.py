@@ -18,7 +18,7 @@ class Setup(NamedTuple):
     ``terms`` in rising order of contract ids; a strategy or recipe is listed with the contracts it works on. ``account_days`` and
     ``closes`` are cut from calendars beforehand, so that the core needs none: (start_ns, day) rising, and the ends of instrument
     sessions by contract id, rising. ``kinds`` says which record kinds a contract's data has (all, where it is not named): what needs
-    another kind stays `None`.
+    another kind stays `None`. ``traders`` names strategies and recipes as the catalogues do, for whoever must build the same again.
     """
 
     account: str
@@ -32,3 +32,4 @@ class Setup(NamedTuple):
     lengths_ns: tuple[int, ...] = (5 * SECOND, MINUTE, 5 * MINUTE)
     own_features: tuple[Callable[[], Any], ...] = ()
     kinds: Mapping[int, Collection[str]] = {}
+    traders: tuple[tuple[str, str], ...] = ()

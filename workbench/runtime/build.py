@@ -133,6 +133,7 @@ def setup(
         leaders={id_: of_root[lead] for id_, lead in leads.items() if lead is not None and lead in of_root},
         lengths_ns=tuple(length * SECOND for length in settings.engine.feature_bars_s),
         kinds=kinds or {},
+        traders=tuple(strategies),
     )
 
 

@@ -16,6 +16,7 @@ from workbench.engine import Setup
 from workbench.learning.models import DEFAULT
 from workbench.runtime import build
 from workbench.runtime.logged import Logged
+from workbench.runtime.recovery import start_of
 from workbench.runtime.replay import Outcome, first_difference, issued, replay, simulate
 from workbench.store.digests import code_digest, environment
 from workbench.store.folders import Folders
@@ -41,8 +42,21 @@ def has_orders(logged: Logged) -> bool:
     return logged.run.mode in ("paper", "live")
 
 
+def setup_as_traded(settings: Settings, logged: Logged) -> Setup:
+    """Make the setup a session was traded with, as its run's manifest tells."""
+    run = logged.run
+    law = build.constitution(run.profile)
+    return build.setup(settings, logged.contracts, [logged.session], law, account=run.account, strategies=run.traders)
+
+
+def what_changed(settings: Settings, logged: Logged, setup: Setup) -> list[str]:
+    """Name what is not as it was when the session was traded: a difference then reports the change, it breaks no promise."""
+    now = {"code": code_digest(), "settings": settings.digest, "constitution": setup.law.digest}
+    return sorted(name for name, digest in now.items() if logged.run.digests.get(name, digest) != digest)
+
+
 def setup_of(settings: Settings, logged: Logged, profile: str, strategies: Sequence[tuple[str, str]] | None = None) -> Setup:
-    """Make the setup a session is played with.
+    """Make a setup to trade a session anew with.
 
     `strategies` `None`: what its data allows; a session of bars alone gets the recipe that needs no more.
     """
@@ -59,7 +73,8 @@ def setup_of(settings: Settings, logged: Logged, profile: str, strategies: Seque
 
 async def play_back(logged: Logged, setup: Setup) -> Played:
     """Play a session that was traded; compare every command with the recorded one. Writes nothing."""
-    outcome = await replay(setup, logged.records, logged.arrivals)
+    start = start_of(logged.data, logged.run)
+    outcome = await replay(setup, logged.records, logged.arrivals, start=None if start is None else start.engine)
     return Played("replay", None, outcome, first_difference(issued(logged.facts()), outcome.commands))
 
 

@@ -81,14 +81,20 @@ async def simulate(
     return _outcome(engine, last_seq, log)
 
 
-async def replay(setup: Setup, records: Records, arrivals: Sequence[Arrival], *, chunk: Chunk | None = None) -> Outcome:
+async def replay(
+    setup: Setup, records: Records, arrivals: Sequence[Arrival], *, chunk: Chunk | None = None, start: bytes | None = None
+) -> Outcome:
     """Play a log back: its records, and its events at their keys. Nothing is sent.
+
+    `start` is the engine's snapshot the run began with, `None` where it began with nothing.
 
     Examples
     --------
     In a notebook cell: ``outcome = await replay(setup, records, arrivals)``.
     """
     engine, log = Engine(setup), RunLog(keep=True)
+    if start is not None:
+        engine.restore(start)
     last_seq = await run(RecordedVenue(records, arrivals, chunk=chunk), engine, log, after_seq=int(records["seq"][0]) - 1)
     return _outcome(engine, last_seq, log)
 

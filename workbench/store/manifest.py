@@ -46,6 +46,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
         Runs whose records of these sessions were taken out for those of this one.
     journal_head
         Where the chain of its journal ended when this was written, for `entries.verify`; `None`: not exported.
+    account, profile, traders
+        Who traded, by which law, with which strategies and recipes; empty of a run that did not trade.
     starts_from
         Run whose last checkpoint this one began with; empty: it began with nothing.
     is_closed
@@ -67,6 +69,9 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     replaced: tuple[str, ...] = ()
     starts_from: str = ""
+    account: str = ""
+    profile: str = ""
+    traders: tuple[tuple[str, str], ...] = ()
     journal_head: Head | None = None
     is_closed: bool = False
     notes: str = ""

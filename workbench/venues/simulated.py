@@ -118,6 +118,12 @@ class SimulatedVenue:
         image = Image(self.at, self.exchange.snapshot(), self.accounts.snapshot(), self._owner, list(self._said))
         return msgspec.msgpack.encode(image)
 
+    def carry_on(self, blob: bytes) -> None:
+        """Begin another session with what the one before ended with: orders, accounts; the place is the new session's first record."""
+        opening = self._opening
+        self.restore(blob)
+        self.at, self._opening = 0, opening
+
     def restore(self, blob: bytes) -> None:
         """Go on from a snapshot; what opens a run has been said."""
         image = msgspec.msgpack.decode(blob, type=Image)

@@ -1,0 +1,138 @@
+"""How a paper run begins: anew, from the checkpoint of the session before, or where a killed run left it. Reads stores; decides nothing.
+
+A checkpoint is used only if code, settings, constitution and contracts are those it was made with: an engine restored into another
+one would be neither. Otherwise models begin cold, and the run's manifest says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from workbench.clock import SystemClock
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import DataError, InvariantError
+from workbench.domain.records import Records
+from workbench.engine import Setup
+from workbench.market.sessions import number
+from workbench.runtime.log import Past
+from workbench.store import checkpoints, entries
+from workbench.store.digests import code_digest, environment
+from workbench.store.epochs import next_epoch
+from workbench.store.folders import Folders
+from workbench.store.log import read_log
+from workbench.store.manifest import RunManifest, read_manifest, write_manifest
+
+
+class Image(msgspec.Struct, array_like=True):
+    """What a checkpoint of a paper run holds: the engine, and the simulated other side."""
+
+    engine: bytes
+    venue: bytes
+
+
+class Began(NamedTuple):
+    """A run that is about to go on: its manifest, the epoch of what it writes from here on, and what it starts with."""
+
+    run: RunManifest
+    epoch: int
+    start: Image | None
+
+
+def begin(data: Path, session: int, contracts: Sequence[Contract], setup: Setup, digests: dict[str, str], source: str) -> Began:
+    """Take up the run of this session that was killed, or begin one."""
+    killed = _killed(data, session)
+    if killed is not None:
+        return Began(killed, next_epoch(data), start_of(data, killed))
+    made = {"code": code_digest(), "constitution": setup.law.digest} | digests
+    before, why = _before(data, session, made, contracts)
+    epoch = next_epoch(data)
+    run = RunManifest(
+        run=f"{session}-paper-{epoch}",
+        mode="paper",
+        sessions=(session,),
+        epoch=epoch,
+        created_ns=SystemClock().now_ns(),
+        contracts=tuple(contracts),
+        digests=made,
+        environment=environment(),
+        source=source,
+        account=setup.account,
+        profile=setup.law.profile,
+        traders=setup.traders,
+        starts_from=before,
+        notes=why,
+    )
+    write_manifest(Folders(data).run(run.run), run)
+    return Began(run, epoch, start_of(data, run))
+
+
+def start_of(data: Path, run: RunManifest) -> Image | None:
+    """Give the checkpoint a run began with, `None` if it began with nothing.
+
+    Raises
+    ------
+    DataError
+        It is gone or damaged: the run cannot be played again.
+    """
+    if not run.starts_from:
+        return None
+    found = checkpoints.latest(Folders(data).run(run.starts_from))
+    if found.checkpoint is None:
+        told = "; ".join(found.problems) or "there is none"
+        raise DataError(f"run {run.run} began with the checkpoint of {run.starts_from}, which cannot be read: {told}")
+    return msgspec.msgpack.decode(found.checkpoint.blob, type=Image)
+
+
+def numbered(data: Path, session: int, market: Records, began: Began) -> tuple[Records, Past, int]:
+    """Number the market: what the log holds keeps its numbers, the rest goes on in this start's epoch.
+
+    Returns
+    -------
+    tuple
+        Records, what the log holds already, and the first seq of the run.
+    """
+    records = market.copy()
+    number(records, began.run.epoch)
+    first = int(records["seq"][0])
+    journal = Folders(data).journal(began.run.run)
+    if began.epoch == began.run.epoch or not journal.exists():
+        return records, Past(), first
+    held = read_log(data, session)
+    held = held[held["seq"] >= first]
+    n = len(held)
+    records["seq"][:n] = held["seq"]
+    if n > len(records) or not np.array_equal(records[:n], held):
+        raise InvariantError(f"the log of session {session} is not the beginning of this market: take the run up with its own")
+    if n:
+        number(records[n:], began.epoch)
+    facts = (entry.content for entry in entries.read_journal(journal) if isinstance(entry.content, tuple))
+    last_seq = int(held["seq"][-1]) if n else 0
+    return records, Past(last_seq, tuple(entries.arrivals(journal)), tuple(fact for each in facts for fact in each)), first
+
+
+def _killed(data: Path, session: int) -> RunManifest | None:
+    for folder in sorted(Folders(data).runs.glob(f"{session}-paper-*"), reverse=True):
+        found = read_manifest(folder)
+        if found is not None and not found.is_closed:
+            return found
+    return None
+
+
+def _before(data: Path, session: int, digests: dict[str, str], contracts: Sequence[Contract]) -> tuple[str, str]:
+    """Find the run whose end a new one may begin with: its name, and why not where there is one that does not fit."""
+    ended = [found for folder in Folders(data).runs.glob("*-paper-*") if (found := read_manifest(folder)) is not None and found.is_closed]
+    ended = sorted((each for each in ended if each.sessions[-1] < session), key=lambda each: (each.sessions[-1], each.epoch))
+    if not ended:
+        return "", ""
+    last = ended[-1]
+    other = sorted(name for name in digests if last.digests.get(name) != digests[name])
+    if tuple(last.contracts) != tuple(contracts):
+        other.append("contracts")
+    if other:
+        return "", f"models begin cold: {', '.join(other)} are not those of {last.run}"
+    return last.run, ""
