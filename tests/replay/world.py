@@ -78,12 +78,15 @@ def world(
     """Make a world in which a quarter of an hour of learning is enough to trade."""
     contracts, records = market(roots, minutes, seed, activity)
     law = build.constitution("demo")
-    law = msgspec.structs.replace(law, data=msgspec.structs.replace(law.data, entry_quality=0.5))
+    change = msgspec.structs.replace
+    risk = change(law.risk, max_entries_per_hour=200, min_seconds_between_entries=0.0, max_friction_frac=2.0)
+    law = change(law, data=change(law.data, entry_quality=0.5), risk=risk)
     setup = build.setup(settings(), contracts, [SESSION], law, account="DUSIM1", strategies=strategies)
     quick: dict[str, Any] = {"params": {"learning_rate": 0.05}, "min_labels": 20, "min_outcomes": 40}
     recipes = tuple((msgspec.structs.replace(recipe, **quick), ids) for recipe, ids in setup.recipes)
-    eager = tuple((s._replace(edge=0.01) if s.name == "learned" else s._replace(stretch=1.0), ids) for s, ids in setup.strategies)  # type: ignore[attr-defined]
-    return World(setup._replace(recipes=recipes, strategies=eager), records, fills)
+    eager = {"learned": {"edge": 0.005, "stop_atr": 1.0, "patience": 2}, "vwap_reversion": {"stretch": 1.0, "stop_atr": 1.0}}
+    strategies_ = tuple((s._replace(**eager[s.name]), ids) for s, ids in setup.strategies)  # type: ignore[attr-defined]
+    return World(setup._replace(recipes=recipes, strategies=strategies_), records, fills)
 
 
 def closed_loop(

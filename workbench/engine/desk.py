@@ -6,10 +6,11 @@ All that it remembers is one plain value, `Memory`, so that a snapshot is its en
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
+from workbench.domain.bars import BAR_AT
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import AnyFact, Approved, At, ExitWish, Issued, Proposal, Refused, RoundTripClosed, TradingState
 from workbench.domain.events import Answered, FeeReported, Known, Unknown
@@ -24,9 +25,10 @@ from workbench.execution.supervisor import Book, Bracket, Report, Supervisor
 from workbench.risk.breaker import Breaker
 from workbench.risk.chain import judge
 from workbench.risk.constitution import micros
-from workbench.risk.limits import Standing
+from workbench.risk.limits import Standing, Terms
 from workbench.strategies.base import Strategy
 
+_HAS, _BID, _ASK, _QUALITY = (BAR_AT[name] for name in ("has", "bid", "ask", "quality"))
 ACCOUNT: Final = "account"  # the question every run begins with: equity and margin left
 
 
@@ -43,6 +45,16 @@ class Memory(msgspec.Struct):
     n_refused: dict[str, int] = msgspec.field(default_factory=dict)
 
 
+class Place(NamedTuple):
+    """What the desk looks at of one contract; cells are those of its last bar."""
+
+    view: View
+    cells: memoryview[int]
+    contract: Contract
+    terms: Terms
+    closes: tuple[int, ...]
+
+
 class Desk:
     """Takes wishes and reports, gives commands."""
 
@@ -50,13 +62,16 @@ class Desk:
         self.setup, self.facts = setup, facts
         self.slot = {view.contract.id: slot for slot, view in enumerate(views)}
         self.views = views
+        self._places = {
+            view.contract.id: Place(view, view.bar.cells, view.contract, terms, setup.closes.get(view.contract.id, ()))
+            for view, terms in zip(views, setup.terms, strict=True)
+        }
         self.strategies: dict[str, Strategy] = {strategy.name: strategy for strategy, _ in setup.strategies}
         self.supervisor = Supervisor()
         self.memory = Memory()
         self.remember(self.memory)
         self._day_limit = micros(setup.law.risk.max_loss_per_day_usd)
         self._day_starts = [start for start, _ in setup.account_days]
-        self._day_until_ns = -1  # the account day that was begun last holds until here
         self._ttl_ns = round(setup.law.execution.entry_ttl_seconds * SECOND)
         self._flat_ns = round(setup.law.sessions.flat_before_close_s * SECOND)
         self._kill_quality = round(setup.law.data.kill_quality * 1000)
@@ -65,6 +80,7 @@ class Desk:
         """Take a memory as its own."""
         self.memory = memory
         self.supervisor.take_over(memory.book)
+        self._day_until_ns = -1  # the account day that was begun last holds until here
         self._positions: dict[int, PositionView] = {}  # as their strategies see them, until something moves them
         self.ledger, self.breaker = memory.ledger, memory.breaker
 
@@ -87,19 +103,20 @@ class Desk:
         return commands
 
     def _see_to(self, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> AnyCommand | None:
-        if b.filled == 0:
-            if halted or now_ns - b.sent_ns >= self._ttl_ns:
-                return self.supervisor.withdraw(b, now_ns, cause)
-            return None
+        if b.rest and (halted or now_ns - b.sent_ns >= self._ttl_ns):
+            cancel = self.supervisor.withdraw(b, now_ns, cause)
+            if cancel is not None:
+                return cancel
         if not b.open:
             return None
-        view = self.views[self.slot[b.key.contract]]
-        to_close = self.ns_to_close(b.key.contract, now_ns)
+        place = self._places[b.key.contract]
+        view = place.view
+        to_close = self.ns_to_close(b.key.contract, now_ns) if place.closes else None
         if halted:
             why: str | None = "halted"
         elif to_close is not None and to_close <= self._flat_ns:
             why = "close"
-        elif view.bar.quality < self._kill_quality:
+        elif place.cells[_QUALITY] < self._kill_quality:
             why = "quality"
         else:
             why = why_leave(view, b)
@@ -153,7 +170,7 @@ class Desk:
             heat_micros=sum(b.risk_micros * qty // b.qty for b, qty, _ in held),
             margin_micros=sum(self.setup.terms[slot].margin(qty, b.stop_px) for b, qty, slot in held),
             equity_micros=self.ledger.equity(account),
-            day_loss_before_costs_micros=-today.realised_micros - sum(self._open_pnl(b) for b in mine),
+            day_loss_before_costs_micros=-today.before_costs_micros - sum(self._open_pnl(b) for b in mine),
             n_entries_day=today.n_entries,
             n_entries_hour=len(memory.entries_ns),
             n_orders_minute=len(memory.orders_ns),
@@ -199,13 +216,14 @@ class Desk:
             bracket.fees_micros += event.fee_micros
         elif ref is not None:
             account = self.memory.book.over[ref].account
-            self.ledger.day(account).realised_micros -= event.fee_micros
+            today = self.ledger.day(account)
+            today.realised_micros -= event.fee_micros
+            today.fees_micros += event.fee_micros
 
     def to_breakeven(self, b: Bracket, now_ns: int, cause: Cause) -> AnyCommand | None:
         """Move the stop of a position to its entry, on the order increment, on the losing side."""
         tick = self._contract(b.key).tick
-        entry = b.entry_value // b.filled
-        px = entry // tick * tick if b.side > 0 else -(-entry // tick) * tick
+        px = b.side * (b.side * b.entry_value // (b.filled * tick)) * tick
         self._positions.pop(b.ref, None)
         command = self.supervisor.move_stop(b, px, now_ns, cause)
         if command is not None:
@@ -231,7 +249,7 @@ class Desk:
         contract = self._contract(b.key)
         pnl = b.side * (b.out_value - b.entry_value)
         pnl_micros = contract.value_micros(pnl) - b.fees_micros
-        self.ledger.close(b.key, pnl_micros=pnl_micros)
+        self.ledger.close(b.key, pnl_micros=pnl_micros, fees_micros=b.fees_micros)
         self.facts.append(
             RoundTripClosed(
                 b.ref,
@@ -252,23 +270,23 @@ class Desk:
 
     # ------------------------------------------------------------------ money and days
     def _contract(self, key: Key) -> Contract:
-        return self.views[self.slot[key.contract]].contract
+        return self._places[key.contract].contract
 
     def _open_pnl(self, b: Bracket) -> int:
         """Value what is open at the worse side of the last bar, in micros before costs; what is not priced counts at its stop."""
         if not b.filled:
             return 0
-        bar = self.views[self.slot[b.key.contract]].bar
-        has, far = bar.has, BID if b.side > 0 else ASK
-        px = (bar.bid if b.side > 0 else bar.ask) if has & far else b.stop_px
-        return self._contract(b.key).value_micros(b.side * (b.out_value + b.open * px - b.entry_value))
+        place = self._places[b.key.contract]
+        far, at = (BID, _BID) if b.side > 0 else (ASK, _ASK)
+        px = place.cells[at] if place.cells[_HAS] & far else b.stop_px
+        return place.contract.value_micros(b.side * (b.out_value + (b.filled - b.out) * px - b.entry_value))
 
     def _watch_the_day(self) -> None:
         """Halt when the day's loss, everything counted as if all were left now, is above the limit."""
         total = self.ledger.day(self.setup.account).realised_micros
         for b in self.supervisor.brackets():
             if b.filled:
-                terms = self.setup.terms[self.slot[b.key.contract]]
+                terms = self._places[b.key.contract].terms
                 total += self._open_pnl(b) - b.fees_micros - terms.fee(b.open + b.n_fees_unknown)
         if -total > self._day_limit:
             self.breaker.trip(f"day loss of {self.setup.account}", TradingState.HALTED, self.facts, latched=True)
@@ -282,7 +300,7 @@ class Desk:
 
     def ns_to_close(self, contract: int, now_ns: int) -> int | None:
         """Give the time to the end of a contract's instrument session, `None` when no calendar was given."""
-        closes = self.setup.closes.get(contract)
+        closes = self._places[contract].closes
         if not closes:
             return None
         at = bisect_right(closes, now_ns)

@@ -15,8 +15,14 @@ class Day(msgspec.Struct):
 
     day: int = 0
     realised_micros: int = 0  # round trips, after fees
+    fees_micros: int = 0  # of those round trips
     n_entries: int = 0
     n_round_trips: int = 0
+
+    @property
+    def before_costs_micros(self) -> int:
+        """Realised P&L as if nothing had cost anything."""
+        return self.realised_micros + self.fees_micros
 
 
 class Ledger(msgspec.Struct):
@@ -26,9 +32,10 @@ class Ledger(msgspec.Struct):
     --------
     >>> ledger = Ledger()
     >>> ledger.begin_day("DUSIM1", 20261120)
-    >>> ledger.close(Key("DUSIM1", 1, "vwap"), pnl_micros=-15_000_000)
-    >>> ledger.day("DUSIM1").realised_micros, ledger.losses_in_row("DUSIM1")
-    (-15000000, 1)
+    >>> ledger.close(Key("DUSIM1", 1, "vwap"), pnl_micros=-16_240_000, fees_micros=1_240_000)
+    >>> day = ledger.day("DUSIM1")
+    >>> day.realised_micros, day.before_costs_micros, ledger.losses_in_row("DUSIM1")
+    (-16240000, -15000000, 1)
     """
 
     days: dict[str, Day] = msgspec.field(default_factory=dict)
@@ -53,11 +60,12 @@ class Ledger(msgspec.Struct):
         """Count an entry."""
         self.day(account).n_entries += 1
 
-    def close(self, key: Key, *, pnl_micros: int) -> None:
-        """Book a finished round trip, P&L after fees."""
+    def close(self, key: Key, *, pnl_micros: int, fees_micros: int) -> None:
+        """Book a finished round trip: P&L after fees, and the fees."""
         account = key.account
         today = self.day(account)
         today.realised_micros += pnl_micros
+        today.fees_micros += fees_micros
         today.n_round_trips += 1
         self.realised_micros[account] = self.realised_micros.get(account, 0) + pnl_micros
         name = f"{account}|{key.contract}|{key.strategy}"

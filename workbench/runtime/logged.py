@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import numpy as np
 
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import AnyFact
@@ -12,9 +14,12 @@ from workbench.domain.errors import DataError
 from workbench.domain.events import Arrival
 from workbench.domain.records import Kind, Records
 from workbench.store import entries
+from workbench.store.epochs import first_seq
 from workbench.store.folders import Folders
 from workbench.store.log import log_sessions, read_log
 from workbench.store.manifest import RunManifest, find_log
+
+FOREVER: Final = (1 << 62) - 1
 
 
 class Logged(NamedTuple):
@@ -61,7 +66,10 @@ def open_log(data: Path, session: int) -> Logged:
         there = ", ".join(str(each) for each in log_sessions(data)) or "none; import one, or run the demo"
         raise DataError(f"{data} holds no session {session}; sessions there: {there}")
     run = runs[-1]
-    records = read_log(data, session, epoch=run.epoch)
+    records = read_log(data, session)
+    seqs = [run.first_seq or first_seq(run.epoch), (run.last_seq if run.is_closed and run.last_seq else FOREVER) + 1]
+    lo, hi = np.searchsorted(records["seq"], seqs)  # a run that was taken up wrote in more than one epoch
+    records = records[lo:hi]
     arrivals = tuple(entries.arrivals(Folders(data).journal(run.run)))
     return Logged(data, session, run, records, arrivals)
 

@@ -103,9 +103,9 @@ USUAL_FEES: Final[dict[ContractType, Fee]] = {
 class Limits(Part, frozen=True, kw_only=True):
     """Sizes of the exchange's tables, which are copied for every run-ahead. More than they hold is a broken invariant."""
 
-    brackets: int = 64  # in flight at once: twelve strategies on four contracts, and some
-    reports: int = 256  # under way to us at once: four for every bracket
-    commands: int = 128  # under way to the exchange at once
+    brackets: int = 24  # in flight at once: a bracket a contract, and those that are ending
+    reports: int = 96  # under way to us at once: four for every bracket
+    commands: int = 48  # under way to the exchange at once
 
 
 class FillModel(Part, frozen=True, kw_only=True):
