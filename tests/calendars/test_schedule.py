@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import databento_dbn
@@ -19,10 +16,10 @@ import pytest
 
 from tests.data import shared
 from workbench import calendars
-from workbench.calendars import Session, Span, Table, schedule
+from workbench.calendars import Table, schedule
 from workbench.config import load_roots
-from workbench.domain.errors import ConfigError, DataError
-from workbench.domain.records import EVENT_TIME, Kind, Phase, is_open
+from workbench.domain.errors import DataError
+from workbench.domain.records import Phase, is_open
 from workbench.domain.units import HOUR, MINUTE, SECOND
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -325,113 +322,3 @@ def test_the_recorded_auction_of_christmas_2023_is_an_auction() -> None:
     assert len(traded) > 1_000
     assert (calendars.phase_at(EQUITY, traded) == Phase.ETH).all()
     assert set(calendars.phase_at(EQUITY, entered).tolist()) == {Phase.PREOPEN, Phase.ETH}
-
-
-# tables, records, limits
-
-
-def test_a_table_read_from_a_file_is_the_table_that_was_written(tmp_path: Path) -> None:
-    tables = {root: two_years(root) for root in PRODUCTS}
-    calendars.write_table(tmp_path / "calendars.json", tables)
-    again = calendars.read_table(tmp_path / "calendars.json")
-    every = minutes()[::17]
-    for name, table in tables.items():
-        assert again[name].spans == table.spans
-        assert again[name].sessions == table.sessions
-        assert (again[name].phase_at(every) == table.phase_at(every)).all()
-        assert (again[name].account_day(every) == table.account_day(every)).all()
-    assert [path.name for path in tmp_path.iterdir()] == ["calendars.json"]
-
-
-def test_a_start_from_a_table_loads_no_calendar_library(tmp_path: Path) -> None:
-    calendars.write_table(tmp_path / "calendars.json", {"ES": two_years("ES")})
-    code = (
-        "import sys; from workbench.calendars import read_table; "
-        f"table = read_table({str(tmp_path / 'calendars.json')!r})['ES']; table.phase_records(1, table.first_ns, table.first_ns + 1); "
-        "sys.exit(any(name in sys.modules for name in ('pandas', 'pandas_market_calendars')))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.mark.parametrize("body", ["", "{}", '{"version": 99, "calendars": {}}', '{"version": 1, "calendars": {"ES": {}}}', "[1]"])
-def test_a_damaged_table_is_refused(tmp_path: Path, body: str) -> None:
-    (tmp_path / "calendars.json").write_text(body)
-    with pytest.raises(DataError, match=r"calendars\.json"):
-        calendars.read_table(tmp_path / "calendars.json")
-
-
-def test_a_table_answers_nothing_outside_of_its_range() -> None:
-    table = two_years("ES")
-    for instant in (table.first_ns - 1, table.last_ns):
-        for ask in (table.phase_at, table.log_session, table.account_day, table.session_at, table.span_at):
-            with pytest.raises(DataError, match="make a longer one"):
-                ask(instant)
-    assert table.phase_at([]).size == 0
-    assert calendars.phase_at(EQUITY, []).size == 0
-
-
-@pytest.mark.parametrize(
-    ("spans", "sessions", "why"),
-    [
-        ([Span(0, 5, Phase.RTH, 1), Span(6, 9, Phase.ETH, 1)], [Session(1, 0, 9)], "hole"),
-        ([], [Session(1, 0, 9)], "none"),
-        ([Span(0, 0, Phase.RTH, 1)], [Session(1, 0, 9)], "ends before"),
-        ([Span(0, 9, Phase.RTH, 1)], [Session(1, 0, 9), Session(2, 8, 12)], "overlap"),
-        ([Span(0, 9, Phase.RTH, 1)], [Session(1, 0, 8)], "reach"),
-        ([Span(0, 9, Phase.RTH, 1)], [Session(1, 1, 9)], "reach"),
-    ],
-)
-def test_a_table_that_cannot_be_is_refused(spans: list[Span], sessions: list[Session], why: str) -> None:
-    with pytest.raises(DataError, match=why):
-        Table("toy", spans, sessions)
-
-
-def test_phase_records_tell_the_phase_at_the_start_and_each_change() -> None:
-    contract = load_roots()["ES"].contract(7, "2026-12-18")
-    first, last = ns("2026-11-18 12:00"), ns("2026-11-18 18:00")
-    records = calendars.phase_records(contract, first, last)
-    told = [(clock_time(int(each["recv_ns"])), Phase(int(each["level"])).name, int(each["px"])) for each in records]
-    assert told == [("12:00", "RTH", 20261118), ("16:00", "ETH", 20261118), ("17:00", "MAINTENANCE", 20261119), ("18:00", "ETH", 20261119)]
-    assert (records["recv_ns"] == records["event_ns"]).all()
-    assert set(records["flags"].tolist()) == {EVENT_TIME}
-    assert set(records["kind"].tolist()) == {Kind.PHASE}
-    assert set(records["contract"].tolist()) == {7}
-    across = calendars.phase_records(contract, ns("2025-12-30 12:00"), ns("2026-01-02 12:00"))  # over a new year
-    assert [Phase(int(level)).name for level in across["level"]][-4:] == ["CLOSED", "PREOPEN", "ETH", "RTH"]
-
-
-def test_phase_records_and_phase_at_say_the_same() -> None:
-    table = two_years("CL")
-    first, last = ns("2025-11-20 00:00"), ns("2025-12-05 00:00")
-    records = table.phase_records(1, first, last)
-    every = np.arange(first, last, MINUTE)
-    at = np.searchsorted(records["recv_ns"], every, "right") - 1
-    assert (records["level"][at] == table.phase_at(every)).all()
-    assert (records["px"][at] == table.session_at(every)).all()
-
-
-def test_a_round_the_clock_calendar_never_closes() -> None:
-    table = calendars.table("24/7", date(2026, 11, 1), date(2026, 11, 3))
-    assert {span.phase for span in table.spans} == {Phase.RTH}
-    assert [span.session for span in table.spans] == [20261101, 20261102, 20261103]
-
-
-def test_business_days_are_those_on_which_futures_clear() -> None:
-    days = set(calendars.business_days(date(2025, 1, 1), date(2026, 12, 31)))
-    assert date(2025, 1, 9) in days  # the stock exchange alone stayed closed
-    for holiday in (date(2025, 1, 20), date(2025, 4, 18), date(2026, 6, 19), date(2026, 7, 3), date(2026, 12, 25)):
-        assert holiday not in days
-    assert date(2025, 10, 13) in days  # Columbus Day
-
-
-def test_an_unknown_calendar_is_told_with_what_is_known() -> None:
-    with pytest.raises(ConfigError, match="CME Globex Equity"):
-        calendars.phases("CMEGlobex_ES", FIRST, LAST)
-    with pytest.raises(ConfigError, match="empty"):
-        calendars.phases(EQUITY, LAST, FIRST)
-
-
-def test_sixteen_years_are_one_table() -> None:
-    table = calendars.table(EQUITY, date(2010, 1, 1), date(2025, 12, 31))
-    assert len(table.sessions) > 16 * 250
-    assert sum(span.end_ns - span.start_ns for span in table.spans) == table.last_ns - table.first_ns
