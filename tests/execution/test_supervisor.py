@@ -10,8 +10,9 @@ from workbench.domain.decisions import AnyFact, Approved, BracketMoved, Proposal
 from workbench.domain.errors import InvariantError
 from workbench.domain.events import OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Key, Leg, Modify, OrderType
+from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import TRANSITIONS, On, Phase, after
-from workbench.execution.supervisor import Bracket, Report, Supervisor
+from workbench.execution.supervisor import Report, Supervisor
 
 pytestmark = pytest.mark.covers("S2-01", "S2-03", "S2-07")
 KEY, CAUSE = Key("DUSIM1", 1, "s"), Cause(1, 0)
@@ -23,7 +24,7 @@ class Desk:
 
     def __init__(self, qty: int = 3) -> None:
         self.supervisor, self.facts = Supervisor(), list[AnyFact]()
-        self.ref = self.supervisor.submit(Approved(KEY, WISH, qty, 1), 5, CAUSE).ref
+        self.ref = self.supervisor.submit(Approved(KEY, WISH, qty, 1), 5, CAUSE, 20261120).ref
         self.sent: list[AnyCommand] = []
         self.strays = 0
 
@@ -33,9 +34,9 @@ class Desk:
 
     def hear(self, *reports: Report) -> Desk:
         for report in reports:
-            _, commands, is_stray = self.supervisor.on_report(report, 7, CAUSE, self.facts)
+            _, commands, trouble = self.supervisor.on_report(report, 7, CAUSE, self.facts)
             self.sent += commands
-            self.strays += is_stray
+            self.strays += trouble is not None
         return self
 
     def fill(self, leg: Leg, qty: int, px: int = 100, id_: str | None = None) -> Desk:
