@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -23,6 +24,12 @@ VERSIONS: Final = {
     "hftbacktest": "hftbacktest==2.4.4",
     "arcticdb": "arcticdb==6.28.2",
 }
+
+
+def as_installed() -> dict[str, str]:
+    """Give an environment in which a child finds the bytecode of what it imports, as any second start does."""
+    keep = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return keep | ({"PYTHONPYCACHEPREFIX": str(CACHE / "bytecode")} if len(keep) < len(os.environ) else {})
 
 
 def python_of(peer: str) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.peers import as_installed
 from benchmarks.rounds import N_ROUNDS, Line, alone
 from benchmarks.tape import tape
 
@@ -55,7 +56,7 @@ def measure(quick: bool) -> list[Line]:
         path = Path(name) / "day.npy"
         np.save(path, tape(1).records)
         program = [sys.executable, "-c", READY, json.dumps(LAW), str(path)]
-        subprocess.run(program, check=True, capture_output=True)  # warm
+        subprocess.run(program, check=True, capture_output=True, env=as_installed())  # warm
         walls, controls, told = [], [], []
         for _ in range(N_ROUNDS):
             controls.append(_wall([sys.executable, "-c", CONTROL])[0])
@@ -95,14 +96,14 @@ def measure(quick: bool) -> list[Line]:
 
 def _wall(command: list[str]) -> tuple[float, str]:
     start = time.perf_counter()
-    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    out = subprocess.run(command, check=True, capture_output=True, text=True, env=as_installed()).stdout
     return time.perf_counter() - start, out
 
 
 def _dearest() -> list[str]:
     """Name what the imports spend their time on, by Python's own import clock; kernels by themselves."""
     program = [sys.executable, "-X", "importtime", "-c", "import workbench.engine, workbench.runtime.loop"]
-    told = subprocess.run(program, check=True, capture_output=True, text=True).stderr
+    told = subprocess.run(program, check=True, capture_output=True, text=True, env=as_installed()).stderr
     rows = [line.removeprefix("import time:").split("|") for line in told.splitlines() if "|" in line and "imported" not in line]
     top: dict[str, int] = {}
     for own, _, name in rows:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.peers import as_installed
 from benchmarks.rounds import Line, alone
 from benchmarks.tape import SESSION, tape
 from workbench.store import segments
@@ -91,7 +92,7 @@ def _plays(learner: str, days: tuple[int, ...]) -> list[dict[str, dict[str, floa
             path = Path(name) / f"{n}.seg"
             segments.write(path, tape(n).records, session=SESSION)
             arguments = [json.dumps(LAW), msgspec.json.encode(es()).decode(), learner, str(path)]
-            done = subprocess.run([sys.executable, "-c", PLAY, *arguments], capture_output=True, text=True, check=False)
+            done = subprocess.run([sys.executable, "-c", PLAY, *arguments], capture_output=True, text=True, check=False, env=as_installed())
             if done.returncode:
                 raise RuntimeError(done.stderr)
             told.append(json.loads(done.stdout))
@@ -109,7 +110,7 @@ def _what_is_loaded() -> list[str]:
         "    __import__(name); now = mb(); out.append(f'{name} +{now - was:.0f}'); was = now\n"
         "print(', '.join(out) + ' MB')"
     )
-    return [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()]
+    return [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=as_installed()).stdout.strip()]
 
 
 if __name__ == "__main__":
