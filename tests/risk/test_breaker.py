@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.domain.decisions import AnyFact, StateChanged, TradingState
@@ -13,7 +13,7 @@ from workbench.risk.breaker import Breaker
 pytestmark = pytest.mark.covers("S0-16", "S1-29", "S2-47")
 ACTIVE, REDUCING, HALTED = TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED
 WORSE = {ACTIVE: 0, REDUCING: 1, HALTED: 2}
-causes = st.sampled_from("abc")
+causes = st.sampled_from("ab")
 acts = st.one_of(
     st.tuples(st.just("trip"), causes, st.sampled_from([REDUCING, HALTED]), st.booleans()),
     st.tuples(st.just("clear"), causes, st.none(), st.none()),
@@ -82,6 +82,7 @@ def test_a_cause_that_stands_can_still_be_latched() -> None:
     assert breaker.state is HALTED
 
 
+@settings(max_examples=400)
 @given(st.lists(acts, max_size=20))
 def test_the_state_softens_only_when_a_cause_is_cleared_or_a_person_resumes(story: list[tuple[str, str, TradingState, bool]]) -> None:
     breaker, facts = Breaker(), list[AnyFact]()
@@ -91,7 +92,7 @@ def test_the_state_softens_only_when_a_cause_is_cleared_or_a_person_resumes(stor
         act(breaker, what, cause, state, latched, facts)
         assert breaker.state is max(breaker.causes.values(), key=WORSE.__getitem__, default=ACTIVE)
         assert (len(facts) > n) == (breaker.state is not before)  # a change is a fact, and nothing else is
-        if what == "trip":
+        if what == "trip" and cause in held:
             assert WORSE[breaker.state] >= WORSE[before]
         if what != "resume":
             assert all(WORSE[breaker.causes[name]] >= WORSE[was] for name, was in held.items())
