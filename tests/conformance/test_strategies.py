@@ -39,7 +39,7 @@ def made(name: str) -> Any:
 @st.composite
 def sights(draw: st.DrawFn, needs: tuple[str, ...], *, on_tick: bool = True) -> dict[str, Any]:
     """Everything a view is made of: any price, any spread, sides missing, features cold, forecasts of any kind."""
-    contract = draw(st.sampled_from(CONTRACTS))
+    contract = draw(st.sampled_from(CONTRACTS)) if on_tick else share()  # whose tick is a hundred quanta
     step = contract.tick if on_tick else 1
     bid = draw(st.integers(-5_000, 50_000)) * step
     fields = {"bid": bid, "ask": bid + draw(st.integers(1, 9)) * step, "has": draw(st.sampled_from([0, BID, ASK, BID | ASK, BID | ASK]))}
