@@ -89,19 +89,24 @@ def world(
     return World(setup._replace(recipes=recipes, strategies=strategies_), records, fills)
 
 
+def before(of: World) -> int:
+    """The place in the log in front of a world's first record."""
+    return int(of.records["seq"][0]) - 1
+
+
 def closed_loop(
     of: World, chunk: Chunk | None = None, *, engine: type[Engine] = Engine, venue: type[SimulatedVenue] = SimulatedVenue
 ) -> Outcome:
     """Play a world with simulated fills."""
     made, log = engine(of.setup), RunLog(keep=True)
-    last = asyncio.run(run(simulated(of.setup, of.records, of.fills, chunk=chunk, venue=venue), made, log))
+    last = asyncio.run(run(simulated(of.setup, of.records, of.fills, chunk=chunk, venue=venue), made, log, after_seq=before(of)))
     return Outcome(made, last, log.commands.n, log.commands.hex(), made.digest(), log.facts, log.arrivals)
 
 
 def played_back(of: World, log: Outcome, chunk: Chunk | None = None, *, engine: type[Engine] = Engine) -> Outcome:
     """Play the log of an outcome back."""
     made, again = engine(of.setup), RunLog(keep=True)
-    last = asyncio.run(run(RecordedVenue(of.records, log.arrivals, chunk=chunk), made, again))
+    last = asyncio.run(run(RecordedVenue(of.records, log.arrivals, chunk=chunk), made, again, after_seq=before(of)))
     return Outcome(made, last, again.commands.n, again.commands.hex(), made.digest(), again.facts, again.arrivals)
 
 

@@ -19,9 +19,10 @@ from workbench.domain.records import ASK, BID
 from workbench.domain.units import HOUR, MINUTE, SECOND
 from workbench.domain.views import PositionView, View
 from workbench.engine.setup import Setup
+from workbench.execution.bracket import Bracket
 from workbench.execution.exits import why_leave
 from workbench.execution.ledger import Ledger
-from workbench.execution.supervisor import Book, Bracket, Report, Supervisor
+from workbench.execution.supervisor import Book, Report, Supervisor
 from workbench.risk.breaker import Breaker
 from workbench.risk.chain import judge
 from workbench.risk.constitution import micros
@@ -103,17 +104,17 @@ class Desk:
         return commands
 
     def _see_to(self, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> AnyCommand | None:
-        if b.rest and (halted or now_ns - b.sent_ns >= self._ttl_ns):
-            cancel = self.supervisor.withdraw(b, now_ns, cause)
-            if cancel is not None:
-                return cancel
-        if not b.open:
-            return None
+        if b.open <= 0:
+            is_due = b.rest and (halted or now_ns - b.sent_ns >= self._ttl_ns)
+            return self.supervisor.withdraw(b, now_ns, cause) if is_due else None
         place = self._places[b.key.contract]
         view = place.view
         to_close = self.ns_to_close(b.key.contract, now_ns) if place.closes else None
-        if halted:
-            why: str | None = "halted"
+        why: str | None
+        if b.leaving:
+            why = b.leaving
+        elif halted:
+            why = "halted"
         elif to_close is not None and to_close <= self._flat_ns:
             why = "close"
         elif place.cells[_QUALITY] < self._kill_quality:
@@ -126,8 +127,11 @@ class Desk:
                 why = wish.why
             elif wish is not None:
                 self._positions.pop(b.ref, None)
-                return self.supervisor.move_stop(b, wish.stop_px, now_ns, cause)
-        return self.supervisor.leave(b, why, now_ns, cause, self.facts) if why else None
+                tick = place.contract.tick  # the losing side of the grid
+                return self.supervisor.move_stop(b, b.side * (b.side * wish.stop_px // tick) * tick, now_ns, cause)
+        if why:
+            return self.supervisor.leave(b, why, now_ns, cause, self.facts)
+        return self.supervisor.withdraw(b, now_ns, cause) if b.rest and now_ns - b.sent_ns >= self._ttl_ns else None
 
     def _position(self, b: Bracket) -> PositionView:
         held = self._positions.get(b.ref)
@@ -147,7 +151,7 @@ class Desk:
         return self._open(verdict, now_ns, cause)
 
     def _open(self, approved: Approved, now_ns: int, cause: Cause) -> AnyCommand:
-        command = self.supervisor.submit(approved, now_ns, cause)
+        command = self.supervisor.submit(approved, now_ns, cause, self.ledger.day(approved.key.account).day)
         self.memory.orders_ns.extend((now_ns, now_ns, now_ns))
         self.memory.entries_ns.append(now_ns)
         self.memory.last_entry_ns = now_ns
@@ -182,9 +186,9 @@ class Desk:
     # ------------------------------------------------------------------ when the venue speaks
     def report(self, report: Report, now_ns: int, cause: Cause) -> tuple[Bracket | None, list[AnyCommand]]:
         """Take a report; give the bracket it moved and what must be sent."""
-        bracket, commands, is_stray = self.supervisor.on_report(report, now_ns, cause, self.facts)
-        if is_stray:
-            self.breaker.trip(f"fill of bracket {report.ref}, which is over", TradingState.HALTED, self.facts, latched=True)
+        bracket, commands, trouble = self.supervisor.on_report(report, now_ns, cause, self.facts)
+        if trouble:
+            self.breaker.trip(trouble, TradingState.HALTED, self.facts, latched=True)
         self._positions.pop(report.ref, None)
         if bracket is not None and bracket.ref not in self.memory.book.open:
             self._close(bracket, now_ns)
@@ -210,15 +214,9 @@ class Desk:
 
     def fee(self, event: FeeReported) -> None:
         """Book a commission that came after its execution."""
-        ref = self.memory.book.executions.get(event.exec_id)
-        bracket = self.memory.book.open.get(ref) if ref is not None else None
-        if bracket is not None:
-            bracket.fees_micros += event.fee_micros
-        elif ref is not None:
-            account = self.memory.book.over[ref].account
-            today = self.ledger.day(account)
-            today.realised_micros -= event.fee_micros
-            today.fees_micros += event.fee_micros
+        key = self.supervisor.fee(event.exec_id, event.fee_micros)
+        if key is not None:
+            self.ledger.charge(key, event.fee_micros)
 
     def to_breakeven(self, b: Bracket, now_ns: int, cause: Cause) -> AnyCommand | None:
         """Move the stop of a position to its entry, on the order increment, on the losing side."""
@@ -242,14 +240,16 @@ class Desk:
         return commands
 
     def _close(self, b: Bracket, now_ns: int) -> None:
-        account = b.key.account
         if not b.filled:
-            self.ledger.day(account).n_entries -= 1
+            today = self.ledger.day(b.key.account)
+            if b.day == today.day:
+                today.n_entries -= 1
             return
         contract = self._contract(b.key)
         pnl = b.side * (b.out_value - b.entry_value)
         pnl_micros = contract.value_micros(pnl) - b.fees_micros
         self.ledger.close(b.key, pnl_micros=pnl_micros, fees_micros=b.fees_micros)
+        self._watch_the_day()
         self.facts.append(
             RoundTripClosed(
                 b.ref,

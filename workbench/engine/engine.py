@@ -40,8 +40,8 @@ from workbench.domain.records import ASK, BID
 from workbench.domain.views import View
 from workbench.engine.desk import ACCOUNT, Desk, Memory
 from workbench.engine.setup import Setup
+from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import Phase
-from workbench.execution.supervisor import Bracket
 from workbench.features.bank import FeatureBank
 from workbench.learning.learner import Learner
 from workbench.market.fold import Market

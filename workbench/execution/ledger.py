@@ -67,10 +67,20 @@ class Ledger(msgspec.Struct):
         today.realised_micros += pnl_micros
         today.fees_micros += fees_micros
         today.n_round_trips += 1
-        self.realised_micros[account] = self.realised_micros.get(account, 0) + pnl_micros
-        name = f"{account}|{key.contract}|{key.strategy}"
-        self.by_key[name] = self.by_key.get(name, 0) + pnl_micros
+        self._add(key, pnl_micros)
         self.losses[account] = self.losses.get(account, 0) + 1 if pnl_micros < 0 else 0
+
+    def charge(self, key: Key, fee_micros: int) -> None:
+        """Book a fee of a round trip that is over already."""
+        today = self.day(key.account)
+        today.realised_micros -= fee_micros
+        today.fees_micros += fee_micros
+        self._add(key, -fee_micros)
+
+    def _add(self, key: Key, micros: int) -> None:
+        self.realised_micros[key.account] = self.realised_micros.get(key.account, 0) + micros
+        name = f"{key.account}|{key.contract}|{key.strategy}"
+        self.by_key[name] = self.by_key.get(name, 0) + micros
 
     def losses_in_row(self, account: str) -> int:
         """Give how many round trips in a row lost, newest first."""

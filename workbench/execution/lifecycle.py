@@ -48,6 +48,7 @@ class On(StrEnum):
     COVERED = "covered"  # a stop over the whole position is confirmed
     UNCOVERED = "uncovered"  # the confirmed stop is gone or too small
     EXIT_SENT = "exit sent"
+    EXIT_LOST = "exit lost"  # the venue refused or dropped it
     FLAT = "flat"  # nothing open, nothing can fill
     DEAD = "dead"  # the entry ended without a fill
 
@@ -62,6 +63,7 @@ TRANSITIONS: Final[dict[Phase, dict[On, Phase]]] = {
         On.COVERED: _P.PROTECTED,
         On.UNCOVERED: _P.EXPOSED,
         On.EXIT_SENT: _P.CLOSING,
+        On.EXIT_LOST: _P.EXPOSED,
         On.FLAT: _P.CLOSED,
     },
     _P.PROTECTED: {
@@ -70,6 +72,7 @@ TRANSITIONS: Final[dict[Phase, dict[On, Phase]]] = {
         On.COVERED: _P.PROTECTED,
         On.UNCOVERED: _P.EXPOSED,
         On.EXIT_SENT: _P.CLOSING,
+        On.EXIT_LOST: _P.EXPOSED,
         On.FLAT: _P.CLOSED,
     },
     _P.CLOSING: {
@@ -78,6 +81,7 @@ TRANSITIONS: Final[dict[Phase, dict[On, Phase]]] = {
         On.COVERED: _P.CLOSING,
         On.UNCOVERED: _P.CLOSING,
         On.EXIT_SENT: _P.CLOSING,
+        On.EXIT_LOST: _P.EXPOSED,
         On.FLAT: _P.CLOSED,
         On.DEAD: _P.VOID,
     },

@@ -4,79 +4,34 @@ Rules
 -----
 1. Quantities are counted from executions alone, each once by its id; phases follow from quantities by `lifecycle.TRANSITIONS`.
 2. When a stop or target fills while some of the entry still works, that rest is cancelled at once.
-3. A fill for a bracket that is over is booked and reported as *stray*: the caller halts.
+3. A fill of a bracket that is over, or one that closes more than is held, is trouble: the caller halts, a person looks.
+4. An exit that the venue refused is sent again at the next barrier, a few times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
-from workbench.domain.decisions import AnyFact, Approved, BracketMoved, Thesis
+from workbench.domain.decisions import AnyFact, Approved, BracketMoved
 from workbench.domain.events import OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Key, Leg, Modify, Submit
-from workbench.domain.views import PositionView
+from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import On, Phase, after
 
+Report = OrderAccepted | OrderFilled | OrderCancelled | OrderRejected
 
-class Bracket(msgspec.Struct):
-    """One life. Prices in quanta; ``entry_value`` and ``out_value`` are sums of price x quantity."""
+
+MAX_EXITS = 5  # tries to leave a position before a person must look
+
+
+class Due(msgspec.Struct, array_like=True):
+    """An execution whose fee is not known yet."""
 
     ref: int
-    key: Key
-    side: int
     qty: int
-    stop_px: int
-    target_px: int
-    hold_ns: int
-    thesis: Thesis | None
-    risk_micros: int
-    sent_ns: int
-    phase: Phase = Phase.PENDING
-    opened_ns: int = 0
-    filled: int = 0
-    entry_value: int = 0
-    out: int = 0
-    out_value: int = 0
-    dead: int = 0  # of the entry, cancelled or rejected
-    covered: int = 0  # by a confirmed stop
-    fees_micros: int = 0
-    n_fees_unknown: int = 0  # executions whose fee is not known yet, in contracts
-    cancelling: bool = False
-    breakeven_px: int | None = None
-    watch: int | None = None  # of the market's table, while one waits
-    last_leg: Leg = Leg.ENTRY
-
-    @property
-    def open(self) -> int:
-        """Contracts held now."""
-        return self.filled - self.out
-
-    @property
-    def rest(self) -> int:
-        """Contracts of the entry that may still fill."""
-        return self.qty - self.filled - self.dead
-
-    def view(self) -> PositionView:
-        """Show the position as its strategy sees it."""
-        entry_px = self.entry_value // self.filled if self.filled else 0
-        return PositionView(
-            self.key,
-            self.ref,
-            self.side,
-            self.open,
-            entry_px,
-            self.stop_px,
-            self.target_px,
-            self.opened_ns,
-            self.hold_ns,
-            self.thesis,
-            self.phase is Phase.PROTECTED,
-        )
-
-
-Report = OrderAccepted | OrderFilled | OrderCancelled | OrderRejected
 
 
 class Book(msgspec.Struct):
@@ -85,13 +40,22 @@ class Book(msgspec.Struct):
     next_ref: int = 1
     open: dict[int, Bracket] = msgspec.field(default_factory=dict)
     executions: dict[str, int] = msgspec.field(default_factory=dict)  # id -> ref
+    fees_due: dict[str, Due] = msgspec.field(default_factory=dict)  # by execution id
     over: dict[int, Key] = msgspec.field(default_factory=dict)  # refs that ended
+
+
+class Heard(NamedTuple):
+    """What came of a report: the bracket it moved, what must be sent, and what is wrong enough to halt for."""
+
+    bracket: Bracket | None
+    commands: list[AnyCommand]
+    trouble: str | None
 
 
 class Supervisor:
     """Holds the brackets of all keys.
 
-    `on_report` gives the bracket it moved (`None` for a report on something that is over) and the commands that follow.
+    `on_report` says what came of a report.
     """
 
     def __init__(self) -> None:
@@ -107,7 +71,7 @@ class Supervisor:
         """Go through the brackets that are not over, oldest first."""
         return iter(self.book.open.values())
 
-    def submit(self, approved: Approved, now_ns: int, cause: Cause) -> Submit:
+    def submit(self, approved: Approved, now_ns: int, cause: Cause, day: int) -> Submit:
         """Turn an approved proposal into a bracket and the command that opens it."""
         wish, book = approved.proposal, self.book
         ref = book.next_ref
@@ -125,6 +89,7 @@ class Supervisor:
             risk_micros=approved.risk_micros,
             sent_ns=now_ns,
             breakeven_px=wish.breakeven_px,
+            day=day,
         )
         return Submit(
             ref,
@@ -154,39 +119,58 @@ class Supervisor:
         return Cancel(bracket.ref, bracket.key, now_ns, cause)
 
     def leave(self, bracket: Bracket, why: str, now_ns: int, cause: Cause, facts: list[AnyFact]) -> Exit | None:
-        """Leave a bracket, once."""
-        if bracket.phase is Phase.CLOSING:
+        """Leave a bracket; again only when the venue refused, and `MAX_EXITS` times in all."""
+        if bracket.phase is Phase.CLOSING or bracket.n_exits >= MAX_EXITS:
             return None
+        bracket.leaving, bracket.n_exits = why, bracket.n_exits + 1
         self._move(bracket, On.EXIT_SENT, facts)
         return Exit(bracket.ref, bracket.key, now_ns, cause, why)
 
-    def on_report(self, report: Report, now_ns: int, cause: Cause, facts: list[AnyFact]) -> tuple[Bracket | None, list[AnyCommand], bool]:
-        """Take what the venue said; give (bracket moved, commands, whether it was a stray fill)."""
+    def on_report(self, report: Report, now_ns: int, cause: Cause, facts: list[AnyFact]) -> Heard:
+        """Take what the venue said."""
         bracket = self.book.open.get(report.ref)
         if bracket is None:
-            is_new = isinstance(report, OrderFilled) and report.exec_id not in self.book.executions
-            return None, [], is_new
+            return Heard(None, [], self._stray(report))
         commands: list[AnyCommand] = []
         match report:
-            case OrderAccepted(leg=Leg.ENTRY):
-                self._move(bracket, On.ACCEPTED, facts)
-            case OrderAccepted(leg=Leg.STOP, qty=qty):
-                bracket.covered = qty
-                self._cover(bracket, facts)
             case OrderFilled():
                 commands = self._fill(bracket, report, now_ns, cause, facts)
+            case OrderAccepted(leg=Leg.ENTRY):
+                self._move(bracket, On.ACCEPTED, facts)
+            case OrderAccepted(leg=Leg.STOP, qty=qty, px=px):
+                if bracket.is_stop_refused:
+                    bracket.stop_px, bracket.is_stop_refused = px, False
+                bracket.covered = qty
+                self._cover(bracket, facts)
             case OrderCancelled(leg=Leg.ENTRY, qty=qty):
                 bracket.dead = min(bracket.dead + qty, bracket.qty - bracket.filled)
             case OrderRejected(leg=Leg.ENTRY):
                 bracket.dead = bracket.qty - bracket.filled
             case OrderCancelled(leg=Leg.STOP) | OrderRejected(leg=Leg.STOP):
-                bracket.covered = 0
+                bracket.covered, bracket.is_stop_refused = 0, isinstance(report, OrderRejected)
                 if bracket.open:
                     self._move(bracket, On.UNCOVERED, facts)
+            case OrderCancelled(leg=Leg.EXIT) | OrderRejected(leg=Leg.EXIT):
+                if bracket.open:
+                    self._move(bracket, On.EXIT_LOST, facts)
             case _:
-                pass  # a target or exit that ends without a fill changes no quantity
+                pass  # a target that ends without a fill changes no quantity
         self._end(bracket, facts)
-        return bracket, commands, False
+        return Heard(bracket, commands, self._trouble(bracket))
+
+    def _stray(self, report: Report) -> str | None:
+        """A fill of a bracket that is over is told once: brokers tell executions again."""
+        if not isinstance(report, OrderFilled) or report.exec_id in self.book.executions:
+            return None
+        self.book.executions[report.exec_id] = report.ref
+        return f"fill of bracket {report.ref}, which is over"
+
+    def _trouble(self, b: Bracket) -> str | None:
+        if b.open < 0:
+            return f"bracket {b.ref} closed more than it held: the position has turned round"
+        if b.n_exits >= MAX_EXITS and b.phase is not Phase.CLOSING and b.open > 0:
+            return f"bracket {b.ref} cannot be left: the venue refused {b.n_exits} exits"
+        return None
 
     def _fill(self, b: Bracket, fill: OrderFilled, now_ns: int, cause: Cause, facts: list[AnyFact]) -> list[AnyCommand]:
         if fill.exec_id in self.book.executions:
@@ -194,6 +178,7 @@ class Supervisor:
         self.book.executions[fill.exec_id] = b.ref
         if fill.fee_micros is None:
             b.n_fees_unknown += fill.qty
+            self.book.fees_due[fill.exec_id] = Due(b.ref, fill.qty)
         else:
             b.fees_micros += fill.fee_micros
         if fill.leg is Leg.ENTRY:
@@ -204,10 +189,22 @@ class Supervisor:
             return []
         b.out += fill.qty
         b.out_value += fill.qty * fill.px
-        b.covered = min(b.covered, b.open)
+        b.covered = min(b.covered, max(b.open, 0))
         b.last_leg = fill.leg
         cancel = self.withdraw(b, now_ns, cause)
         return [cancel] if cancel else []
+
+    def fee(self, exec_id: str, fee_micros: int) -> Key | None:
+        """Book a commission that came after its execution, once; gives whose it is where the bracket is over already."""
+        due = self.book.fees_due.pop(exec_id, None)
+        if due is None:
+            return None
+        bracket = self.book.open.get(due.ref)
+        if bracket is None:
+            return self.book.over.get(due.ref)
+        bracket.fees_micros += fee_micros
+        bracket.n_fees_unknown -= due.qty
+        return None
 
     def _cover(self, b: Bracket, facts: list[AnyFact]) -> None:
         if b.open > 0:

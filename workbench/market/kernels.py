@@ -302,7 +302,7 @@ def consume(s, r, t):
         s.bar.n += 1
         trade(s.bar, r.px, r.sz, np.int64(r.side))
         return PRICE
-    if r.kind <= RESET:
+    if INSERT <= r.kind <= RESET:
         weigh(s, t // 1000)
         s.bar.n += 1
         s.bar.n_depth += 1
@@ -343,7 +343,7 @@ def fold(recs, i, n, clock, slot_of, states, bars):
         i += 1
         if r.kind == TIME:
             continue
-        k = slot_of[r.contract]
+        k = slot_of[r.contract] if r.contract < N_IDS else np.int32(-1)
         did = consume(states[k], r, t) if k >= 0 else ODD
         if did == QUIET:
             continue

@@ -31,8 +31,16 @@ class RecordedVenue:
             raise InvariantError("the events of this log are not in order of their keys, or two have the same")
         after = [a.after_seq for a in self._arrivals]
         self._place = records["seq"].searchsorted(after, side="right").tolist() if after else []
+        self._must_belong(after)
         self._addr, self._n, self._at = int(records.ctypes.data), len(records), 0
         self.sent: list[AnyCommand] = []
+
+    def _must_belong(self, after: list[int]) -> None:
+        """An event follows a record of this log, or comes before its first one."""
+        seqs = self.records["seq"]
+        for seq, place in zip(after, self._place, strict=True):
+            if (place == 0 and seq != int(seqs[0]) - 1) or (place and int(seqs[place - 1]) != seq):
+                raise InvariantError(f"an event of this log follows record {seq}, which is not among its records: the log is not whole")
 
     async def events(self) -> AsyncIterator[Batch | Happened]:
         """Yield records up to the place of the next event, then the event."""

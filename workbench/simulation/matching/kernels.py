@@ -272,7 +272,7 @@ def run(recs, i, n, x):
         i += 1
         desk.now_ns = t
         kind = r.kind
-        if kind > PRINT and (kind < BAR or kind > PHASE):
+        if kind == 0 or (kind > PRINT and (kind < BAR or kind > PHASE)):
             continue
         k = np.int64(x.slot_of[r.contract]) if r.contract < n_ids else np.int64(-1)
         if k < 0:

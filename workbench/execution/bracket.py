@@ -1,0 +1,70 @@
+"""One bracket as we believe it: quantities counted from executions, where its stop is, how far its life has come. A value; no rules."""
+
+from __future__ import annotations
+
+import msgspec
+
+from workbench.domain.decisions import Thesis
+from workbench.domain.orders import Key, Leg
+from workbench.domain.views import PositionView
+from workbench.execution.lifecycle import Phase
+
+
+class Bracket(msgspec.Struct):
+    """One life. Prices in quanta; ``entry_value`` and ``out_value`` are sums of price x quantity."""
+
+    ref: int
+    key: Key
+    side: int
+    qty: int
+    stop_px: int
+    target_px: int
+    hold_ns: int
+    thesis: Thesis | None
+    risk_micros: int
+    sent_ns: int
+    phase: Phase = Phase.PENDING
+    opened_ns: int = 0
+    filled: int = 0
+    entry_value: int = 0
+    out: int = 0
+    out_value: int = 0
+    dead: int = 0  # of the entry, cancelled or rejected
+    covered: int = 0  # by a confirmed stop
+    fees_micros: int = 0
+    n_fees_unknown: int = 0  # contracts whose fee is not known yet
+    day: int = 0  # account day it was submitted on
+    leaving: str = ""  # why it is being left, once it is
+    n_exits: int = 0  # exits sent
+    is_stop_refused: bool = False  # the next acknowledgement of the stop tells where it stands
+    cancelling: bool = False
+    breakeven_px: int | None = None
+    watch: int | None = None  # of the market's table, while one waits
+    last_leg: Leg = Leg.ENTRY
+
+    @property
+    def open(self) -> int:
+        """Contracts held now."""
+        return self.filled - self.out
+
+    @property
+    def rest(self) -> int:
+        """Contracts of the entry that may still fill."""
+        return self.qty - self.filled - self.dead
+
+    def view(self) -> PositionView:
+        """Show the position as its strategy sees it."""
+        entry_px = self.entry_value // self.filled if self.filled else 0
+        return PositionView(
+            self.key,
+            self.ref,
+            self.side,
+            self.open,
+            entry_px,
+            self.stop_px,
+            self.target_px,
+            self.opened_ns,
+            self.hold_ns,
+            self.thesis,
+            self.phase is Phase.PROTECTED,
+        )
