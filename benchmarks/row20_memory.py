@@ -26,16 +26,12 @@ def told():
     return {name: int(rows[name].split()[0]) / 1024 for name in ("VmRSS", "RssAnon", "RssFile")}
 import workbench.engine, workbench.runtime.loop
 core = told()
-import asyncio, tempfile, msgspec
+import msgspec
 from workbench.domain.contracts import Contract
 from workbench.engine import Engine, Setup
 from workbench.learning.models import DEFAULT, RECIPES
 from workbench.risk.constitution import parse
 from workbench.risk.limits import Terms
-from workbench.runtime.replay import simulate
-from workbench.simulation.matching.models import CAUTIOUS
-from workbench.store.journal import Journal
-from workbench.store.segments import read
 from workbench.strategies.learned import Learned
 from workbench.strategies.vwap_reversion import VwapReversion
 law, contract, river = json.loads(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Contract), sys.argv[3] == "river"
@@ -45,6 +41,11 @@ strategies = ((Learned(DEFAULT), (1,)), (VwapReversion(), (1,))) if river else (
 setup = Setup("DUSIM1", terms, parse(law), strategies=strategies, recipes=recipes)
 engine = Engine(setup)
 ready = told()
+import asyncio, tempfile
+from workbench.runtime.replay import simulate
+from workbench.simulation.matching.models import CAUTIOUS
+from workbench.store.journal import Journal
+from workbench.store.segments import read
 records = read(Path(sys.argv[4]))[1]
 with tempfile.TemporaryDirectory() as folder:
     journal = Journal.in_one_commit(Path(folder) / "journal.db")
