@@ -1,7 +1,7 @@
 """Row 1, replay with an equal rule: NautilusTrader and hftbacktest against ours, ES quotes and prints.
 
-All: brackets eight quanta wide, simulated fills 30 ms away. Ours does more: 139 feature columns, twenty-six risk checks, facts packed,
-journal. An event is a quote or a print; the TIME records of our tape are work, not events.
+All: brackets eight quanta wide, simulated fills 30 ms away. Ours does more: all features at three lengths, every risk check, facts
+packed, journal. An event is a quote or a print; the TIME records of our tape are work, not events.
 """
 
 from __future__ import annotations

@@ -50,12 +50,12 @@ CONTROL = "import numpy, asyncio"
 
 
 def measure(quick: bool) -> list[Line]:
-    from benchmarks.rule import LAW
+    from benchmarks.rule import law_table
 
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "day.npy"
         np.save(path, tape(1).records)
-        program = [sys.executable, "-c", READY, json.dumps(LAW), str(path)]
+        program = [sys.executable, "-c", READY, json.dumps(law_table()), str(path)]
         subprocess.run(program, check=True, capture_output=True, env=as_installed())  # warm
         walls, controls, told = [], [], []
         for _ in range(N_ROUNDS):

@@ -84,7 +84,7 @@ def _line(what: str, mb: float, bar: float, anchor: str, notes: list[str]) -> Li
 def _plays(learner: str, days: tuple[int, ...]) -> list[dict[str, dict[str, float]]]:
     import msgspec
 
-    from benchmarks.rule import LAW
+    from benchmarks.rule import law_table
     from benchmarks.tape import es
 
     told = []
@@ -92,7 +92,7 @@ def _plays(learner: str, days: tuple[int, ...]) -> list[dict[str, dict[str, floa
         for n in days:
             path = Path(name) / f"{n}.seg"
             segments.write(path, tape(n).records, session=SESSION)
-            arguments = [json.dumps(LAW), msgspec.json.encode(es()).decode(), learner, str(path)]
+            arguments = [json.dumps(law_table()), msgspec.json.encode(es()).decode(), learner, str(path)]
             done = subprocess.run([sys.executable, "-c", PLAY, *arguments], capture_output=True, text=True, check=False, env=as_installed())
             if done.returncode:
                 raise RuntimeError(done.stderr)
