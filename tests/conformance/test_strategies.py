@@ -120,7 +120,7 @@ def test_the_markets_of_these_tests_make_every_strategy_wish_on_both_sides(name:
     strategy, seen = made(name), set[int]()
 
     @given(sights(strategy.needs))
-    @settings(max_examples=400)
+    @settings(max_examples=2_000)
     def look(shown: dict[str, Any]) -> None:
         wish = check(strategy, shown)
         if wish is not None:

@@ -166,22 +166,23 @@ def test_the_time_to_the_close_is_that_of_the_next_one_and_none_without_a_calend
 
 
 @pytest.mark.covers("S0-17", "S0-18")
-def test_a_position_is_left_when_its_data_is_worth_nothing() -> None:
+def test_a_position_is_left_when_its_data_is_worth_less_than_holding_needs() -> None:
     hand = position()
-    hand.say(record(Kind.GAP, hand.now_ns))
-    assert hand.bar() == []  # 500: not enough to enter, enough to stay
-    late = {"event_ns": 1, "flags": 7}  # crossed, and late by years
-    hand.say(record(Kind.GAP, hand.now_ns), record(Kind.QUOTE, hand.now_ns, px=24_001, px2=24_000, sz=1, sz2=1, **late))
+    late = {"event_ns": 1, "flags": 7}  # by years: 800, enough to stay
+    hand.say(record(Kind.QUOTE, hand.now_ns, px=24_000, px2=24_001, sz=1, sz2=1, **late))
+    assert hand.bar() == []
+    hand.say(record(Kind.GAP, hand.now_ns))  # 500
     [command] = hand.bar()
     assert isinstance(command, Exit) and command.why == "quality"
 
 
 @pytest.mark.covers("S2-07", "S2-25")
-def test_a_halt_leaves_a_partly_filled_position_at_once() -> None:
+def test_a_halt_withdraws_what_may_still_fill_and_leaves_the_position_to_its_stop() -> None:
     hand = Hand(setup(Script(LONG, until_ns=ONCE)))
     sent = hand.filled(qty=1)
     hand.hear(OrderAccepted(sent.ref, Leg.STOP, 1, sent.stop_px), OperatorSaid(OperatorAction.HALT, "by hand"))
-    assert [type(command) for command in hand.bar()] == [Exit]  # which withdraws the rest as well
+    assert [type(command) for command in hand.bar()] == [Cancel]
+    assert hand.bar() == []
 
 
 @pytest.mark.covers("S0-15", "S2-09", "S2-33")
@@ -220,7 +221,7 @@ def test_a_short_earns_when_the_price_falls() -> None:
 
 
 # ---------------------------------------------------------------------- the day
-def test_a_new_account_day_counts_anew_once_and_losses_in_a_row_go_on() -> None:
+def test_a_new_account_day_counts_anew_once_losses_in_a_row_as_well() -> None:
     roll = T0 + 4 * BAR
     hand = Hand(setup(Script(LONG, until_ns=ONCE), account_days=((T0 - SECOND, 20261118), (roll, 20261119), (roll + 99 * BAR, 20261120))))
     lost(hand)
@@ -228,7 +229,7 @@ def test_a_new_account_day_counts_anew_once_and_losses_in_a_row_go_on() -> None:
     assert (day(hand).day, day(hand).n_entries, day(hand).n_round_trips) == (20261118, 1, 1)
     hand.until(roll)
     assert (day(hand).day, day(hand).n_entries, day(hand).n_round_trips, day(hand).realised_micros) == (20261119, 0, 0, 0)
-    assert hand.engine.desk.ledger.losses_in_row(ACCOUNT) == 1
+    assert hand.engine.desk.ledger.losses_in_row(ACCOUNT) == 0
     day(hand).n_entries = 7
     hand.bar(5)
     assert day(hand).n_entries == 7  # not again

@@ -466,5 +466,3 @@ def test_digests_of_different_states_differ() -> None:
     assert a.engine.digest() == b.engine.digest()
     a.hear(AccountValued(ACCOUNT, 1, 1))
     assert a.engine.digest() != b.engine.digest()
-
-

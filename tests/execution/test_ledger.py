@@ -38,7 +38,7 @@ def test_accounts_know_nothing_of_one_another() -> None:
     assert ledger.day("shadow:a") == Day() and ledger.losses_in_row("shadow:a") == 0 and ledger.equity("DUSIM1") is None
 
 
-def test_a_new_day_counts_anew_and_the_run_and_its_losses_go_on() -> None:
+def test_a_new_day_counts_anew_also_losses_in_a_row_and_the_run_goes_on() -> None:
     ledger = Ledger()
     ledger.begin_day("DUSIM1", 20261119)
     ledger.enter("DUSIM1")
@@ -47,7 +47,7 @@ def test_a_new_day_counts_anew_and_the_run_and_its_losses_go_on() -> None:
     assert ledger.day("DUSIM1").n_entries == 1  # the same day is not begun twice
     ledger.begin_day("DUSIM1", 20261120)
     assert ledger.day("DUSIM1") == Day(20261120)
-    assert ledger.realised_micros == {"DUSIM1": -5} and ledger.losses_in_row("DUSIM1") == 1
+    assert ledger.realised_micros == {"DUSIM1": -5} and ledger.losses_in_row("DUSIM1") == 0
 
 
 def test_a_round_trip_that_comes_out_even_is_no_loss() -> None:

@@ -74,9 +74,13 @@ class RichBar:
     """
 
     __slots__ = ("cells",)
+    cells: memoryview[int]
 
     def __init__(self, cells: memoryview[int], slot: int) -> None:
-        self.cells: Final = cells.toreadonly()[slot * BAR_WIDTH : (slot + 1) * BAR_WIDTH]
+        object.__setattr__(self, "cells", cells.toreadonly()[slot * BAR_WIDTH : (slot + 1) * BAR_WIDTH])
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a rich bar is read-only: {name} cannot be set")
 
     if TYPE_CHECKING:
 

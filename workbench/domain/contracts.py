@@ -144,3 +144,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Worth of ``price quanta x size quanta`` in money micros, rounded down: a gain is never overstated."""
         num, den = self._micros
         return px_size * num // den
+
+    def cost_micros(self, px_size: int) -> int:
+        """The same rounded up: a risk is never understated."""
+        num, den = self._micros
+        return -(-px_size * num // den)

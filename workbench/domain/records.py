@@ -18,9 +18,9 @@ DEPTH_DELETE    row ``level`` on ``side`` goes; rows behind it move up
 DEPTH_RESET     both sides are empty from here on
 TIME            the clock reached a whole second; ``contract`` is 0 and no price is meant
 BAR             an imported bar is two records: ``level`` 0 carries open ``px``, high ``px2``, volume ``sz``, count ``sz2``;
-                ``level`` 1 carries low ``px``, close ``px2``, and the sum of price x volume in ``sz``. Of a bar with
-                provenance HISTORY ``event_ns`` is its start in the first record, its end in the second, and ``sz2`` of the
-                second its instrument session
+                ``level`` 1 carries low ``px``, close ``px2``, and the sum of price x volume in ``sz``. ``event_ns`` of the
+                first is the bar's start, of the second the last nanosecond it covers; but of a bar with provenance HISTORY the
+                second says its end, and in ``sz2`` its instrument session
 GAP             data of this contract is missing from before this record on: nothing is known until the next quote
 PHASE           the contract enters `Phase` ``level`` of instrument session ``px`` (a date written 20261120)
 ==============  ======================================================================================================

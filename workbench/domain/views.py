@@ -34,6 +34,14 @@ class View:
     """
 
     __slots__ = ("_at", "_clock", "_columns", "_values", "_warm", "bar", "contract", "forecasts")
+    bar: RichBar
+    contract: Contract
+    forecasts: Mapping[str, Forecast]
+    _at: int
+    _clock: Sequence[int]
+    _columns: Mapping[str, int]
+    _values: Sequence[float]
+    _warm: Sequence[int]
 
     def __init__(
         self,
@@ -46,8 +54,12 @@ class View:
         forecasts: Mapping[str, Forecast],
         clock: Sequence[int],
     ) -> None:
-        self.contract, self.bar, self.forecasts = contract, bar, forecasts
-        self._columns, self._values, self._warm, self._at, self._clock = columns, values, warm, at, clock
+        given = (at, clock, columns, values, warm, bar, contract, forecasts)
+        for name, value in zip(self.__slots__, given, strict=True):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a view is read-only: {name} cannot be set")
 
     def __getitem__(self, name: str) -> float | None:
         at = self._at + self._columns[name]

@@ -22,6 +22,7 @@ from workbench.engine.setup import Setup
 from workbench.execution.bracket import Bracket
 from workbench.execution.exits import why_leave
 from workbench.execution.ledger import Ledger
+from workbench.execution.lifecycle import Phase
 from workbench.execution.supervisor import Book, Report, Supervisor
 from workbench.risk.breaker import Breaker
 from workbench.risk.chain import judge
@@ -54,6 +55,7 @@ class Place(NamedTuple):
     contract: Contract
     terms: Terms
     closes: tuple[int, ...]
+    is_quoted: bool
 
 
 class Desk:
@@ -64,7 +66,9 @@ class Desk:
         self.slot = {view.contract.id: slot for slot, view in enumerate(views)}
         self.views = views
         self._places = {
-            view.contract.id: Place(view, view.bar.cells, view.contract, terms, setup.closes.get(view.contract.id, ()))
+            view.contract.id: Place(
+                view, view.bar.cells, view.contract, terms, setup.closes.get(view.contract.id, ()), setup.is_quoted(view.contract.id)
+            )
             for view, terms in zip(views, setup.terms, strict=True)
         }
         self.strategies: dict[str, Strategy] = {strategy.name: strategy for strategy, _ in setup.strategies}
@@ -75,7 +79,9 @@ class Desk:
         self._day_starts = [start for start, _ in setup.account_days]
         self._ttl_ns = round(setup.law.execution.entry_ttl_seconds * SECOND)
         self._flat_ns = round(setup.law.sessions.flat_before_close_s * SECOND)
-        self._kill_quality = round(setup.law.data.kill_quality * 1000)
+        self._hold_quality = round(setup.law.data.hold_quality * 1000)
+        self._cover_ns = round(setup.law.execution.cover_seconds * SECOND)
+        self._answer_ns = round(setup.law.execution.answer_seconds * SECOND)
 
     def remember(self, memory: Memory) -> None:
         """Take a memory as its own."""
@@ -88,8 +94,7 @@ class Desk:
     # ------------------------------------------------------------------ at a barrier
     def manage(self, now_ns: int, cause: Cause) -> list[AnyCommand]:
         """See to every bracket: day, loss limit, time to live, close of the session, exits, the strategy's own wish."""
-        if now_ns >= self._day_until_ns:
-            self._begin_day(now_ns)
+        self.begin_day(now_ns)
         commands: list[AnyCommand] = []
         if not self.memory.book.open:
             return commands
@@ -104,6 +109,7 @@ class Desk:
         return commands
 
     def _see_to(self, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> AnyCommand | None:
+        self._watch_silence(b, now_ns)
         if b.open <= 0:
             is_due = b.rest and (halted or now_ns - b.sent_ns >= self._ttl_ns)
             return self.supervisor.withdraw(b, now_ns, cause) if is_due else None
@@ -113,14 +119,19 @@ class Desk:
         why: str | None
         if b.leaving:
             why = b.leaving
-        elif halted:
+        elif self.breaker.must_flatten:
             why = "halted"
+        elif b.phase is Phase.EXPOSED and now_ns - b.since_ns >= self._cover_ns:
+            why = "uncovered"
         elif to_close is not None and to_close <= self._flat_ns:
             why = "close"
-        elif place.cells[_QUALITY] < self._kill_quality:
+        elif place.cells[_QUALITY] < self._hold_quality:
             why = "quality"
         else:
             why = why_leave(view, b)
+        is_due = b.rest and (halted or now_ns - b.sent_ns >= self._ttl_ns)
+        if why is None and is_due and (cancel := self.supervisor.withdraw(b, now_ns, cause)) is not None:
+            return cancel
         if why is None and (strategy := self.strategies.get(b.key.strategy)) is not None:
             wish = strategy.manage(view, self._position(b))
             if isinstance(wish, ExitWish):
@@ -129,9 +140,13 @@ class Desk:
                 self._positions.pop(b.ref, None)
                 tick = place.contract.tick  # the losing side of the grid
                 return self.supervisor.move_stop(b, b.side * (b.side * wish.stop_px // tick) * tick, now_ns, cause)
-        if why:
-            return self.supervisor.leave(b, why, now_ns, cause, self.facts)
-        return self.supervisor.withdraw(b, now_ns, cause) if b.rest and now_ns - b.sent_ns >= self._ttl_ns else None
+        return self.supervisor.leave(b, why, now_ns, cause, self.facts) if why else None
+
+    def _watch_silence(self, b: Bracket, now_ns: int) -> None:
+        """An order or exit nobody answers is unknown, not dead: halt and let a person look."""
+        is_silent = b.phase is Phase.PENDING or (b.phase is Phase.CLOSING and not b.is_answered)
+        if is_silent and now_ns - b.since_ns >= self._answer_ns:
+            self.breaker.trip(f"no answer about bracket {b.ref}", TradingState.HALTED, self.facts, latched=True)
 
     def _position(self, b: Bracket) -> PositionView:
         held = self._positions.get(b.ref)
@@ -164,7 +179,7 @@ class Desk:
         _forget(memory.orders_ns, now_ns - MINUTE)
         _forget(memory.entries_ns, now_ns - HOUR)
         mine = [b for b in self.supervisor.brackets() if b.key.account == account]
-        held = [(b, b.open + b.rest, self.slot[b.key.contract]) for b in mine]
+        held = [(b, abs(b.open) + b.rest, self.slot[b.key.contract]) for b in mine]
         today = self.ledger.day(account)
         return Standing(
             state=self.breaker.state,
@@ -174,13 +189,14 @@ class Desk:
             heat_micros=sum(b.risk_micros * qty // b.qty for b, qty, _ in held),
             margin_micros=sum(self.setup.terms[slot].margin(qty, b.stop_px) for b, qty, slot in held),
             equity_micros=self.ledger.equity(account),
-            day_loss_before_costs_micros=-today.before_costs_micros - sum(self._open_pnl(b) for b in mine),
+            day_loss_before_costs_micros=-today.before_costs_micros + sum(self._at_stake(b) for b in mine),
             n_entries_day=today.n_entries,
             n_entries_hour=len(memory.entries_ns),
             n_orders_minute=len(memory.orders_ns),
             ns_since_entry=None if memory.last_entry_ns is None else now_ns - memory.last_entry_ns,
             losses_in_row=self.ledger.losses_in_row(account),
             ns_to_close=self.ns_to_close(key.contract, now_ns),
+            is_quoted=self._places[key.contract].is_quoted,
         )
 
     # ------------------------------------------------------------------ when the venue speaks
@@ -199,6 +215,8 @@ class Desk:
     def ask(self, question: str, now_ns: int, cause: Cause) -> list[AnyCommand]:
         """Ask the venue what the desk depends on; until it answers, nothing is known."""
         self.memory.answers[question] = Unknown("not answered yet")
+        if question == ACCOUNT:
+            self.ledger.equity_micros.pop(self.setup.account, None)
         command = Ask(0, Key(self.setup.account, 0, ""), now_ns, cause, question, "")
         self.facts.append(Issued(command))
         return [command]
@@ -232,7 +250,9 @@ class Desk:
     def leave_all(self, why: str, now_ns: int, cause: Cause) -> list[AnyCommand]:
         """Leave every position and withdraw every entry."""
         made = [
-            self.supervisor.leave(b, why, now_ns, cause, self.facts) if b.open else self.supervisor.withdraw(b, now_ns, cause)
+            self.supervisor.leave(b, why, now_ns, cause, self.facts, by_hand_after_ns=self._answer_ns)
+            if b.open > 0
+            else self.supervisor.withdraw(b, now_ns, cause)
             for b in list(self.supervisor.brackets())
         ]
         commands: list[AnyCommand] = [command for command in made if command is not None]
@@ -289,9 +309,18 @@ class Desk:
                 terms = self._places[b.key.contract].terms
                 total += self._open_pnl(b) - b.fees_micros - terms.fee(b.open + b.n_fees_unknown)
         if -total > self._day_limit:
-            self.breaker.trip(f"day loss of {self.setup.account}", TradingState.HALTED, self.facts, latched=True)
+            self.breaker.trip(f"day loss of {self.setup.account}", TradingState.HALTED, self.facts, latched=True, flatten=True)
 
-    def _begin_day(self, now_ns: int) -> None:
+    def _at_stake(self, b: Bracket) -> int:
+        """What a bracket loses if all of it still fills and is stopped out, in micros; never below zero."""
+        value = self._contract(b.key).value_micros
+        held = -value(b.side * (b.out_value + b.open * b.stop_px - b.entry_value)) if b.filled else 0
+        return max(0, held) + b.risk_micros * b.rest // b.qty
+
+    def begin_day(self, now_ns: int) -> None:
+        """Begin the account day that `now_ns` lies in, if it is another one."""
+        if now_ns < self._day_until_ns:
+            return
         days = self.setup.account_days
         at = bisect_right(self._day_starts, now_ns) - 1
         self._day_until_ns = days[at + 1][0] if at + 1 < len(days) else 1 << 62

@@ -113,7 +113,7 @@ class Engine:
         self._n_slots, self._ids = len(contracts), self.market.ids
         n = self.n_features
         self._rows = [(self.bank.values[s * n : (s + 1) * n], self.bank.warm[s * n : (s + 1) * n]) for s in range(len(contracts))]
-        self._is_quoted = [contract.id not in setup.kinds or "quotes" in setup.kinds[contract.id] for contract in contracts]
+        self._is_quoted = [setup.is_quoted(contract.id) for contract in contracts]
         self.n_barriers = 0
 
     # ------------------------------------------------------------------ records
@@ -207,6 +207,7 @@ class Engine:
                 bracket.watch = None
                 command = self.desk.to_breakeven(bracket, now_ns, cause)
                 if command is not None:
+                    bracket.breakeven_px = None
                     commands.append(command)
         return commands
 
@@ -220,6 +221,7 @@ class Engine:
         """Take one event with its place in the log."""
         now_ns, cause = arrival.recv_ns, Cause(arrival.after_seq, arrival.n)
         mark = len(self._facts)
+        self.desk.begin_day(now_ns)
         commands: list[AnyCommand] = _NOTHING
         match arrival.event:
             case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() as report:
@@ -268,7 +270,7 @@ class Engine:
             b.watch = self.market.set_watch(slot, WatchOn.BID if b.side > 0 else WatchOn.ASK, b.breakeven_px, b.side)
             if b.watch is None:
                 self._facts.append(WatchRefused(b.ref, b.breakeven_px))
-            b.breakeven_px = None
+                b.breakeven_px = None
         elif b.phase in (Phase.CLOSED, Phase.VOID, Phase.CLOSING) and b.watch is not None:
             self.market.clear_watch(slot, b.watch)
             b.watch = None

@@ -33,3 +33,7 @@ class Setup(NamedTuple):
     own_features: tuple[Callable[[], Any], ...] = ()
     kinds: Mapping[int, Collection[str]] = {}
     traders: tuple[tuple[str, str], ...] = ()
+
+    def is_quoted(self, contract: int) -> bool:
+        """Whether the data of a contract has quotes."""
+        return contract not in self.kinds or "quotes" in self.kinds[contract]

@@ -23,6 +23,8 @@ class Bracket(msgspec.Struct):
     thesis: Thesis | None
     risk_micros: int
     sent_ns: int
+    since_ns: int = 0  # when its phase began
+    is_answered: bool = False  # the venue has said something about its exit
     phase: Phase = Phase.PENDING
     opened_ns: int = 0
     filled: int = 0
@@ -50,7 +52,7 @@ class Bracket(msgspec.Struct):
     @property
     def rest(self) -> int:
         """Contracts of the entry that may still fill."""
-        return self.qty - self.filled - self.dead
+        return max(0, self.qty - self.filled - self.dead)
 
     def view(self) -> PositionView:
         """Show the position as its strategy sees it."""

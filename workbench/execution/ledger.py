@@ -52,9 +52,10 @@ class Ledger(msgspec.Struct):
         return found
 
     def begin_day(self, account: str, day: int) -> None:
-        """Start the counters anew when the account day has changed; losses in a row go on."""
+        """Start the counters anew when the account day has changed, losses in a row as well: a day's lock ends with the day."""
         if self.day(account).day != day:
             self.days[account] = Day(day)
+            self.losses.pop(account, None)
 
     def enter(self, account: str) -> None:
         """Count an entry."""

@@ -41,6 +41,7 @@ class Book(msgspec.Struct):
     open: dict[int, Bracket] = msgspec.field(default_factory=dict)
     executions: dict[str, int] = msgspec.field(default_factory=dict)  # id -> ref
     fees_due: dict[str, Due] = msgspec.field(default_factory=dict)  # by execution id
+    fees_early: dict[str, int] = msgspec.field(default_factory=dict)  # told before their execution
     over: dict[int, Key] = msgspec.field(default_factory=dict)  # refs that ended
 
 
@@ -88,6 +89,7 @@ class Supervisor:
             thesis=wish.thesis,
             risk_micros=approved.risk_micros,
             sent_ns=now_ns,
+            since_ns=now_ns,
             breakeven_px=wish.breakeven_px,
             day=day,
         )
@@ -118,12 +120,20 @@ class Supervisor:
         bracket.cancelling = True
         return Cancel(bracket.ref, bracket.key, now_ns, cause)
 
-    def leave(self, bracket: Bracket, why: str, now_ns: int, cause: Cause, facts: list[AnyFact]) -> Exit | None:
-        """Leave a bracket; again only when the venue refused, and `MAX_EXITS` times in all."""
-        if bracket.phase is Phase.CLOSING or bracket.n_exits >= MAX_EXITS:
+    def leave(
+        self, bracket: Bracket, why: str, now_ns: int, cause: Cause, facts: list[AnyFact], *, by_hand_after_ns: int | None = None
+    ) -> Exit | None:
+        """Leave a bracket; again when the venue refused, `MAX_EXITS` times in all.
+
+        A person may always: `by_hand_after_ns` is how long an exit under way must have been without an answer to be sent again.
+        """
+        by_hand = by_hand_after_ns is not None
+        is_silent = by_hand_after_ns is not None and not bracket.is_answered and now_ns - bracket.since_ns >= by_hand_after_ns
+        if (bracket.phase is Phase.CLOSING and not is_silent) or (bracket.n_exits >= MAX_EXITS and not by_hand):
             return None
         bracket.leaving, bracket.n_exits = why, bracket.n_exits + 1
-        self._move(bracket, On.EXIT_SENT, facts)
+        self._move(bracket, On.EXIT_SENT, facts, now_ns)
+        bracket.is_answered = False
         return Exit(bracket.ref, bracket.key, now_ns, cause, why)
 
     def on_report(self, report: Report, now_ns: int, cause: Cause, facts: list[AnyFact]) -> Heard:
@@ -136,26 +146,28 @@ class Supervisor:
             case OrderFilled():
                 commands = self._fill(bracket, report, now_ns, cause, facts)
             case OrderAccepted(leg=Leg.ENTRY):
-                self._move(bracket, On.ACCEPTED, facts)
+                self._move(bracket, On.ACCEPTED, facts, now_ns)
             case OrderAccepted(leg=Leg.STOP, qty=qty, px=px):
                 if bracket.is_stop_refused:
                     bracket.stop_px, bracket.is_stop_refused = px, False
                 bracket.covered = qty
-                self._cover(bracket, facts)
+                self._cover(bracket, facts, now_ns)
             case OrderCancelled(leg=Leg.ENTRY, qty=qty):
                 bracket.dead = min(bracket.dead + qty, bracket.qty - bracket.filled)
             case OrderRejected(leg=Leg.ENTRY):
                 bracket.dead = bracket.qty - bracket.filled
             case OrderCancelled(leg=Leg.STOP) | OrderRejected(leg=Leg.STOP):
                 bracket.covered, bracket.is_stop_refused = 0, isinstance(report, OrderRejected)
-                if bracket.open:
-                    self._move(bracket, On.UNCOVERED, facts)
+                if bracket.open > 0:
+                    self._move(bracket, On.UNCOVERED, facts, now_ns)
+            case OrderAccepted(leg=Leg.EXIT):
+                bracket.is_answered = True
             case OrderCancelled(leg=Leg.EXIT) | OrderRejected(leg=Leg.EXIT):
-                if bracket.open:
-                    self._move(bracket, On.EXIT_LOST, facts)
+                if bracket.open > 0:
+                    self._move(bracket, On.EXIT_LOST, facts, now_ns)
             case _:
                 pass  # a target that ends without a fill changes no quantity
-        self._end(bracket, facts)
+        self._end(bracket, facts, now_ns)
         return Heard(bracket, commands, self._trouble(bracket))
 
     def _stray(self, report: Report) -> str | None:
@@ -166,8 +178,10 @@ class Supervisor:
         return f"fill of bracket {report.ref}, which is over"
 
     def _trouble(self, b: Bracket) -> str | None:
-        if b.open < 0:
+        if b.open < 0 and b.rest <= 0:
             return f"bracket {b.ref} closed more than it held: the position has turned round"
+        if b.filled > b.qty:
+            return f"bracket {b.ref} filled {b.filled} of {b.qty} ordered"
         if b.n_exits >= MAX_EXITS and b.phase is not Phase.CLOSING and b.open > 0:
             return f"bracket {b.ref} cannot be left: the venue refused {b.n_exits} exits"
         return None
@@ -176,16 +190,20 @@ class Supervisor:
         if fill.exec_id in self.book.executions:
             return []
         self.book.executions[fill.exec_id] = b.ref
-        if fill.fee_micros is None:
+        fee = self.book.fees_early.pop(fill.exec_id, None) if fill.fee_micros is None else fill.fee_micros
+        if fee is None:
             b.n_fees_unknown += fill.qty
             self.book.fees_due[fill.exec_id] = Due(b.ref, fill.qty)
         else:
-            b.fees_micros += fill.fee_micros
+            b.fees_micros += fee
         if fill.leg is Leg.ENTRY:
             b.opened_ns = b.opened_ns or now_ns
             b.filled += fill.qty
             b.entry_value += fill.qty * fill.px
-            self._move(b, On.FILLED, facts)
+            b.dead = min(b.dead, b.qty - b.filled)  # a fill may overtake the word that it never would
+            self._move(b, On.FILLED, facts, now_ns)
+            if b.covered:
+                self._cover(b, facts, now_ns)  # a venue may acknowledge the whole stop before its entry fills
             return []
         b.out += fill.qty
         b.out_value += fill.qty * fill.px
@@ -198,6 +216,8 @@ class Supervisor:
         """Book a commission that came after its execution, once; gives whose it is where the bracket is over already."""
         due = self.book.fees_due.pop(exec_id, None)
         if due is None:
+            if exec_id not in self.book.executions:
+                self.book.fees_early[exec_id] = fee_micros
             return None
         bracket = self.book.open.get(due.ref)
         if bracket is None:
@@ -206,19 +226,20 @@ class Supervisor:
         bracket.n_fees_unknown -= due.qty
         return None
 
-    def _cover(self, b: Bracket, facts: list[AnyFact]) -> None:
+    def _cover(self, b: Bracket, facts: list[AnyFact], now_ns: int) -> None:
         if b.open > 0:
-            self._move(b, On.COVERED if b.covered >= b.open else On.UNCOVERED, facts)
+            self._move(b, On.COVERED if b.covered >= b.open else On.UNCOVERED, facts, now_ns)
 
-    def _end(self, b: Bracket, facts: list[AnyFact]) -> None:
+    def _end(self, b: Bracket, facts: list[AnyFact], now_ns: int) -> None:
         if b.rest > 0 or b.open != 0:
             return
-        self._move(b, On.FLAT if b.filled else On.DEAD, facts)
+        self._move(b, On.FLAT if b.filled else On.DEAD, facts, now_ns)
         self.book.over[b.ref] = b.key
         del self.book.open[b.ref]
         self.take_over(self.book)
 
-    def _move(self, b: Bracket, on: On, facts: list[AnyFact]) -> None:
+    def _move(self, b: Bracket, on: On, facts: list[AnyFact], now_ns: int) -> None:
         old, b.phase = b.phase, after(b.phase, on)
         if old is not b.phase:
+            b.since_ns = now_ns
             facts.append(BracketMoved(b.ref, old.value, on.value, b.phase.value))

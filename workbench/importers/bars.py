@@ -15,11 +15,12 @@ UNTOLD_COUNT: Final = 1  # a maker that does not count its prints tells of one
 
 
 class BarColumns(NamedTuple):
-    """Bars as columns: when each was over [ns], prices [quanta], volume [size quanta], prints, and price x volume.
+    """Bars as columns: when each began and was over [ns], prices [quanta], volume [size quanta], prints, and price x volume.
 
     ``n_prints`` or ``pv`` `None`: the maker does not tell.
     """
 
+    start_ns: Ints
     end_ns: Ints
     open: Ints
     high: Ints
@@ -45,21 +46,23 @@ def bar_records(bars: BarColumns) -> Records:
     """Write bars as pairs of BAR records that arrive in the last nanosecond their bar covers.
 
     A bar covers [start, end): so it closes with the rich bars that end where it ends, and the last one of a session comes before
-    the close. Nothing can be done with that nanosecond: an order works from the first record after its arrival.
+    the close. Nothing can be done with that nanosecond: an order works from the first record after its arrival. The first record
+    of a pair says when the bar began: what it shows of its prices may lie before an order that came later than that.
 
     Where the maker does not tell, one print is counted and `BarColumns.typical_pv` stands for price x volume.
 
     Examples
     --------
-    >>> bars = BarColumns(*(np.array([value]) for value in (60, 10, 14, 9, 13, 5)))
-    >>> bar_records(bars)[["level", "px", "px2", "sz", "sz2", "recv_ns"]].tolist()
-    [(0, 10, 14, 5, 1, 59), (1, 9, 13, 60, 0, 59)]
+    >>> bars = BarColumns(*(np.array([value]) for value in (20, 60, 10, 14, 9, 13, 5)))
+    >>> bar_records(bars)[["level", "px", "px2", "sz", "sz2", "event_ns", "recv_ns"]].tolist()
+    [(0, 10, 14, 5, 1, 20, 59), (1, 9, 13, 60, 0, 59, 59)]
     """
     records = empty(2 * len(bars.end_ns))
     records["kind"], records["flags"] = Kind.BAR, EVENT_TIME
     head, tail = records[0::2], records[1::2]
     for half in (head, tail):
         half["recv_ns"] = half["event_ns"] = bars.end_ns - 1
+    head["event_ns"] = bars.start_ns
     head["px"], head["px2"], head["sz"] = bars.open, bars.high, bars.volume
     head["sz2"] = UNTOLD_COUNT if bars.n_prints is None else bars.n_prints
     tail["level"], tail["px"], tail["px2"] = 1, bars.low, bars.close
@@ -70,11 +73,12 @@ def bar_records(bars: BarColumns) -> Records:
 def bars_of(records: Records) -> BarColumns:
     """Read the bars of one contract back.
 
-    >>> bars = BarColumns(*(np.array([value]) for value in (60, 10, 14, 9, 13, 5)))
+    >>> bars = BarColumns(*(np.array([value]) for value in (20, 60, 10, 14, 9, 13, 5)))
     >>> back = bars_of(bar_records(bars))
-    >>> back.close.tolist(), back.pv.tolist()
-    ([13], [60])
+    >>> back.start_ns.tolist(), back.close.tolist(), back.pv.tolist()
+    ([20], [13], [60])
     """
     bars = records[records["kind"] == Kind.BAR]
     head, tail = bars[bars["level"] == 0], bars[bars["level"] == 1]
-    return BarColumns(head["recv_ns"] + 1, head["px"], head["px2"], tail["px"], tail["px2"], head["sz"], head["sz2"], tail["sz"])
+    prices = (head["px"], head["px2"], tail["px"], tail["px2"])
+    return BarColumns(head["event_ns"], head["recv_ns"] + 1, *prices, head["sz"], head["sz2"], tail["sz"])

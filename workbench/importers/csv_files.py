@@ -47,7 +47,7 @@ def read(declared: Declared, roots: Mapping[str, Root]) -> Reading:
     columns, body, notes = columns_of(lines, mapping)
     verdicts = Verdicts(body)
     verdicts.mark(~columns.fits, f"not {columns.n} fields")
-    table = Table(columns, verdicts, name.root, mapping.prices == "float32")
+    table = Table(columns, verdicts, name.root, mapping.prices == "float32", mapping.length_ns)
     times = _times(declared, table)
     known_ns = times.ns + (mapping.length_ns if mapping.stamp == "start" else 0)
     records_of = MAKERS[mapping.kind](table, known_ns)

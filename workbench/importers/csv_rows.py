@@ -28,13 +28,14 @@ Maker = Callable[[Ints], Records]  # records of these rows
 class Table(NamedTuple):
     """A file half read: its columns of text, what became of each line, and the root that its prices are written in.
 
-    ``are_float32``: its numbers went through 32-bit floats, which is undone.
+    ``are_float32``: its numbers went through 32-bit floats, which is undone. ``length_ns``: of its bars, 0 when it has none.
     """
 
     columns: Columns
     verdicts: Verdicts
     root: Root
     are_float32: bool = False
+    length_ns: int = 0
 
     def price(self, name: str, *, may_miss: bool = False) -> Ints:
         """Read a column of prices in quanta; 0 where there is none."""
@@ -71,7 +72,8 @@ def bars(table: Table, end_ns: Ints) -> Maker:
 
     def records(rows: Ints) -> Records:
         counted = None if count is None else count[rows]
-        return bar_records(BarColumns(end_ns[rows], opening[rows], high[rows], low[rows], close[rows], volume[rows], counted))
+        spans = (end_ns[rows] - table.length_ns, end_ns[rows])
+        return bar_records(BarColumns(*spans, opening[rows], high[rows], low[rows], close[rows], volume[rows], counted))
 
     return records
 

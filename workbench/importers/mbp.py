@@ -161,5 +161,5 @@ def ohlcv_records(table: Table, contract: Contract, where: str) -> Records:
         raise DataError(f"{where}: bars of a day have no exact end and cannot be placed in a log; fetch ohlcv-1h or shorter")
     length_ns = np.array([BAR_LENGTH_NS[kind] for kind in table["rtype"].tolist()], np.int64)
     open_px, high, low, close = (on_grid(table[name], contract, where) for name in ("open", "high", "low", "close"))
-    end_ns = table["ts_event"].astype(np.int64) + length_ns
-    return bar_records(BarColumns(end_ns, open_px, high, low, close, table["volume"].astype(np.int64)))
+    start_ns = table["ts_event"].astype(np.int64)
+    return bar_records(BarColumns(start_ns, start_ns + length_ns, open_px, high, low, close, table["volume"].astype(np.int64)))

@@ -229,7 +229,7 @@ def fitness(b):
         q -= 200
     if b.n_outlier:
         q -= 200
-    if b.n_crossed:
+    if b.n_crossed or (b.has == BOTH and b.bid >= b.ask):
         q -= 200
     return max(q, 0)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from workbench.domain.bars import BROKEN
+from workbench.domain.records import ASK, BID
 
 PENALTIES: Final = {
     "gap or opening": 500,
@@ -43,7 +44,7 @@ def troubles(bar: Any) -> dict[str, int]:
         "exchange time went back": bool(read("n_back")),
         "late record": bool(read("n_late")),
         "outlier": bool(read("n_outlier")),
-        "crossed quote": bool(read("n_crossed")),
+        "crossed quote": bool(read("n_crossed") or (read("has") == BID | ASK and read("bid") >= read("ask"))),
     }
     return {name: PENALTIES[name] for name, is_so in found.items() if is_so}
 

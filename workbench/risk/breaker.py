@@ -5,6 +5,7 @@ Rules
 1. The state is the worst of the causes that stand; a cause stands until what set it clears it.
 2. A latched cause (a loss limit, a stray fill, a halt by hand) is cleared by a person alone.
 3. Exits and cancels ask nobody: they are allowed in every state.
+4. HALTED alone leaves positions to their stops and exits. A cause that *flattens* (the day's loss) has them left at once.
 """
 
 from __future__ import annotations
@@ -33,16 +34,24 @@ class Breaker(msgspec.Struct):
 
     causes: dict[str, TradingState] = msgspec.field(default_factory=dict)
     latched: list[str] = msgspec.field(default_factory=list)
+    flattening: list[str] = msgspec.field(default_factory=list)
     state: TradingState = TradingState.ACTIVE
 
-    def trip(self, cause: str, state: TradingState, facts: list[AnyFact], *, latched: bool = False) -> None:
-        """Let a cause stand."""
-        if self.causes.get(cause) is state:
-            return
-        self.causes[cause] = state
+    def trip(self, cause: str, state: TradingState, facts: list[AnyFact], *, latched: bool = False, flatten: bool = False) -> None:
+        """Let a cause stand; one that stands already only gets worse."""
+        held = self.causes.get(cause)
+        if held is None or _RANK[state] > _RANK[held]:
+            self.causes[cause] = state
         if latched and cause not in self.latched:
             self.latched.append(cause)
+        if flatten and cause not in self.flattening:
+            self.flattening.append(cause)
         self._settle(cause, facts)
+
+    @property
+    def must_flatten(self) -> bool:
+        """Whether every position is to be left now."""
+        return bool(self.flattening)
 
     def clear(self, cause: str, facts: list[AnyFact]) -> None:
         """Take a cause back, unless it is latched."""
@@ -55,6 +64,7 @@ class Breaker(msgspec.Struct):
         for cause in self.latched:
             self.causes.pop(cause, None)
         self.latched.clear()
+        self.flattening.clear()
         self._settle(why, facts)
 
     def _settle(self, why: str, facts: list[AnyFact]) -> None:

@@ -15,7 +15,7 @@ def judge(key: Key, wish: Proposal, view: View, terms: Terms, now: Standing, law
 
     A limit that cannot be computed (nan) refuses: not known is not allowed.
     """
-    one = terms.contract.value_micros(abs(wish.entry_px - wish.stop_px))
+    one = terms.contract.cost_micros(abs(wish.entry_px - wish.stop_px))
     qty = 0
     if one > 0:
         qty = contracts_for_risk(risk_micros=micros(law.risk.max_loss_per_trade_usd), one_contract_micros=one)
@@ -31,12 +31,13 @@ def judge(key: Key, wish: Proposal, view: View, terms: Terms, now: Standing, law
 def _room(wish: Proposal, terms: Terms, now: Standing, law: Constitution, one_micros: int) -> int:
     """Give the contracts for which size, notional, margin and heat leave room; where that is none, their check says so."""
     risk, equity = law.risk, now.equity_micros or 0
-    notional = terms.contract.value_micros(abs(wish.entry_px))
-    margin = terms.margin(1, wish.entry_px)
+    notional = terms.contract.cost_micros(abs(wish.entry_px))
+    margin, free = terms.margin(1, wish.entry_px), equity - now.margin_micros
     rooms = [risk.max_contracts_per_order, risk.max_contracts_per_account - now.n_contracts]
     if notional > 0:
         rooms.append(micros(risk.max_notional_usd) // notional)
     if margin > 0:
-        rooms.append((equity - now.margin_micros) // margin)
+        fits = free // margin
+        rooms.append(fits - (terms.margin(fits, wish.entry_px) > free))  # a share of notional is rounded down for one, not for all
     rooms.append((int(risk.max_heat_frac * equity) - now.heat_micros) // one_micros)
     return min(rooms)

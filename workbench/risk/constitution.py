@@ -60,6 +60,8 @@ class Execution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entry_ttl_seconds: float
     min_confidence: float  # 0 to 1; a proposal without confidence is not held against it
     slippage_ticks: float  # assumed for friction, a side
+    cover_seconds: float = 15.0  # a position no confirmed stop covers for so long is left
+    answer_seconds: float = 30.0  # an order or exit the venue is silent about for so long halts the system
 
 
 class Constitution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,6 +112,10 @@ CEILINGS: Final[Mapping[tuple[str, str], tuple[float, float]]] = {
     ("execution", "entry_ttl_seconds"): (1, 86_400),
     ("execution", "min_confidence"): (0, 1),
     ("execution", "slippage_ticks"): (0, 100),
+    ("execution", "cover_seconds"): (1, 60),
+    ("execution", "answer_seconds"): (1, 300),
+    ("sessions", "flat_before_close_s"): (0, 86_400),
+    ("sessions", "no_entry_before_close_s"): (0, 86_400),
 }
 
 

@@ -47,13 +47,14 @@ class Standing(NamedTuple):
     heat_micros: int
     margin_micros: int  # bound by what is held and working
     equity_micros: int | None  # `None`: the venue has not said it, so nothing may be risked
-    day_loss_before_costs_micros: int  # realised + open, a loss is positive
+    day_loss_before_costs_micros: int  # a loss is positive: realised, and all that open and working brackets can still lose at their stops
     n_entries_day: int
     n_entries_hour: int
     n_orders_minute: int
     ns_since_entry: int | None
     losses_in_row: int
     ns_to_close: int | None  # of this contract's instrument session; `None`: not known
+    is_quoted: bool = True  # the data of this contract has quotes
 
 
 class Case(NamedTuple):
@@ -104,8 +105,10 @@ def _quality(case: Case, law: Constitution) -> tuple[float, float]:
 
 def _spread(case: Case, law: Constitution) -> tuple[float, float]:
     bar = case.view.bar
-    if bar.has != BID | ASK:
-        return (0 if bar.n_print and not bar.has else float("inf")), law.data.max_spread_ticks  # bars alone have no quotes
+    if not case.now.is_quoted:
+        return (0.0 if bar.n_print else float("inf")), law.data.max_spread_ticks  # bars alone have no quotes, only fresh prices
+    if bar.has != BID | ASK or bar.bid >= bar.ask:
+        return float("inf"), law.data.max_spread_ticks  # one-sided, crossed or locked: nobody knows the price
     return (bar.ask - bar.bid) / case.terms.contract.tick, law.data.max_spread_ticks
 
 
@@ -143,7 +146,7 @@ def _friction(case: Case, law: Constitution) -> tuple[float, float]:
     contract, bar = case.terms.contract, case.view.bar
     spread = bar.ask - bar.bid if bar.has == BID | ASK else contract.tick
     slip = 2 * law.execution.slippage_ticks * contract.tick
-    cost = contract.value_micros(round(spread + slip) * case.qty) + 2 * case.terms.fee(case.qty)
+    cost = contract.cost_micros(round(spread + slip) * case.qty) + 2 * case.terms.fee(case.qty)
     move = contract.value_micros(abs(case.wish.target_px - case.wish.entry_px) * case.qty)
     return cost / max(move, 1), law.risk.max_friction_frac
 

@@ -20,7 +20,7 @@ from workbench.market.rolls import front
 from workbench.risk.constitution import Constitution, parse
 from workbench.risk.limits import Terms
 from workbench.simulation.matching.models import FillModel, Latency, PerContract, PerShare, Queue, Slippage
-from workbench.strategies import CATALOGUE
+from workbench.strategies import CATALOGUE, FOLLOWERS
 
 CONSTITUTIONS = Path(__file__).parents[1] / "constitutions"
 T = TypeVar("T")
@@ -113,13 +113,17 @@ def setup(
     ConfigError
         A name that is not in its catalogue, or a contract in a currency without a rate.
     """
+    for name, recipe in strategies:
+        if name in FOLLOWERS and not recipe:
+            raise ConfigError(f"strategy {name} follows a recipe: say {name}:RECIPE, with one of {', '.join(RECIPES)}")
     foreign = sorted({contract.currency for contract in contracts} - {"USD"})
     if foreign:
         raise ConfigError(f"contracts in {', '.join(foreign)} need a recorded rate to the account's USD; trade USD contracts")
     ids = tuple(contract.id for contract in contracts)
     of_root = {contract.root: contract.id for contract in contracts}
     leads = {contract.id: _root(settings, contract.root).lead for contract in contracts}
-    first, last = min(sessions), max(sessions)
+    played = sorted(sessions)
+    first, last = played[0], played[-1]
     chosen = [(_named(CATALOGUE, name, "strategy")(recipe), ids) for name, recipe in strategies]
     recipes = [(_named(RECIPES, recipe, "recipe"), ids) for recipe in dict.fromkeys(recipe for _, recipe in strategies if recipe)]
     return Setup(

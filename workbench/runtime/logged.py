@@ -70,6 +70,8 @@ def open_log(data: Path, session: int) -> Logged:
     seqs = [run.first_seq or first_seq(run.epoch), (run.last_seq if run.is_closed and run.last_seq else FOREVER) + 1]
     lo, hi = np.searchsorted(records["seq"], seqs)  # a run that was taken up wrote in more than one epoch
     records = records[lo:hi]
+    if not len(records):
+        raise DataError(f"run {run.run} wrote no record of session {session} before it ended: there is nothing to open")
     arrivals = tuple(entries.arrivals(Folders(data).journal(run.run)))
     return Logged(data, session, run, records, arrivals)
 

@@ -82,6 +82,10 @@ async def paper(
         checkpoints.write(folder, last_seq, image, began.run.digests)
         journal.checkpoint()
         head = journal.head
-    closed = msgspec.structs.replace(began.run, first_seq=first, last_seq=last_seq, journal_head=head, is_closed=True)
+    memory = engine.desk.memory
+    flat = not memory.book.open and not memory.breaker.causes
+    closed = msgspec.structs.replace(
+        began.run, first_seq=first, last_seq=last_seq, journal_head=head, ended_flat=flat, is_closed=True
+    )
     write_manifest(folder, closed)
     return Paper(closed, engine, len(records), log.commands.n, log.commands.hex(), engine.digest())

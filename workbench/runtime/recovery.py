@@ -15,7 +15,7 @@ import numpy as np
 
 from workbench.clock import SystemClock
 from workbench.domain.contracts import Contract
-from workbench.domain.errors import DataError, InvariantError
+from workbench.domain.errors import ConfigError, DataError, InvariantError
 from workbench.domain.records import Records
 from workbench.engine import Setup
 from workbench.market.sessions import number
@@ -45,11 +45,12 @@ class Began(NamedTuple):
 
 def begin(data: Path, session: int, contracts: Sequence[Contract], setup: Setup, digests: dict[str, str], source: str) -> Began:
     """Take up the run of this session that was killed, or begin one."""
+    made = {"code": code_digest(), "constitution": setup.law.digest} | digests
     killed = _killed(data, session)
     if killed is not None:
+        _must_be_the_same(killed, made, contracts, setup)
         return Began(killed, next_epoch(data), start_of(data, killed))
-    made = {"code": code_digest(), "constitution": setup.law.digest} | digests
-    before, why = _before(data, session, made, contracts)
+    before, why = _before(data, session, made, contracts, setup)
     epoch = next_epoch(data)
     run = RunManifest(
         run=f"{session}-paper-{epoch}",
@@ -105,7 +106,8 @@ def numbered(data: Path, session: int, market: Records, began: Began) -> tuple[R
     held = read_log(data, session)
     held = held[held["seq"] >= first]
     n = len(held)
-    records["seq"][:n] = held["seq"]
+    if n <= len(records):
+        records["seq"][:n] = held["seq"]
     if n > len(records) or not np.array_equal(records[:n], held):
         raise InvariantError(f"the log of session {session} is not the beginning of this market: take the run up with its own")
     if n:
@@ -113,6 +115,19 @@ def numbered(data: Path, session: int, market: Records, began: Began) -> tuple[R
     facts = (entry.content for entry in entries.read_journal(journal) if isinstance(entry.content, tuple))
     last_seq = int(held["seq"][-1]) if n else 0
     return records, Past(last_seq, tuple(entries.arrivals(journal)), tuple(fact for each in facts for fact in each)), first
+
+
+def _must_be_the_same(killed: RunManifest, digests: dict[str, str], contracts: Sequence[Contract], setup: Setup) -> None:
+    """A run goes on only as what it began as."""
+    other = sorted(name for name in digests | killed.digests if killed.digests.get(name) != digests.get(name))
+    if (killed.account, killed.profile, killed.traders, tuple(killed.contracts)) != _who(setup, contracts):
+        other.append("account, profile, traders or contracts")
+    if other:
+        raise ConfigError(f"run {killed.run} was killed and cannot be taken up: {', '.join(other)} changed; bring back what it ran with")
+
+
+def _who(setup: Setup, contracts: Sequence[Contract]) -> tuple[str, str, tuple[tuple[str, str], ...], tuple[Contract, ...]]:
+    return setup.account, setup.law.profile, setup.traders, tuple(contracts)
 
 
 def _killed(data: Path, session: int) -> RunManifest | None:
@@ -123,16 +138,27 @@ def _killed(data: Path, session: int) -> RunManifest | None:
     return None
 
 
-def _before(data: Path, session: int, digests: dict[str, str], contracts: Sequence[Contract]) -> tuple[str, str]:
-    """Find the run whose end a new one may begin with: its name, and why not where there is one that does not fit."""
+def _before(data: Path, session: int, digests: dict[str, str], contracts: Sequence[Contract], setup: Setup) -> tuple[str, str]:
+    """Find the run whose end a new one may begin with: its name, and why not where there is one that does not fit.
+
+    Raises
+    ------
+    ConfigError
+        The run before ended with something open, or halted, and cannot be gone on from: that must not be forgotten.
+    """
     ended = [found for folder in Folders(data).runs.glob("*-paper-*") if (found := read_manifest(folder)) is not None and found.is_closed]
     ended = sorted((each for each in ended if each.sessions[-1] < session), key=lambda each: (each.sessions[-1], each.epoch))
     if not ended:
         return "", ""
     last = ended[-1]
     other = sorted(name for name in digests if last.digests.get(name) != digests[name])
-    if tuple(last.contracts) != tuple(contracts):
-        other.append("contracts")
+    if (last.account, last.profile, last.traders, tuple(last.contracts)) != _who(setup, contracts):
+        other.append("account, profile, traders or contracts")
+    if other and not last.ended_flat:
+        raise ConfigError(
+            f"{last.run} ended with a position, an order or a halt, and {', '.join(other)} changed since: "
+            "bring back what it ran with to end it, or begin in another data folder"
+        )
     if other:
         return "", f"models begin cold: {', '.join(other)} are not those of {last.run}"
     return last.run, ""

@@ -50,6 +50,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
         Who traded, by which law, with which strategies and recipes; empty of a run that did not trade.
     starts_from
         Run whose last checkpoint this one began with; empty: it began with nothing.
+    ended_flat
+        Whether it ended without an open bracket and without a halt.
     is_closed
         Whether it ended by itself. A run that was killed stays open.
     """
@@ -73,6 +75,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     profile: str = ""
     traders: tuple[tuple[str, str], ...] = ()
     journal_head: Head | None = None
+    ended_flat: bool = True
     is_closed: bool = False
     notes: str = ""
 

@@ -162,10 +162,10 @@ def finish(path: Path) -> Segment | None:
 
 def close(fd: int, length: int) -> None:
     """Make the records of an open segment durable, then say so. In this order: a closed segment is believed without a look."""
-    os.fsync(fd)
+    os.pwrite(fd, np.array([length, length], "<i8").tobytes(), COMMITTED_AT * 8)
+    os.fsync(fd)  # the header must never promise more than the file holds: it is right before the file is cut
     os.ftruncate(fd, length)
-    cells = np.array([length, length, 1], "<i8")
-    os.pwrite(fd, cells.tobytes(), COMMITTED_AT * 8)
+    os.pwrite(fd, np.array([length, length, 1], "<i8").tobytes(), COMMITTED_AT * 8)
     os.fsync(fd)
 
 

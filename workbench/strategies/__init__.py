@@ -15,3 +15,4 @@ CATALOGUE: Final[Mapping[str, Callable[[str], Strategy]]] = {
     "learned_bars": lambda recipe: Learned(recipe, name="learned_bars"),
     "vwap_reversion": lambda _: VwapReversion(),
 }
+FOLLOWERS: Final = frozenset({"learned", "learned_bars"})  # nothing without a recipe

@@ -56,11 +56,10 @@ class Learned(NamedTuple):
         if reach is None or reach <= 0:
             return None
         side = 1 if said.p_up > 0.5 else -1
-        entry = bar.ask_px if side > 0 else bar.bid_px
-        if entry is None:
-            if bar.has or not bar.n_print:  # bars alone have no quotes: their close stands for both sides
-                return None
-            entry = on_tick(contract, bar.close, side)
+        seen = bar.ask_px if side > 0 else bar.bid_px
+        if seen is None and (bar.has or not bar.n_print):
+            return None
+        entry = on_tick(contract, bar.close if seen is None else seen, side)  # bars alone have no quotes: their close stands for both
         away = max(self.stop_atr * reach / float(contract.quantum), contract.tick)
         return Proposal(
             side=side,

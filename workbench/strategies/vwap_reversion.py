@@ -46,10 +46,10 @@ class VwapReversion(NamedTuple):
         if flow * side <= 0:
             return None
         contract, bar = view.contract, view.bar
-        entry = bar.bid_px if side > 0 else bar.ask_px
-        if entry is None:
+        near = bar.bid_px if side > 0 else bar.ask_px
+        if near is None:
             return None
-        quantum = float(contract.quantum)
+        entry, quantum = on_tick(contract, near, -side), float(contract.quantum)
         away = max(self.stop_atr * reach / quantum, contract.tick)
         back = max(abs(offset) / 2, reach) / quantum
         return Proposal(

@@ -36,7 +36,8 @@ class Venue(Protocol):
     1. `events` yields what came in, in the order in which it came; stamps never go back.
     2. After each batch the loop calls `settle`: the engine took records up to `consumed` only. The venue goes on from there,
        whatever it had prepared beyond.
-    3. Every command that is sent ends in an acceptance or a rejection.
+    3. When the engine stopped in front of a record (a barrier), that record comes before any event: a key cannot say otherwise.
+    4. Every command that is sent ends in an acceptance or a rejection.
     """
 
     def events(self) -> AsyncIterator[Batch | Happened]:

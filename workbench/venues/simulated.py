@@ -76,6 +76,10 @@ class SimulatedVenue:
             yield Batch(self.records, self._addr, self.at, self._stop)
             if self._due and self.at == self._stop:
                 yield self._report()
+        while exchange.next_due_ns() is not None:  # what is under way when the market ends is heard in its own session
+            yield self._report()
+            while self._said:
+                yield self._said.popleft()
 
     def settle(self, consumed: int) -> None:
         """Put the exchange where the engine is."""

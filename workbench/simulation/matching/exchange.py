@@ -19,6 +19,11 @@ Rules
 9. A contract without quotes is matched by bars. Market: the worse of the next bar's open and the close before it. Limit: only if
    the bar goes beyond it. Stop: if high or low reaches it, at the worse of level and open, before any target; also in the bar of
    its entry. A bar has its volume to give and no more. A contract that shows prints alone fills limits and nothing else.
+10. What a bar shows may lie before an order that came while the bar was under way: later than 1 s after its start, or a tenth of its
+   length if that is less; any order, when the bar does not tell its start. Then, market: the worst of open, close, and high for who
+   buys or low for who sells. Limit: only if the close lies beyond it. Stop: if high or low reaches it, at the worse of level and
+   close; one that covers a position also no better than the open, where it may have gone off before it was moved. So with an exit
+   that was sent, a stop that was moved, and a stop and target whose entry filled while the bar was under way.
 """
 
 from __future__ import annotations
@@ -56,7 +61,7 @@ from workbench.simulation.matching.state import (
     Why,
 )
 
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
 BROKEN, TOLD, TAKEN, SENT, ARRIVED, LAST_ARRIVAL, NOW, N_USED = (
     DESK.names.index(name)  # type: ignore[union-attr]  # a structured dtype has names
     for name in ("broken", "told", "taken", "sent", "arrived", "last_arrival_ns", "now_ns", "n_used")
@@ -82,6 +87,7 @@ class Snapshot(msgspec.Struct, array_like=True):
     contracts: list[int]
     accounts: list[str]
     state: bytes
+    reports: bytes  # those under way
 
 
 class Quote(NamedTuple):
@@ -134,7 +140,7 @@ class Exchange:
     def _lay_out(self, model: FillModel, n_slots: int) -> None:
         """Cut one buffer into tables; contracts last, so that more of them leave the rest where it is."""
         n = model.limits
-        rows_of = {DESK: 1, BRACKET: n.brackets, ORDER: n.brackets * N_LEGS, REPORT: n.reports, COMMAND: n.commands, SLOT: n_slots}
+        rows_of = {DESK: 1, BRACKET: n.brackets, ORDER: n.brackets * N_LEGS, COMMAND: n.commands, SLOT: n_slots}
         self._state = np.zeros(sum(dtype.itemsize * rows for dtype, rows in rows_of.items()) // 8, np.int64)
         self._saved = np.zeros_like(self._state)
         parts, at = [], 0
@@ -142,10 +148,13 @@ class Exchange:
             end = at + dtype.itemsize * rows // 8
             parts.append(self._state[at:end].view(dtype))
             at = end
-        desk, brackets, _, reports, commands, slots = parts
+        desk, brackets, orders, commands, slots = parts
+        reports = np.zeros(n.reports, REPORT)
+        self._under_way = reports[:0]  # as `save` found them
         self._desk = desk.view(np.int64).data
         self._reports, self._commands, self._brackets, self._slot_rows = reports, commands, brackets, slots
-        self._args = tuple(table.ctypes.data for table in (self._rules, self._ticks, self._slot_of, *parts))
+        tables = (self._rules, self._ticks, self._slot_of, desk, brackets, orders, reports, commands, slots)
+        self._args = tuple(table.ctypes.data for table in tables)
         self._run = caller(kernels.run_c.address, "pll" + "p" * len(self._args))
 
     def run(self, addr: int, i: int, n: int) -> tuple[int, bool]:
@@ -244,10 +253,18 @@ class Exchange:
     def save(self) -> None:
         """Set the whole state aside."""
         self._saved[:] = self._state
+        desk = self._desk
+        self._under_way = self._reports[self._places()] if desk[TOLD] > desk[TAKEN] else self._reports[:0]
 
     def back(self) -> None:
         """Put back what `save` set aside: whatever has passed or been taken since has not."""
         self._state[:] = self._saved
+        if len(self._under_way):
+            self._reports[self._places()] = self._under_way
+
+    def _places(self) -> npt.NDArray[np.int64]:
+        """Give where in the ring the reports under way lie, in their order."""
+        return np.arange(self._desk[TAKEN], self._desk[TOLD]) % len(self._reports)
 
     def _digest(self) -> bytes:
         return hashlib.blake2b(msgspec.msgpack.encode(self.model, order="deterministic"), digest_size=16).digest()
@@ -255,7 +272,8 @@ class Exchange:
     def snapshot(self) -> bytes:
         """Write the state down."""
         accounts = sorted(self._accounts, key=self._accounts.__getitem__)
-        return msgspec.msgpack.encode(Snapshot(SNAPSHOT_VERSION, self._digest(), self._ids, accounts, self._state.tobytes()))
+        reports = self._reports[self._places()].tobytes()
+        return msgspec.msgpack.encode(Snapshot(SNAPSHOT_VERSION, self._digest(), self._ids, accounts, self._state.tobytes(), reports))
 
     def restore(self, blob: bytes) -> None:
         """Read a snapshot back. It must come of the same model and the same contracts, or the first of them.
@@ -275,5 +293,6 @@ class Exchange:
             raise StoreError(f"the snapshot knows contracts {kept.contracts}, this exchange {self._ids}")
         self._state[:] = 0
         self._state[: len(kept.state) // 8] = np.frombuffer(kept.state, np.int64)
+        self._reports[self._places()] = np.frombuffer(kept.reports, REPORT)
         self.save()
         self._accounts = {name: at for at, name in enumerate(kept.accounts)}

@@ -11,7 +11,8 @@ import numba as nb
 import numpy as np
 from numba import carray, cfunc, njit, types
 
-from workbench.domain.records import ASK, BID, PROVENANCE_SHIFT, RECORD, Kind, Phase, Provenance
+from workbench.domain.records import ASK, BID, EVENT_TIME, PROVENANCE_SHIFT, RECORD, Kind, Phase, Provenance
+from workbench.domain.units import SECOND
 from workbench.simulation.matching.desk.kernels import (
     ENTRY,
     EXIT,
@@ -34,6 +35,9 @@ QUOTE, PRINT, BAR, GAP, PHASE = (int(k) for k in (Kind.QUOTE, Kind.PRINT, Kind.B
 MAINTENANCE, ETH, HISTORY = int(Phase.MAINTENANCE), int(Phase.ETH), int(Provenance.HISTORY)
 END, DUE, BROKEN = (int(s) for s in Stop)
 UNKNOWN_CONTRACT = int(Broken.UNKNOWN_CONTRACT)
+# What is decided on a bar's close comes to the exchange a latency later, when the next bar is already under way. That alone is not
+# late: 1 s of a minute leaves little to look ahead into, and holds any latency. A bar of a few seconds excuses but a tenth of itself.
+GRACE_NS, GRACE_SHARE = SECOND, 10
 
 
 @njit(inline="always")
@@ -134,49 +138,61 @@ def meet(x, k, r, t):
                     meet_print(x, r, g, leg, t)
 
 
+@njit(inline="always")
+def is_late(s, o, t):
+    """Tell whether an order began to work when the bar that is complete at `t` was under way, or may have been."""
+    return s.bar_dated == 0 or o.since_ns - s.bar_start_ns > min(GRACE_NS, (t - s.bar_start_ns) // GRACE_SHARE)
+
+
 @njit
-def bar_stop(x, s, g, leg, base, low, t):
-    """One stop against a bar whose price, for it, began at `base`."""
+def bar_stop(x, s, g, leg, base, t):
+    """One stop against a bar whose price, for it, began at `base`. What was reached before a late one came can only hurt it."""
     o, rules, tick = x.orders[g * N_LEGS + leg], x.rules[0], x.ticks[x.brackets[g].slot]
-    reach = s.bar_high if o.side > 0 else low
+    reach = s.bar_high if o.side > 0 else s.bar_low
     if o.triggered or (reach - o.px) * o.side >= 0:
         o.triggered = 1
         take(x, g, leg, s.bar_volume, worse(o.px, base, o.side) + o.side * (rules.stop_slip + rules.bar_slip) * tick, t)
 
 
 @njit
-def bar_limit(x, s, g, leg, low, t):
-    """One limit against a bar: only a price beyond it will do."""
+def bar_limit(x, s, g, leg, t):
+    """One limit against a bar: only a price beyond it will do, for a late one only the close."""
     o = x.orders[g * N_LEGS + leg]
-    if (o.px - (low if o.side > 0 else s.bar_high)) * o.side > 0:
+    reach = s.bar_close if is_late(s, o, t) else s.bar_low if o.side > 0 else s.bar_high
+    if (o.px - reach) * o.side > 0:
         take(x, g, leg, s.bar_volume, o.px, t)
 
 
 @njit
 def bar_market(x, s, g, leg, t):
-    """One market order against a bar: the worse of its open and the close before it."""
+    """One market order against a bar: the worse of its open and the close before it; the worst of the bar for a late one."""
     o, rules, tick = x.orders[g * N_LEGS + leg], x.rules[0], x.ticks[x.brackets[g].slot]
-    px = worse(s.bar_open, s.last, o.side) if s.has_last else s.bar_open
+    if is_late(s, o, t):
+        px = worse(worse(s.bar_open, s.bar_close, o.side), s.bar_high if o.side > 0 else s.bar_low, o.side)
+    else:
+        px = worse(s.bar_open, s.last, o.side) if s.has_last else s.bar_open
     take(x, g, leg, s.bar_volume, px + o.side * (rules.market_slip + rules.bar_slip) * tick, t)
 
 
 @njit
-def bar_entry(x, s, g, low, t):
+def bar_entry(x, s, g, t):
     """An entry against a bar, and then its stop against the rest of that bar."""
     e, stop = x.orders[g * N_LEGS], x.orders[g * N_LEGS + STOP]
-    before = e.filled
+    before, base = e.filled, s.bar_close if is_late(s, e, t) else s.bar_open
     if e.type == MARKET:
         bar_market(x, s, g, ENTRY, t)
     elif e.type == LIMIT:
-        bar_limit(x, s, g, ENTRY, low, t)
+        bar_limit(x, s, g, ENTRY, t)
     else:
-        bar_stop(x, s, g, ENTRY, s.bar_open, low, t)
-    if e.filled > before and stop.qty > 0:  # a stop entry was not in the market at the open
-        bar_stop(x, s, g, STOP, worse(s.bar_open, e.px, e.side) if e.type == STOP_ORDER else s.bar_open, low, t)
+        bar_stop(x, s, g, ENTRY, base, t)
+    if e.filled > before and stop.qty > 0:
+        if e.type == STOP_ORDER and not is_late(s, e, t):  # it was not in the market at the open
+            base = worse(base, e.px, e.side)
+        bar_stop(x, s, g, STOP, base, t)
 
 
 @njit
-def meet_bar(x, k, low, t):
+def meet_bar(x, k, t):
     """All orders of a contract against a complete bar."""
     desk, s = x.desk[0], x.slots[k]
     desk.stamp += 1
@@ -186,13 +202,16 @@ def meet_bar(x, k, low, t):
             continue
         j = g * N_LEGS
         if x.orders[j + STOP].qty > 0:
-            bar_stop(x, s, g, STOP, s.bar_open, low, t)
+            stop, base = x.orders[j + STOP], s.bar_open
+            if is_late(s, stop, t):  # what it was before it grew or moved may have gone off at the open
+                base = worse(base, s.bar_close, stop.side)
+            bar_stop(x, s, g, STOP, base, t)
         if x.orders[j + TARGET].qty > 0 and x.orders[j + STOP].triggered == 0:
-            bar_limit(x, s, g, TARGET, low, t)
+            bar_limit(x, s, g, TARGET, t)
         if x.orders[j + EXIT].qty > 0:
             bar_market(x, s, g, EXIT, t)
         if x.orders[j].qty > 0:
-            bar_entry(x, s, g, low, t)
+            bar_entry(x, s, g, t)
 
 
 @njit(inline="always")
@@ -245,13 +264,17 @@ def on_bar(x, k, r, t):
         return
     if r.level == 0:
         s.bar_begun = 1
+        s.bar_dated = np.int64(r.flags & EVENT_TIME != 0 and r.event_ns < t)  # a bar that starts as it arrives tells no start
+        s.bar_start_ns = r.event_ns
         s.bar_open = r.px
         s.bar_high = r.px2
         s.bar_volume = r.sz
     elif s.bar_begun:
         s.bar_begun = 0
+        s.bar_low = r.px
+        s.bar_close = r.px2
         if s.n_work and s.is_open and s.quoted == 0:
-            meet_bar(x, k, r.px, t)
+            meet_bar(x, k, t)
         s.last = r.px2
         s.has_last = 1
 

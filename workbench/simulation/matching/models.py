@@ -101,10 +101,16 @@ USUAL_FEES: Final[dict[ContractType, Fee]] = {
 
 
 class Limits(Part, frozen=True, kw_only=True):
-    """Sizes of the exchange's tables, which are copied for every run-ahead. More than they hold is a broken invariant."""
+    """Sizes of the exchange's tables, which are copied for every run-ahead. More than they hold is a broken invariant.
+
+    Of `reports` only what is under way is copied, so the ring may be as long as no market can fill: one record makes at most three
+    for a bracket (a fill of its entry, and stop and target that grow with it; a few more once, when it ends), and the busiest 30 ms
+    of four days of SPY (2013-10-10) have 542 prints. All 24 brackets filled by each of them, a share at a time, make 39,024. Who
+    sets a longer ``report_ns`` sets more.
+    """
 
     brackets: int = 24  # in flight at once: a bracket a contract, and those that are ending
-    reports: int = 96  # under way to us at once: four for every bracket
+    reports: int = 65_536  # under way to us at once: 72 bytes each, written to only as they are used
     commands: int = 48  # under way to the exchange at once
 
 

@@ -1,7 +1,8 @@
 """Memory of the simulated exchange: dtypes and named numbers, all `int64`. No code that matches.
 
-Everything that changes lies in one buffer, so that setting it aside, putting it back and writing it down are one copy each.
-Contracts come last in it: a snapshot fits into an exchange that knows more contracts, ids being given in rising order.
+Everything that changes lies in one buffer, so that setting it aside, putting it back and writing it down are one copy each; but for
+the ring of reports, which is large and almost always empty: of it only what is under way is copied.
+Contracts come last in the buffer: a snapshot fits into an exchange that knows more contracts, ids being given in rising order.
 """
 
 from __future__ import annotations
@@ -30,17 +31,20 @@ DESK: Final = _row("""broken told taken sent arrived last_due_ns last_arrival_ns
 
 BRACKET: Final = _row("ref slot account stamp bought sold")  # ref 0: free; bought, sold: filled out of the record that `stamp` counts
 
-ORDER: Final = _row("type side px qty total filled n_fills triggered ahead queued")  # N_LEGS rows a bracket, in the order of Leg
+ORDER: Final = _row("type side px qty total filled n_fills triggered ahead queued since_ns")  # N_LEGS rows a bracket, in the order of Leg
 # qty: works now; total: ever accepted; filled of it in n_fills executions; triggered: a stop that takes what it can get;
-# ahead: size before us at our price, meant only if `queued`
+# ahead: size before us at our price, meant only if `queued`; since_ns: when it began to work as it is (arrived, grew, or moved)
 
 REPORT: Final = _row("due_ns kind ref leg slot qty px nth before")  # a ring
 # FILLED: nth execution of its leg, with `before` filled earlier; REJECTED: qty is a Why
 
 COMMAND: Final = _row("due_ns kind ref slot account side type qty entry_px stop_px target_px")  # a ring; due: when it arrives
 
-SLOT: Final = _row("is_open session has bid bsz ask asz n_work quoted last has_last bar_begun bar_open bar_high bar_volume")
-# one a contract; quoted: has ever shown a quote; last: close of the newest bar
+SLOT: Final = _row(
+    """is_open session has bid bsz ask asz n_work quoted last has_last
+    bar_begun bar_dated bar_start_ns bar_open bar_high bar_low bar_close bar_volume"""
+)
+# one a contract; quoted: has ever shown a quote; last: close of the newest bar; bar_dated: bar_start_ns is known
 
 
 class Do(IntEnum):

@@ -126,6 +126,7 @@ def fill(x, g, leg, n, px, t):
             c = x.orders[g * N_LEGS + child]
             c.qty += n
             c.total += n
+            c.since_ns = t
             c.queued = 0  # an order that grows goes to the end of the queue
             tell(x, t, ACCEPTED, g, child, c.qty, c.px)
             look(x, x.slots[b.slot], c)
@@ -178,7 +179,7 @@ def find(x, ref):
 
 
 @njit
-def set_order(o, type_, side, px, qty):
+def set_order(o, type_, side, px, qty, t):
     """Write an order that has not filled."""
     o.type = type_
     o.side = side
@@ -190,6 +191,7 @@ def set_order(o, type_, side, px, qty):
     o.triggered = 0
     o.ahead = 0
     o.queued = 0
+    o.since_ns = t
 
 
 @njit
@@ -215,10 +217,10 @@ def submit(x, c, t):
     desk.n_used += 1
     desk.top = max(desk.top, g + 1)
     x.slots[c.slot].n_work += 1
-    set_order(x.orders[j], c.type, c.side, c.entry_px, c.qty)
-    set_order(x.orders[j + STOP], STOP_ORDER, -c.side, c.stop_px, 0)
-    set_order(x.orders[j + TARGET], LIMIT, -c.side, c.target_px, 0)
-    set_order(x.orders[j + EXIT], MARKET, -c.side, c.stop_px, 0)
+    set_order(x.orders[j], c.type, c.side, c.entry_px, c.qty, t)
+    set_order(x.orders[j + STOP], STOP_ORDER, -c.side, c.stop_px, 0, t)
+    set_order(x.orders[j + TARGET], LIMIT, -c.side, c.target_px, 0, t)
+    set_order(x.orders[j + EXIT], MARKET, -c.side, c.stop_px, 0, t)
     tell(x, t, ACCEPTED, g, ENTRY, c.qty, c.entry_px)
     look(x, x.slots[c.slot], x.orders[j])
     return None
@@ -234,6 +236,7 @@ def modify(x, g, c, t):
         tell(x, t, REJECTED, g, STOP, OFF_TICK, 0)
     else:
         stop.px = c.stop_px
+        stop.since_ns = t
     if stop.qty > 0:
         tell(x, t, ACCEPTED, g, STOP, stop.qty, stop.px)
         look(x, x.slots[b.slot], stop)
@@ -253,6 +256,7 @@ def leave(x, g, t):
         return
     out.qty = n
     out.total = n
+    out.since_ns = t
     tell(x, t, ACCEPTED, g, EXIT, n, out.px)
 
 
