@@ -54,6 +54,7 @@ def test_every_bar_of_the_samples_is_read_exactly(contract, file, n):
     assert reading.rejected == []
     ends = frame["timestamp"].dt.tz_localize(NEW_YORK).dt.as_unit("ns").astype("int64") + MINUTE
     assert bars.end_ns.tolist() == ends.tolist()
+    assert bars.start_ns.tolist() == (ends - MINUTE).tolist()
     quantum = float(stream.contract.price_quantum)
     for name in ("open", "high", "low", "close"):
         assert np.array_equal(getattr(bars, name), (frame[name] / quantum).round().astype("int64"))

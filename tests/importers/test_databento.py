@@ -85,7 +85,11 @@ def test_bars_arrive_at_their_end():
     bars = bars_of(es.records)
     table = dbn.read(shared(f"{CATALOG}ohlcv-1m_2024-07-01T23-40_2024-07-02T00-10.dbn.zst")).tables["ohlcv"]
     own = table[table["instrument_id"] == 118]
+    assert bars.start_ns.tolist() == own["ts_event"].astype(np.int64).tolist()
     assert bars.end_ns.tolist() == (own["ts_event"].astype(np.int64) + MINUTE).tolist()
+    first, last = es.records["event_ns"][0::2], es.records["event_ns"][1::2]
+    assert first.tolist() == bars.start_ns.tolist()
+    assert last.tolist() == (bars.end_ns - 1).tolist() == es.records["recv_ns"][1::2].tolist()
     assert (bars.close * 250_000_000).tolist() == own["close"].tolist()
     assert bars.volume.sum() == own["volume"].sum()
 

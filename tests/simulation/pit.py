@@ -7,7 +7,7 @@ import numpy as np
 from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.events import AnyEvent, OrderAccepted, OrderCancelled, OrderFilled
 from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Key, Leg, Modify, OrderType, Submit
-from workbench.domain.records import ASK, BID, Kind, Phase, Provenance, Records, empty, provenance_flag
+from workbench.domain.records import ASK, BID, EVENT_TIME, Kind, Phase, Provenance, Records, empty, provenance_flag
 from workbench.domain.units import MS
 from workbench.simulation.matching.exchange import Exchange
 from workbench.simulation.matching.models import PLAIN, FillModel
@@ -87,9 +87,14 @@ class Pit:
     def clock(self) -> None:
         self.say(record(Kind.TIME, self.now, 0))
 
-    def bar(self, open_: int, high: int, low: int, close: int, volume: int = 100, *, history: bool = False) -> None:
+    def bar(
+        self, open_: int, high: int, low: int, close: int, volume: int = 100, *, length_ns: int | None = MS, history: bool = False
+    ) -> None:
+        """One bar that began `length_ns` ago, `None`: it does not tell. By itself it began with the record before."""
         flags = provenance_flag(Provenance.HISTORY if history else Provenance.LIVE)
-        first = record(Kind.BAR, self.now, px=open_, px2=high, sz=volume, sz2=7, flags=flags)
+        start = {} if length_ns is None else {"event_ns": self.now - length_ns}
+        told = EVENT_TIME if length_ns is not None else 0
+        first = record(Kind.BAR, self.now, px=open_, px2=high, sz=volume, sz2=7, flags=flags | told, **start)
         second = record(Kind.BAR, self.now, px=low, px2=close, sz=volume * open_, level=1, flags=flags)
         self.say(np.concatenate([first, second]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.simulation.pit import (
@@ -18,15 +19,16 @@ from tests.simulation.pit import (
     Pit,
     long_pit,
     open_pit,
+    record,
     share,
     submit,
 )  # fmt: skip
 from workbench.domain.errors import InvariantError
 from workbench.domain.events import OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import Ask, Key
-from workbench.domain.records import Phase
+from workbench.domain.records import Kind, Phase
 from workbench.domain.units import MS
-from workbench.simulation.matching.models import PLAIN, FillModel, Latency, Limits
+from workbench.simulation.matching.models import CAUTIOUS, PLAIN, FillModel, Latency, Limits
 
 
 @pytest.mark.parametrize("prices", [(10_001, 9_000, 11_000), (10_000, 9_001, 11_000), (10_000, 9_000, 11_001)])
@@ -278,6 +280,32 @@ def test_more_reports_than_the_limit_break_an_invariant_and_none_is_lost_in_sile
         pit.enter(BUY, 1, LIMIT, 97, 90, 110)
     with pytest.raises(InvariantError, match=r"limits\.reports"):
         pit.clock()
+
+
+def test_a_sweep_of_small_prints_through_a_resting_target_is_heard_print_by_print() -> None:
+    pit = open_pit(CAUTIOUS)
+    pit.enter(BUY, 400, MARKET, 100, 90, 110)
+    for _ in range(3):
+        pit.now += 100 * MS
+        pit.quote(99, 100, asz=400)
+    assert [qty for _, qty, _ in pit.fills()] == [400]
+    pit.say(np.concatenate([record(Kind.PRINT, pit.now + k * 75_000, px=111, sz=1) for k in range(400)]))  # 30 ms
+    assert pit.fills() == [(TARGET, 1, 110)] * 400
+    assert pit.exchange.is_quiet()
+
+
+def test_every_bracket_may_fill_out_of_each_print_of_the_busiest_window() -> None:
+    """As `Limits` argues: 24 brackets, each of whose entries grows by 542 prints within 30 ms."""
+    pit = open_pit(CAUTIOUS)
+    for k in range(CAUTIOUS.limits.brackets):
+        pit.enter(BUY, 1_000, LIMIT, 97, 90, 120, account=f"shadow:{k}")
+    pit.now += 100 * MS
+    pit.clock()
+    pit.now += 100 * MS
+    pit.clock()
+    pit.told()
+    pit.say(np.concatenate([record(Kind.PRINT, pit.now + k * 55_000, px=96, sz=1) for k in range(542)]))
+    assert len(pit.told()) == 3 * 24 * 542
 
 
 def test_more_commands_than_the_limit_break_an_invariant() -> None:

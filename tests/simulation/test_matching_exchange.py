@@ -10,7 +10,7 @@ from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.errors import ConfigError, InvariantError, StoreError
 from workbench.domain.units import MS
 from workbench.simulation.matching.exchange import Exchange
-from workbench.simulation.matching.models import CAUTIOUS, PLAIN, QUEUED, FillModel, Latency, PerContract, Queue, Slippage
+from workbench.simulation.matching.models import CAUTIOUS, PLAIN, QUEUED, FillModel, Latency, Limits, PerContract, Queue, Slippage
 
 
 def test_the_exchange_is_quiet_until_a_command_and_after_the_last_report() -> None:
@@ -50,6 +50,30 @@ def test_what_was_set_aside_stays_there_until_it_is_set_aside_again() -> None:
         pit.quote(50, 51)
         pit.exchange.back()
         assert pit.exchange.quote(1) == (99, 100)
+
+
+def test_reports_under_way_come_back_too_wherever_they_lie_in_the_ring() -> None:
+    pit = open_pit(FillModel(latency=Latency(order_ns=0, report_ns=50 * MS), limits=Limits(reports=5)))
+    exchange = pit.exchange
+    for _ in range(7):  # more often than the ring has places
+        pit.now += 100 * MS
+        pit.enter(BUY, 1, LIMIT, 97, 90, 110)
+        pit.clock()  # accepted, and under way
+        assert exchange.next_due_ns() is not None
+        before = exchange.snapshot()
+        exchange.save()
+        for _ in range(2):
+            exchange.take()
+            for _ in range(2):  # what comes now is written over what was taken
+                pit.enter(BUY, 1, LIMIT, 97, 90, 110)
+            pit.clock()
+            pit.told()
+            exchange.back()
+            assert exchange.snapshot() == before
+        other = Exchange([future()], exchange.model)
+        other.restore(before)
+        assert other.take() == exchange.take()
+        assert exchange.next_due_ns() is None
 
 
 def test_one_call_stops_before_the_record_at_which_a_report_is_due() -> None:

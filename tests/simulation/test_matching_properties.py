@@ -31,7 +31,7 @@ from tests.simulation.pit import (
 )  # fmt: skip
 from workbench.domain.events import AnyEvent, OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import AnyCommand, Cancel, Exit, Key, Leg, Modify, OrderType, Submit
-from workbench.domain.records import Kind, Phase, Records
+from workbench.domain.records import EVENT_TIME, Kind, Phase, Records
 from workbench.domain.units import MS
 from workbench.simulation.matching.exchange import Exchange
 from workbench.simulation.matching.models import CAUTIOUS, PLAIN, QUEUED, FillModel, Latency, Slippage
@@ -57,7 +57,8 @@ def a_tape(rng: Random, n: int) -> Records:
             parts.append(record(Kind.TIME, t, 0))
         elif bars_only:
             low, high, volume = px - rng.randint(0, 4), px + rng.randint(0, 4), rng.choice((0, 1, 3, 50))
-            parts.append(record(Kind.BAR, t, contract, px=px, px2=high, sz=volume))
+            told = rng.choice(({}, *({"event_ns": t - ago * MS, "flags": EVENT_TIME} for ago in (0, 1, 20, 5_000))))
+            parts.append(record(Kind.BAR, t, contract, px=px, px2=high, sz=volume, **told))
             parts.append(record(Kind.BAR, t, contract, px=low, px2=rng.randint(low, high), level=1))
         elif dice < 0.7:
             bid, ask = px, px + rng.choice((0, 1, 1, 2))
