@@ -13,7 +13,7 @@ from workbench.domain.decisions import Approved, Proposal, TradingState
 from workbench.domain.orders import Key, OrderType
 from workbench.domain.units import MICROS
 from workbench.engine import Engine
-from workbench.risk.chain import judge
+from workbench.risk.chain import Gate
 from workbench.risk.limits import CHECKS, Standing
 
 ANCHOR_US = 2_000.0
@@ -25,14 +25,14 @@ def measure(quick: bool) -> list[Line]:
     of = tape(1)
     engine = Engine(setup(of, strategies=()))
     engine.feed(of.records.ctypes.data, 0, len(of.records) * 3 // 4)
-    view, terms, limits = engine.view(1), engine.setup.terms[0], law()
+    view, terms, judge = engine.view(1), engine.setup.terms[0], Gate(law()).judge
     key, entry = Key("DUSIM1", 1, "rule"), view.bar.ask
     wish = Proposal(1, OrderType.MARKET, entry, entry - AWAY, entry + AWAY, HOLD_NS)
     now = Standing(TradingState.ACTIVE, False, 1, 3, 300 * MICROS, 57_000 * MICROS, 10**8 * MICROS, 0, 5, 2, 3, 60 * 10**9, 1, 3600 * 10**9)
-    verdict = judge(key, wish, view, terms, now, limits)
+    verdict = judge(key, wish, view, terms, now)
     assert isinstance(verdict, Approved), verdict
     clocks = (time.perf_counter_ns, time.thread_time_ns)
-    rounds, of_cpu = ([_round(lambda: judge(key, wish, view, terms, now, limits), clock) for _ in range(N_ROUNDS)] for clock in clocks)
+    rounds, of_cpu = ([_round(lambda: judge(key, wish, view, terms, now), clock) for _ in range(N_ROUNDS)] for clock in clocks)
     p50, p99 = (statistics.median(percentile(took, share) for took in rounds) for share in (0.5, 0.99))
     cpu_p99 = statistics.median(percentile(took, 0.99) for took in of_cpu)
     return [
@@ -69,18 +69,18 @@ def dearest(engine: Engine) -> str:
     """Name the checks that cost most."""
     from workbench.risk.limits import Case
 
-    view, terms, limits = engine.view(1), engine.setup.terms[0], law()
+    view, terms, by = engine.view(1), engine.setup.terms[0], law()
     entry = view.bar.ask
     wish = Proposal(1, OrderType.MARKET, entry, entry - AWAY, entry + AWAY, HOLD_NS)
     now = Standing(TradingState.ACTIVE, False, 1, 3, 0, 0, 10**14, 0, 5, 2, 3, None, 1, None)
-    case = Case(Key("DUSIM1", 1, "rule"), wish, view, terms, now, 3, 300 * MICROS)
+    case = Case(Key("DUSIM1", 1, "rule"), wish, view, terms, now, by, 3, 300 * MICROS, view.bar.cells, terms.contract.tick, AWAY)
     costs = []
-    for _, check in CHECKS:
+    for _, check, _ in CHECKS:
         bunches = []
         for _ in range(200):
             start = time.perf_counter_ns()
             for _ in range(30):
-                check(case, limits)
+                check(case)
             bunches.append((time.perf_counter_ns() - start) / 30e3)
         costs.append((min(bunches), check.__name__.strip("_")))
     return ", ".join(f"{name} {us:.2f}" for us, name in sorted(costs, reverse=True)[:4]) + f"; all {sum(us for us, _ in costs):.1f} us"

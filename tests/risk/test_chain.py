@@ -116,7 +116,7 @@ def test_a_contract_too_big_for_the_law_is_refused_by_size_and_notional() -> Non
 
 def test_there_are_at_least_twenty_limits_and_every_tested_reason_is_one() -> None:
     assert len(CHECKS) >= 20
-    assert {reason for reason, _ in CHECKS} == {reason for reason, _ in BROKEN} | {Reason.SIZE, Reason.DAY_LOSS, Reason.NOTIONAL}
+    assert {reason for reason, *_ in CHECKS} == {reason for reason, _ in BROKEN} | {Reason.SIZE, Reason.DAY_LOSS, Reason.NOTIONAL}
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)

@@ -96,8 +96,10 @@ def objections(terms: Terms, wish: Proposal, now: Standing, by: Constitution, qt
     bid = wish.entry_px - terms.contract.tick
     seen = sight(terms.contract, bid=bid, ask=wish.entry_px)
     one = terms.contract.value_micros(abs(wish.entry_px - wish.stop_px))
-    case = Case(Key(ACCOUNT, 1, "s"), wish, seen, terms, now, qty, qty * one)
-    return {reason for reason, check in CHECKS if reason in SIZED and not (lambda v, t: v <= t)(*check(case, by))}
+    tick = terms.contract.tick
+    away = abs(wish.entry_px - wish.stop_px) // tick
+    case = Case(Key(ACCOUNT, 1, "s"), wish, seen, terms, now, by, qty, qty * one, seen.bar.cells, tick, away)
+    return {reason for reason, measure, threshold in CHECKS if reason in SIZED and not measure(case) <= threshold(by)}
 
 
 @given(

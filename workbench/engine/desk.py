@@ -25,7 +25,7 @@ from workbench.execution.ledger import Ledger
 from workbench.execution.lifecycle import Phase
 from workbench.execution.supervisor import Book, Report, Supervisor
 from workbench.risk.breaker import Breaker
-from workbench.risk.chain import judge
+from workbench.risk.chain import Gate
 from workbench.risk.constitution import micros
 from workbench.risk.limits import Standing, Terms
 from workbench.strategies.base import Strategy
@@ -75,6 +75,7 @@ class Desk:
         self.supervisor = Supervisor()
         self.memory = Memory()
         self.remember(self.memory)
+        self._gate = Gate(setup.law)
         self._day_limit = micros(setup.law.risk.max_loss_per_day_usd)
         self._day_starts = [start for start, _ in setup.account_days]
         self._ttl_ns = round(setup.law.execution.entry_ttl_seconds * SECOND)
@@ -157,7 +158,7 @@ class Desk:
     def gate(self, key: Key, wish: Proposal, now_ns: int, cause: Cause) -> AnyCommand | None:
         """Hold a wish against the law; approved, it becomes a bracket and its command."""
         slot = self.slot[key.contract]
-        verdict = judge(key, wish, self.views[slot], self.setup.terms[slot], self._standing(key, now_ns), self.setup.law)
+        verdict = self._gate.judge(key, wish, self.views[slot], self.setup.terms[slot], self._standing(key, now_ns))
         self.facts.append(verdict)
         if isinstance(verdict, Refused):
             counted = self.memory.n_refused

@@ -122,9 +122,14 @@ def depth_row(s, r):
         s.depth_sz[d, k] = r.sz
         s.rows[d] = min(s.rows[d] + 1, ROWS)
     elif k < ROWS and r.kind == UPDATE:
+        if k < TOP_ROWS:  # most rows are updates: correct the sums by the difference, equal to the bit
+            change = r.sz - s.depth_sz[d, k]
+            s.ddep += change
+            s.dimb += change if d == 0 else -change
         s.depth_px[d, k] = r.px
         s.depth_sz[d, k] = r.sz
         s.rows[d] = max(s.rows[d], k + 1)
+        return
     elif k < s.rows[d]:
         for j in range(k, ROWS - 1):
             s.depth_px[d, j] = s.depth_px[d, j + 1]

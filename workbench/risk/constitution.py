@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
 
 from workbench.domain.errors import ConfigError
+from workbench.domain.records import Phase
 from workbench.domain.units import MICROS
 
 
@@ -64,7 +66,7 @@ class Execution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer_seconds: float = 30.0  # an order or exit the venue is silent about for so long halts the system
 
 
-class Constitution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Constitution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """One profile's limits.
 
     Examples
@@ -80,6 +82,11 @@ class Constitution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sessions: Sessions
     data: Data
     execution: Execution
+
+    @cached_property
+    def open_phases(self) -> frozenset[int]:
+        """Phases entries are allowed in."""
+        return frozenset(int(Phase[name]) for name in self.sessions.phases)
 
     @property
     def digest(self) -> str:
