@@ -1,0 +1,87 @@
+"""``workbench demo``: one day from the market to the proof, in a folder of its own that it alone may clear."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.calling import Said, workbench
+from workbench.commands.demo import ROOTS, SESSION
+from workbench.runtime.logged import open_log
+from workbench.runtime.replay import issued
+from workbench.store import entries
+
+pytestmark = pytest.mark.covers("S0-21", "S2-44", "S2-45", "S3-48")
+KEYS = {
+    "profile", "data", "session", "records", "round_trips", "pnl_usd", "fees_usd", "refusals", "hit_frac", "commands", "commands_digest",
+    "state_digest", "same", "paper_records_per_s", "replay_records_per_s", "journal",
+}  # fmt: skip
+TINY = ("--activity", "0.02", "--json")
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said]:
+    """The demo, in a folder in which an earlier one lies."""
+    data = tmp_path_factory.mktemp("demo") / "data"
+    (data / "runs" / "20261119-paper-9").mkdir(parents=True)
+    (data / "this-is-a-demo").write_text("an earlier one\n")
+    (data / "epoch").write_text("9\n")
+    return data, workbench("demo", "--data", data, *TINY)
+
+
+@pytest.fixture(scope="module")
+def facts(shown: tuple[Path, Said]) -> dict[str, Any]:
+    said = shown[1]
+    assert said.code == 0, said.text
+    found: dict[str, Any] = json.loads(said.out)
+    return found
+
+
+def test_it_ends_well_and_says_so_in_numbers(facts: dict[str, Any]) -> None:
+    assert facts.keys() == KEYS
+    assert facts["same"] is True and facts["session"] == SESSION and facts["profile"] == "demo"
+    assert facts["records"] > 80_000 and facts["commands"] > 0 and len(facts["commands_digest"]) == 64
+    assert 0.3 < facts["hit_frac"]["flow_1m"] < 0.7
+
+
+def test_its_numbers_are_those_of_its_log(shown: tuple[Path, Said], facts: dict[str, Any]) -> None:
+    logged = open_log(shown[0], SESSION)
+    assert len(logged.records) == facts["records"] and str(logged.journal) == facts["journal"]
+    assert len(issued(logged.facts())) == facts["commands"]
+    assert [contract.root for contract in logged.contracts] == list(ROOTS)
+    entries.verify(logged.journal, logged.run.journal_head)
+
+
+def test_it_begins_anew_where_an_earlier_demo_lies(shown: tuple[Path, Said], facts: dict[str, Any]) -> None:
+    assert [path.name for path in (shown[0] / "runs").iterdir()] == [f"{SESSION}-paper-1"]
+    assert facts["journal"].endswith(f"{SESSION}-paper-1/journal.db")
+
+
+def test_a_folder_with_other_things_is_refused_and_untouched(here: Path) -> None:
+    mine = here / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work")
+    said = workbench("demo", "--data", mine, *TINY)
+    assert said.code == 1 and "name another folder" in said.err and "Traceback" not in said.text
+    assert [path.name for path in mine.iterdir()] == ["thesis.txt"] and (mine / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_file_where_the_folder_should_be_is_refused_and_untouched(here: Path) -> None:
+    mine = here / "thesis.txt"
+    mine.write_text("years of work")
+    said = workbench("demo", "--data", mine, *TINY)
+    assert said.code == 1 and "thesis.txt" in said.err and mine.read_text() == "years of work"
+
+
+@pytest.mark.parametrize("words", [("--activity", "0"), ("--activity", "9"), ("--seed", "x"), ("--sed", "7")])
+def test_what_cannot_be_meant_is_told_before_anything_is_written(here: Path, words: tuple[str, ...]) -> None:
+    said = workbench("demo", "--data", here / "new", *words)
+    assert said.code == 2 and words[0] in said.text and not (here / "new").exists()
+
+
+def test_its_help_says_that_nothing_is_needed(here: Path) -> None:
+    said = workbench("demo", "--help")
+    assert said.code == 0 and "No account, no server" in said.text
