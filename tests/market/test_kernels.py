@@ -64,7 +64,9 @@ rows = st.one_of(
     st.builds(trade, st.just(0), st.integers(-5, 9), st.integers(1, 50), st.sampled_from(IDS), st.sampled_from([-1, 0, 1])),
     st.builds(
         lambda contract, kind, side, level, px, sz: dict(contract=contract, kind=kind, side=side, level=level, px=px, sz=sz),
-        st.sampled_from(IDS), st.sampled_from([Kind.DEPTH_INSERT, Kind.DEPTH_UPDATE, Kind.DEPTH_DELETE, Kind.DEPTH_RESET]), st.sampled_from([1, -1]),
+        st.sampled_from(IDS),
+        st.sampled_from([Kind.DEPTH_INSERT, Kind.DEPTH_UPDATE, Kind.DEPTH_DELETE, Kind.DEPTH_RESET]),
+        st.sampled_from([1, -1]),
         st.just(0), st.integers(1, 9), st.integers(1, 99),
     ),
     st.builds(lambda contract: dict(contract=contract, kind=Kind.GAP), st.sampled_from(IDS)),
