@@ -8,6 +8,8 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from workbench.commands.playing import folder_of
+
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of the stores; else the settings' data_folder.")]
 BACKUP_HELP: Final = """Copy the data folder to TARGET, consistently, also while something writes to it; TARGET must be empty or absent."""
 RESTORE_HELP: Final = """Bring a backup back into an empty data folder; every file is checked against the backup's list first."""
@@ -50,4 +52,4 @@ def seal(data: DataFolder = None) -> None:
 def _data(given: Path | None) -> Path:
     from workbench.config import load_settings
 
-    return given or load_settings().data_path
+    return folder_of(given, load_settings().data_path)

@@ -65,7 +65,7 @@ def _play(session: int, data: Path | None, profile: str | None, strategy: list[s
     from workbench.runtime.logged import open_log
 
     settings = load_settings()
-    logged = open_log(data or settings.data_path, session)
+    logged = open_log(folder_of(data, settings.data_path), session)
     console = Console(quiet=as_json, highlight=False)
     chosen = [_pair(each) for each in strategy] if strategy else None
     back = play.has_orders(logged) and not anew
@@ -120,6 +120,14 @@ def _tell(console: Console, logged: Any, played: Any, what: str, as_json: bool) 
     raise typer.Exit(0 if played.difference is None else 1)
 
 
+def folder_of(given: Path | None, usual: Path) -> Path:
+    """Give the data folder; a file in its place is a mistake."""
+    folder = given or usual
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder} is a file: name a folder (--data)")
+    return folder
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, _, recipe = text.partition(":")
     if not name:
@@ -133,7 +141,7 @@ def sessions(data: DataFolder = None, as_json: AsJson = False) -> None:
     from workbench.store.log import log_sessions
     from workbench.store.manifest import find_log
 
-    folder = data or load_settings().data_path
+    folder = folder_of(data, load_settings().data_path)
     rows = [(session, run) for session in log_sessions(folder) for run in find_log(folder, session)]
     if as_json:
         typer.echo(json.dumps([{"session": session, "run": run.run, "mode": run.mode, "source": run.source} for session, run in rows]))

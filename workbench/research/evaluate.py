@@ -119,7 +119,7 @@ def summarise(facts: Iterable[AnyFact]) -> Summary:
     return Summary(
         tuple(_trips(*key, each) for key, each in sorted(trips.items())),
         tuple(refusals.most_common()),
-        tuple(_forecasts(name, counts[name], tables.get(name)) for name in sorted(counts)),
+        tuple(_forecasts(name, counts.get(name, {}), tables.get(name)) for name in sorted(counts.keys() | tables.keys())),
         tuple(states),
         n_commands,
     )

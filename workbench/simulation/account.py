@@ -62,7 +62,7 @@ class Accounts:
 
     Examples
     --------
-    >>> from workbench.domain.contracts import ContractType
+    >>> from workbench.domain.contracts import Contract, ContractType
     >>> from workbench.domain.orders import Cause, Key, OrderType
     >>> mes = Contract(id=1, root="MES", symbol="MESZ6", type=ContractType.FUTURE, exchange="CME", currency="USD",
     ...                calendar="CME Globex Equity", multiplier="5", price_quantum="0.25", order_increment="0.25")
