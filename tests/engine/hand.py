@@ -8,8 +8,8 @@ import numpy as np
 
 from tests.simulation.pit import future, quote_record, record, share
 from workbench.domain.decisions import Adjust, AnyFact, ExitWish, Proposal
-from workbench.domain.events import AccountValued, AnyEvent, Arrival, OrderAccepted, OrderFilled
-from workbench.domain.orders import AnyCommand, Leg, OrderType, Submit
+from workbench.domain.events import AccountValued, AnyEvent, Arrival, OperatorAction, OperatorSaid, OrderAccepted, OrderFilled
+from workbench.domain.orders import AnyCommand, Key, Leg, OrderType, Submit
 from workbench.domain.records import Kind, Phase, Records
 from workbench.domain.units import MICROS, MS, SECOND
 from workbench.domain.views import PositionView, View
@@ -25,6 +25,9 @@ ES, SPY = future(1), share(2)
 ES_TERMS = Terms(ES, fee_micros=2_250_000, margin_micros=15_000 * MICROS)
 SPY_TERMS = Terms(SPY, fee_micros=5_000, margin_frac=0.5, fee_min_micros=MICROS)
 LONG = Proposal(1, OrderType.MARKET, 24_000, 23_992, 24_024, 600 * SECOND)  # 8 ticks of stop: 100 USD a contract
+FEE = 4_500_000  # of two ES, a side
+KEY = Key(ACCOUNT, 1, "script")
+ONCE = T0 + 2 * BAR  # until then a script wishes: one entry
 SHORT = Proposal(-1, OrderType.MARKET, 24_000, 24_008, 23_976, 600 * SECOND)
 
 
@@ -169,3 +172,29 @@ class Hand:
     @property
     def state(self) -> str:
         return self.engine.desk.breaker.state.value
+
+
+def said(action: OperatorAction) -> OperatorSaid:
+    return OperatorSaid(action, "by hand")
+
+
+def day(hand: Hand) -> Any:
+    return hand.engine.desk.ledger.day(ACCOUNT)
+
+
+def standing(hand: Hand) -> Any:
+    """What limits would look at now."""
+    return hand.engine.desk._standing(KEY, hand.now_ns)
+
+
+def lost(hand: Hand, px: int = LONG.stop_px) -> None:
+    """Enter, be covered, be stopped out at `px`."""
+    sent = hand.protected()
+    hand.fill(sent.ref, Leg.STOP, sent.qty, px)
+
+
+def position(of: Any = None, **wish: Any) -> Hand:
+    """A protected position in two ES, long from 24,000."""
+    hand = Hand(of or setup(Script(LONG._replace(**wish), until_ns=ONCE)))
+    hand.protected()
+    return hand

@@ -1,41 +1,34 @@
-"""The desk by hand: days, limits, exits and reports, each at the bar or event at which it must happen."""
+"""The desk by hand: entries that wait, and exits, each at the bar at which it must happen."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.engine.hand import ACCOUNT, BAR, LONG, SHORT, T0, Hand, Script, law, setup
+from tests.engine.hand import (
+    BAR,
+    FEE,
+    KEY,
+    LONG,
+    ONCE,
+    SHORT,
+    T0,
+    Hand,
+    Script,
+    day,
+    law,
+    position,
+    setup,
+    standing,
+)
 from tests.simulation.pit import record
-from workbench.domain.decisions import Adjust, ExitWish, Reason, Refused, RoundTripClosed, StateChanged, Thesis
-from workbench.domain.events import FeeReported, OperatorAction, OperatorSaid, OrderAccepted, OrderCancelled, OrderRejected
-from workbench.domain.orders import Cancel, Exit, Key, Leg, Modify, Submit
+from workbench.domain.decisions import Adjust, ExitWish, Refused, RoundTripClosed, Thesis
+from workbench.domain.events import OperatorAction, OperatorSaid, OrderAccepted, OrderCancelled, OrderRejected
+from workbench.domain.orders import Cancel, Exit, Leg, Modify
 from workbench.domain.records import Kind
 from workbench.domain.units import MICROS, SECOND
 from workbench.learning.recipe import Recipe
-
-FEE = 4_500_000  # of two ES, a side
-KEY = Key(ACCOUNT, 1, "script")
-RESUME = OperatorSaid(OperatorAction.RESUME, "looked at it")
-ONCE = T0 + 2 * BAR  # until then the script wishes: one entry
-
-
-def day(hand: Hand) -> Any:
-    return hand.engine.desk.ledger.day(ACCOUNT)
-
-
-def standing(hand: Hand) -> Any:
-    """What limits would look at now."""
-    return hand.engine.desk._standing(KEY, hand.now_ns)
-
-
-def lost(hand: Hand, px: int = LONG.stop_px) -> None:
-    """Enter, be covered, be stopped out at `px`."""
-    sent = hand.protected()
-    hand.fill(sent.ref, Leg.STOP, sent.qty, px)
 
 
 # ---------------------------------------------------------------------- entries
@@ -113,13 +106,6 @@ def test_refusals_are_counted_by_their_reason() -> None:
 
 
 # ---------------------------------------------------------------------- exits
-def position(of: Any = None, **wish: Any) -> Hand:
-    """A protected position in two ES, long from 24,000."""
-    hand = Hand(of or setup(Script(LONG._replace(**wish), until_ns=ONCE)))
-    hand.protected()
-    return hand
-
-
 @pytest.mark.covers("S2-11")
 def test_a_position_is_left_by_time_counted_from_its_first_fill() -> None:
     hand = position(hold_ns=10 * SECOND)
@@ -218,205 +204,3 @@ def test_a_short_earns_when_the_price_falls() -> None:
     hand.protected()
     hand.fill(1, Leg.TARGET, 2, 23_976)
     assert hand.made(RoundTripClosed)[0].pnl == 48
-
-
-# ---------------------------------------------------------------------- the day
-def test_a_new_account_day_counts_anew_once_losses_in_a_row_as_well() -> None:
-    roll = T0 + 4 * BAR
-    hand = Hand(setup(Script(LONG, until_ns=ONCE), account_days=((T0 - SECOND, 20261118), (roll, 20261119), (roll + 99 * BAR, 20261120))))
-    lost(hand)
-    hand.until(roll - 1)
-    assert (day(hand).day, day(hand).n_entries, day(hand).n_round_trips) == (20261118, 1, 1)
-    hand.until(roll)
-    assert (day(hand).day, day(hand).n_entries, day(hand).n_round_trips, day(hand).realised_micros) == (20261119, 0, 0, 0)
-    assert hand.engine.desk.ledger.losses_in_row(ACCOUNT) == 0
-    day(hand).n_entries = 7
-    hand.bar(5)
-    assert day(hand).n_entries == 7  # not again
-
-
-def test_before_the_first_account_day_nothing_is_begun() -> None:
-    hand = Hand(setup(account_days=((T0 + 2 * BAR, 20261119),)))
-    hand.opened()
-    assert day(hand).day == 0
-    hand.bar()
-    assert day(hand).day == 20261119
-
-
-def halted() -> Hand:
-    """A long of two that stands 20 ticks lower, with a day's limit of 450 USD: 500 lost, were it left now."""
-    hand = position(setup(Script(LONG, until_ns=ONCE), by=law(max_loss_per_day_usd=450.0), account_days=((T0, 1), (T0 + 9 * BAR, 2))))
-    hand.quote(23_980, 23_981)
-    return hand
-
-
-@pytest.mark.covers("S0-16", "S1-29", "S3-12")
-def test_a_day_lost_halts_and_leaves_positions() -> None:
-    hand = halted()
-    [command] = hand.bar()
-    assert isinstance(command, Exit) and command.why == "halted" and hand.state == "halted"
-    assert [(fact.state.value, fact.why) for fact in hand.made(StateChanged)] == [("halted", f"day loss of {ACCOUNT}")]
-
-
-def test_a_day_lost_stays_lost_over_flat_and_the_next_day_until_a_person_resumes() -> None:
-    hand = halted()
-    hand.bar()
-    hand.fill(1, Leg.EXIT, 2, 23_980)
-    hand.bar(10)
-    assert day(hand).day == 2 and hand.state == "halted"
-    hand.hear(RESUME)
-    assert hand.state == "active"
-
-
-def test_a_person_cannot_resume_what_still_holds() -> None:
-    hand = halted()
-    hand.bar()
-    hand.hear(RESUME)
-    hand.bar()
-    assert hand.state == "halted"
-
-
-def test_fees_and_the_fee_of_leaving_count_towards_the_day() -> None:
-    for limit, state in ((508.9, "halted"), (509.0, "active")):  # 500 on the price, 4.50 paid, 4.50 to come
-        hand = position(setup(Script(LONG, until_ns=ONCE), by=law(max_loss_per_day_usd=limit)))
-        hand.quote(23_980, 23_981)
-        hand.bar()
-        assert hand.state == state
-
-
-def test_what_cannot_be_priced_counts_at_its_stop() -> None:
-    for limit, state in ((208.9, "halted"), (209.0, "active")):
-        hand = position(setup(Script(LONG, until_ns=ONCE), by=law(max_loss_per_day_usd=limit, kill_quality=0.0)))
-        hand.say(record(Kind.GAP, hand.now_ns))
-        hand.bar()
-        assert hand.state == state
-
-
-def test_a_day_lost_by_the_last_stop_halts_as_well() -> None:
-    hand = Hand(setup(Script(LONG, until_ns=ONCE), by=law(max_loss_per_day_usd=450.0)))
-    lost(hand, 23_970)
-    hand.bar()
-    assert hand.state == "halted"
-
-
-@pytest.mark.covers("S2-41")
-def test_before_an_entry_the_loss_of_the_day_is_counted_before_costs() -> None:
-    hand = Hand(setup(Script(LONG), by=law(max_loss_per_day_usd=400.0)))
-    lost(hand)
-    assert standing(hand).day_loss_before_costs_micros == 200 * MICROS
-    hand.quote()
-    assert [type(command) for command in hand.bar()] == [Submit]  # 200 lost and 200 planned fit; fees do not count here
-
-
-# ---------------------------------------------------------------------- reports
-@pytest.mark.covers("S2-03")
-def test_a_fill_of_a_bracket_that_is_over_halts_until_a_person_resumes() -> None:
-    hand = position()
-    hand.fill(1, Leg.STOP, 2, 23_992)
-    assert hand.fill(1, Leg.TARGET, 2, 24_024, id_="late") == []
-    assert hand.state == "halted" and "which is over" in hand.made(StateChanged)[-1].why
-    hand.bar(3)
-    assert hand.state == "halted"
-    hand.hear(RESUME)
-    assert hand.state == "active"
-
-
-def test_a_stray_fill_that_is_told_twice_halts_once() -> None:
-    hand = position()
-    hand.fill(1, Leg.STOP, 2, 23_992)
-    hand.fill(1, Leg.TARGET, 2, 24_024, id_="late")
-    hand.hear(RESUME)
-    hand.fill(1, Leg.TARGET, 2, 24_024, id_="late")
-    assert hand.state == "active"
-
-
-def test_a_fill_of_a_bracket_that_never_was_halts() -> None:
-    hand = Hand(setup())
-    hand.fill(77, Leg.ENTRY, 1, 24_000)
-    assert hand.state == "halted"
-
-
-def test_a_stop_and_a_target_that_both_fill_halt() -> None:
-    hand = position()
-    hand.fill(1, Leg.STOP, 1, 23_992)
-    hand.fill(1, Leg.TARGET, 2, 24_024)  # one more than was held: the position is turned round
-    assert hand.state == "halted"
-
-
-@given(st.permutations([("a", Leg.ENTRY, 1), ("a", Leg.ENTRY, 1), ("b", Leg.ENTRY, 1), ("b", Leg.ENTRY, 1)]))
-@settings(max_examples=10)
-def test_an_execution_told_twice_counts_once(told: list[tuple[str, Leg, int]]) -> None:
-    hand = Hand(setup(Script(LONG, until_ns=ONCE)))
-    hand.entered()
-    for id_, leg, qty in told:
-        hand.fill(1, leg, qty, 24_000, fee_micros=5, id_=id_)
-    assert hand.bracket is not None and (hand.bracket.filled, hand.bracket.fees_micros) == (2, 10)
-
-
-def test_a_fee_that_comes_late_is_booked_before_and_after_the_end() -> None:
-    hand = Hand(setup(Script(LONG, until_ns=ONCE)))
-    hand.filled(fee_micros=None)
-    hand.hear(OrderAccepted(1, Leg.STOP, 2, LONG.stop_px), FeeReported("x0", FEE))
-    hand.fill(1, Leg.TARGET, 2, 24_024, fee_micros=None)
-    [trip] = hand.made(RoundTripClosed)
-    assert trip.fees_micros == FEE
-    hand.hear(FeeReported("x1", FEE))
-    books = hand.engine.desk.ledger
-    assert day(hand).realised_micros == 600 * MICROS - 2 * FEE
-    assert books.realised_micros[ACCOUNT] == books.by_key[f"{ACCOUNT}|1|script"] == 600 * MICROS - 2 * FEE
-
-
-def test_a_fee_of_nobody_is_nobodys() -> None:
-    hand = position()
-    hand.hear(FeeReported("foreign", 5))
-    assert hand.bracket is not None and hand.bracket.fees_micros == FEE
-
-
-def test_a_fee_told_twice_counts_once() -> None:
-    hand = Hand(setup(Script(LONG, until_ns=ONCE)))
-    hand.filled(fee_micros=None)
-    hand.hear(FeeReported("x0", FEE), FeeReported("x0", FEE))
-    assert hand.bracket is not None and hand.bracket.fees_micros == FEE
-
-
-def test_a_fee_that_became_known_is_no_longer_assumed() -> None:
-    for limit, state in ((508.9, "halted"), (509.0, "active")):  # 500 on the price, 4.50 paid, 4.50 to come
-        hand = Hand(setup(Script(LONG, until_ns=ONCE), by=law(max_loss_per_day_usd=limit)))
-        hand.filled(fee_micros=None)
-        hand.hear(OrderAccepted(1, Leg.STOP, 2, LONG.stop_px), FeeReported("x0", FEE))
-        hand.quote(23_980, 23_981)
-        hand.bar()
-        assert hand.state == state
-
-
-def test_a_stop_the_venue_did_not_move_is_remembered_where_it_stands() -> None:
-    hand = position(setup(Script(LONG, until_ns=ONCE, about=Adjust(23_996))))
-    hand.bar()
-    hand.hear(OrderRejected(1, Leg.STOP, "no"), OrderAccepted(1, Leg.STOP, 2, LONG.stop_px))
-    assert hand.bracket is not None and hand.bracket.stop_px == LONG.stop_px
-
-
-def test_an_exit_the_venue_refused_is_tried_again() -> None:
-    hand = position(setup(Script(LONG, until_ns=ONCE, about=ExitWish("had enough"))))
-    assert [type(command) for command in hand.bar()] == [Exit]
-    hand.hear(OrderRejected(1, Leg.EXIT, "no"))
-    assert [type(command) for command in hand.bar()] == [Exit]
-
-
-def test_an_adjusted_stop_lies_on_the_order_increment() -> None:
-    wish = LONG._replace(entry_px=6_000_000, stop_px=5_990_000, target_px=6_030_000)
-    of = setup(both=True)._replace(strategies=((Script(wish, until_ns=ONCE, about=Adjust(5_995_050)), (2,)),))
-    hand = Hand(of)
-    hand.phase(contract=2)
-    hand.quote(5_999_900, 6_000_000, contract=2)
-    hand.bar()
-    [sent] = hand.bar()
-    hand.fill(sent.ref, Leg.ENTRY, sent.qty, 6_000_000)
-    hand.hear(OrderAccepted(sent.ref, Leg.STOP, sent.qty, sent.stop_px))
-    assert [command.stop_px % 100 for command in hand.bar()] in ([], [0])
-
-
-def test_nothing_is_bought_when_the_refusal_is_the_only_answer() -> None:
-    hand = Hand(setup(Script(LONG._replace(stop_px=24_010))))
-    hand.opened().bar()
-    assert hand.commands == [] and {fact.reason for fact in hand.made(Refused)} == {Reason.MALFORMED}
