@@ -55,7 +55,14 @@ def test_what_was_copied_is_restored(data, tmp_path):
     assert Recordings.of(new).read(NEXT).tobytes() == tape(200, epoch=2).tobytes()
 
 
+def test_a_folder_that_is_not_there_is_no_backup(tmp_path):
+    with pytest.raises(StoreError, match="is no folder"):
+        backup(tmp_path / "dta", tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
 def test_an_empty_folder_can_be_copied_and_restored(tmp_path):
+    (tmp_path / "data").mkdir()
     backup(tmp_path / "data", tmp_path / "copy")
     restore(tmp_path / "copy", tmp_path / "restored")
     assert list((tmp_path / "restored").iterdir()) == []

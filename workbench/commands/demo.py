@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from workbench.domain.errors import ConfigError, WorkbenchError
+from workbench.domain.errors import WorkbenchError
 
 ROOTS: Final = ("ES", "NQ", "RTY", "SPY", "QQQ", "IWM")
 SESSION: Final = 20261119
@@ -55,7 +55,7 @@ def demo(
 def _clear(data: Path) -> None:
     marker = data / "this-is-a-demo"
     if data.exists() and not data.is_dir():
-        raise ConfigError(f"{data} is a file: name a folder (--data)")
+        raise WorkbenchError(f"{data} is a file: name a folder (--data)")
     if data.exists() and any(data.iterdir()) and not marker.exists():
         raise WorkbenchError(f"{data} is not empty and was not made by the demo: name another folder (--data)")
     shutil.rmtree(data, ignore_errors=True)

@@ -46,8 +46,8 @@ def backup(data: Path, target: Path) -> Backup:
     StoreError
         If the target holds anything, or a disk refuses; a copy without its list is not restored.
     """
-    if not data.is_dir() or not any(data.iterdir()):
-        raise StoreError(f"{data} holds nothing to copy: is that the data folder (--data)?")
+    if not data.is_dir():
+        raise StoreError(f"{data} is no folder: nothing was copied (--data names the data folder)")
     _must_be_empty(target)
     source, copy = Folders(data), Folders(target)
     with trouble(f"copying {data} to {target}"):

@@ -21,7 +21,7 @@ LENGTH: Final = 4  # bytes that hold the length of the card
 FOLDER: Final = "checkpoints"
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True):
+class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a checkpoint is of. ``digests`` name code, settings and libraries: with others it means nothing."""
 
     format: int = FORMATS["checkpoint"]
