@@ -57,6 +57,7 @@ LAW: dict[str, dict[str, Any]] = {
     "data": dict(entry_quality=0.8, hold_quality=0.6, kill_quality=0.3, max_spread_ticks=6.0),
     "execution": dict(
         min_stop_ticks=2, max_stop_ticks=400, max_orders_per_minute=600, entry_ttl_seconds=90.0, min_confidence=0.5, slippage_ticks=0.5,
+        cover_seconds=15.0, answer_seconds=30.0,
     ),
 }  # fmt: skip
 
