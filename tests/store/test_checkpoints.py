@@ -37,6 +37,17 @@ def test_any_flipped_bit_is_found_and_passed_over(tmp_path_factory, at, bit):
     assert str(path) in found.problems[0]
 
 
+def test_no_flipped_bit_of_a_small_one_goes_unnoticed(tmp_path):
+    path = write(tmp_path, 8, b"state", DIGESTS)
+    whole = path.read_bytes()
+    for bit in range(8 * len(whole)):
+        content = bytearray(whole)
+        content[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(content)
+        with pytest.raises(StoreError):
+            read(path)
+
+
 def test_a_cut_off_one_is_passed_over(tmp_path):
     path = write(tmp_path, 8, bytes(1_000), DIGESTS)
     whole = path.read_bytes()

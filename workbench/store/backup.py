@@ -109,7 +109,7 @@ def read_list(source: Path) -> Backup:
         content = path.read_bytes()
     try:
         made = msgspec.json.decode(content, type=Backup)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} is damaged: {error}") from error
     refuse_newer("backup", made.format, path)
     return made

@@ -78,7 +78,7 @@ def read(path: Path) -> Checkpoint:
         raise StoreError(f"{path} is no checkpoint")
     try:
         card = msgspec.json.decode(content[start:end], type=Card)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} is damaged: its card cannot be read ({error})") from error
     if card.format != FORMATS["checkpoint"]:
         raise StoreError(f"{path} is a checkpoint of format {card.format}; this code reads {FORMATS['checkpoint']}")

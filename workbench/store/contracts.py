@@ -131,7 +131,7 @@ class ContractBook:
                 raise StoreError(f"{self._path} is no book of contracts")
             refuse_newer("contracts", heading.format, self._path)
             return [msgspec.json.decode(line, type=Contract) for line in lines], len(content)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise StoreError(f"{self._path} is damaged: {error}; restore it from a backup, ids must not be given twice") from error
 
     def _append(self, contracts: list[Contract], length: int) -> None:

@@ -103,7 +103,7 @@ def read_manifest(folder: Path) -> RunManifest | None:
         if bring_forward("manifest", path, found) is not None:
             content = path.read_bytes()
         return msgspec.json.decode(content, type=RunManifest)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} is no manifest of a run: {error}") from error
 
 

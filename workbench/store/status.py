@@ -62,7 +62,7 @@ def heard(data: Path) -> list[Status]:
             content = path.read_bytes()
         try:
             status = msgspec.msgpack.decode(content, type=Status)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise StoreError(f"{path} is no status of a process: {error}") from error
         refuse_newer("status", status.format, path)
         found.append(status)
