@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -14,44 +13,28 @@ import databento_dbn
 import numpy as np
 import pytest
 
+from tests.calendars.clocks import (
+    CL,
+    EQUITY,
+    FIRST,
+    GC,
+    LAST,
+    NEW_YORK,
+    NYSE,
+    PRODUCTS,
+    clock_time,
+    close_of,
+    minutes,
+    ns,
+    phase,
+    two_years,
+)
 from tests.data import shared
 from workbench import calendars
-from workbench.calendars import Table, schedule
-from workbench.config import load_roots
+from workbench.calendars import schedule
 from workbench.domain.errors import DataError
 from workbench.domain.records import Phase, is_open
 from workbench.domain.units import HOUR, MINUTE, SECOND
-
-NEW_YORK = ZoneInfo("America/New_York")
-FIRST, LAST = date(2025, 1, 1), date(2026, 12, 31)
-PRODUCTS = ("ES", "CL", "GC", "SPY", "RTY")
-EQUITY, CL, GC, NYSE = "CME Globex Equity", "CMEGlobex_CL", "CMEGlobex_GC", "NYSE"
-
-
-@cache
-def two_years(product: str) -> Table:
-    return calendars.table(load_roots()[product].calendar, FIRST, LAST)
-
-
-def minutes() -> np.ndarray:
-    first = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * SECOND
-    return first + np.arange(730 * 24 * 60, dtype=np.int64) * MINUTE
-
-
-def ns(text: str, zone: ZoneInfo = NEW_YORK) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()) * SECOND
-
-
-def phase(calendar: str, text: str) -> Phase:
-    return Phase(int(calendars.phase_at(calendar, ns(text))))
-
-
-def clock_time(instant: int) -> str:
-    return datetime.fromtimestamp(instant // SECOND, NEW_YORK).strftime("%H:%M")
-
-
-def close_of(calendar: str, session: int) -> str:
-    return clock_time(calendars.session_bounds(session, calendar)[1])
 
 
 def has_session(calendar: str, session: int) -> bool:

@@ -4,47 +4,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
+from tests.calendars.clocks import (
+    EQUITY,
+    FIRST,
+    LAST,
+    PRODUCTS,
+    clock_time,
+    minutes,
+    ns,
+    two_years,
+)
 from workbench import calendars
 from workbench.calendars import Session, Span, Table
 from workbench.config import load_roots
 from workbench.domain.errors import ConfigError, DataError
 from workbench.domain.records import EVENT_TIME, Kind, Phase
-from workbench.domain.units import MINUTE, SECOND
-
-NEW_YORK = ZoneInfo("America/New_York")
-FIRST, LAST = date(2025, 1, 1), date(2026, 12, 31)
-PRODUCTS = ("ES", "CL", "GC", "SPY", "RTY")
-EQUITY, CL, GC, NYSE = "CME Globex Equity", "CMEGlobex_CL", "CMEGlobex_GC", "NYSE"
-
-
-@cache
-def two_years(product: str) -> Table:
-    return calendars.table(load_roots()[product].calendar, FIRST, LAST)
-
-
-def minutes() -> np.ndarray:
-    first = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * SECOND
-    return first + np.arange(730 * 24 * 60, dtype=np.int64) * MINUTE
-
-
-def ns(text: str, zone: ZoneInfo = NEW_YORK) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()) * SECOND
-
-
-def phase(calendar: str, text: str) -> Phase:
-    return Phase(int(calendars.phase_at(calendar, ns(text))))
-
-
-def clock_time(instant: int) -> str:
-    return datetime.fromtimestamp(instant // SECOND, NEW_YORK).strftime("%H:%M")
+from workbench.domain.units import MINUTE
 
 
 def test_a_table_read_from_a_file_is_the_table_that_was_written(tmp_path: Path) -> None:
