@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.domain.bars import BROKEN, PRICED, TOP_ROWS
+from workbench.domain.bars import BROKEN, OPENED, PRICED, TOP_ROWS
 from workbench.domain.records import ASK, BID, EVENT_TIME, Kind, Phase
 from workbench.domain.units import BAR_NS
 from workbench.market.state import LATE_NS
@@ -120,7 +120,7 @@ class Slow:
             self.phase, self.session = level, px
             if was != self.is_open:
                 self.has, self.last_us = 0, t // 1000
-                self.fresh((self.flags & PRICED) | BROKEN)
+                self.fresh((self.flags & PRICED) | BROKEN | (OPENED if self.is_open else 0))
 
 
 def slow_fold(records: Any, ids: list[int]) -> list[tuple[int, int, list[dict[str, int]]]]:

@@ -58,6 +58,7 @@ Bars = npt.NDArray[Any]  # of dtype RICH
 
 BROKEN: Final = 1  # an opening or a gap lies in this bar: labels that wait are void
 PRICED: Final = 2  # the contract has had a price
+OPENED: Final = 4  # an opening lies in this bar
 
 
 class RichBar:

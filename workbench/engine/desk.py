@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from workbench.domain.bars import BAR_AT
+from workbench.domain.bars import BAR_AT, OPENED
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import AnyFact, Approved, At, ExitWish, Issued, Proposal, Refused, RoundTripClosed, TradingState
 from workbench.domain.events import Answered, FeeReported, Known, Unknown
@@ -30,7 +30,7 @@ from workbench.risk.constitution import micros
 from workbench.risk.limits import Standing, Terms
 from workbench.strategies.base import Strategy
 
-_HAS, _BID, _ASK, _QUALITY = (BAR_AT[name] for name in ("has", "bid", "ask", "quality"))
+_HAS, _BID, _ASK, _QUALITY, _FLAGS = (BAR_AT[name] for name in ("has", "bid", "ask", "quality", "flags"))
 ACCOUNT: Final = "account"  # the question every run begins with: equity and margin left
 
 
@@ -126,7 +126,7 @@ class Desk:
             why = "uncovered"
         elif to_close is not None and to_close <= self._flat_ns:
             why = "close"
-        elif place.cells[_QUALITY] < self._hold_quality:
+        elif place.cells[_QUALITY] < self._hold_quality and not place.cells[_FLAGS] & OPENED:  # every opening is broken
             why = "quality"
         else:
             why = why_leave(view, b)
@@ -308,7 +308,7 @@ class Desk:
         for b in self.supervisor.brackets():
             if b.filled:
                 terms = self._places[b.key.contract].terms
-                total += self._open_pnl(b) - b.fees_micros - terms.fee(b.open + b.n_fees_unknown)
+                total += self._open_pnl(b) - b.fees_micros - terms.fee(abs(b.open) + b.n_fees_unknown)
         if -total > self._day_limit:
             self.breaker.trip(f"day loss of {self.setup.account}", TradingState.HALTED, self.facts, latched=True, flatten=True)
 

@@ -255,8 +255,9 @@ class Engine:
         if said.action is OperatorAction.RESUME:
             breaker.resume(said.why, self._facts)
             return _NOTHING
-        breaker.trip("operator", TradingState.HALTED, self._facts, latched=True)
-        return self.desk.leave_all(said.why, now_ns, cause) if said.action is OperatorAction.FLATTEN else _NOTHING
+        flatten = said.action is OperatorAction.FLATTEN  # what still fills after the word is left as well
+        breaker.trip("operator", TradingState.HALTED, self._facts, latched=True, flatten=flatten)
+        return self.desk.leave_all(said.why, now_ns, cause) if flatten else _NOTHING
 
     def _check_definition(self, id_: int, contract: object) -> None:
         slot = self.desk.slot.get(id_)

@@ -24,6 +24,7 @@ from workbench.execution.lifecycle import On, Phase, after
 Report = OrderAccepted | OrderFilled | OrderCancelled | OrderRejected
 
 
+MAX_EARLY = 1_000  # fees kept that came before their execution
 MAX_EXITS = 5  # tries to leave a position before a person must look
 
 
@@ -108,7 +109,7 @@ class Supervisor:
 
     def move_stop(self, bracket: Bracket, stop_px: int, now_ns: int, cause: Cause) -> Modify | None:
         """Move the stop of a protected position closer to the market; anything else gives no command."""
-        if bracket.phase is not Phase.PROTECTED or (stop_px - bracket.stop_px) * bracket.side <= 0:
+        if bracket.phase is not Phase.PROTECTED or bracket.open <= 0 or (stop_px - bracket.stop_px) * bracket.side <= 0:
             return None
         bracket.stop_px = stop_px
         return Modify(bracket.ref, bracket.key, now_ns, cause, stop_px)
@@ -133,7 +134,7 @@ class Supervisor:
             return None
         bracket.leaving, bracket.n_exits = why, bracket.n_exits + 1
         self._move(bracket, On.EXIT_SENT, facts, now_ns)
-        bracket.is_answered = False
+        bracket.is_answered, bracket.since_ns = False, now_ns
         return Exit(bracket.ref, bracket.key, now_ns, cause, why)
 
     def on_report(self, report: Report, now_ns: int, cause: Cause, facts: list[AnyFact]) -> Heard:
@@ -208,7 +209,7 @@ class Supervisor:
         b.out += fill.qty
         b.out_value += fill.qty * fill.px
         b.covered = min(b.covered, max(b.open, 0))
-        b.last_leg = fill.leg
+        b.last_leg, b.is_answered = fill.leg, b.is_answered or fill.leg is Leg.EXIT
         cancel = self.withdraw(b, now_ns, cause)
         return [cancel] if cancel else []
 
@@ -218,6 +219,8 @@ class Supervisor:
         if due is None:
             if exec_id not in self.book.executions:
                 self.book.fees_early[exec_id] = fee_micros
+                if len(self.book.fees_early) > MAX_EARLY:  # most are of foreign orders and never come due
+                    del self.book.fees_early[next(iter(self.book.fees_early))]
             return None
         bracket = self.book.open.get(due.ref)
         if bracket is None:

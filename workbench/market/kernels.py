@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 from numba import carray, cfunc, njit, types
 
-from workbench.domain.bars import BROKEN, PRICED, RICH, ROWS, TOP_ROWS
+from workbench.domain.bars import BROKEN, OPENED, PRICED, RICH, ROWS, TOP_ROWS
 from workbench.domain.records import ASK, BID, EVENT_TIME, PROVENANCE_SHIFT, RECORD, Kind, Phase, Provenance
 from workbench.domain.units import BAR_NS
 from workbench.market.state import CLOCK, LATE_NS, N_IDS, N_WATCHES, OUTLIER_AFTER, OUTLIER_FACTOR, STATE, STOP_BITS, Stop
@@ -190,7 +190,7 @@ def phase(s, r, us):
     if s.is_open != was_open:
         s.has = 0
         s.last_us = us
-        fresh(s.bar, (s.bar.flags & PRICED) | BROKEN)
+        fresh(s.bar, (s.bar.flags & PRICED) | BROKEN | (OPENED if s.is_open else 0))
 
 
 @njit(inline="always")

@@ -57,6 +57,7 @@ class Breaker(msgspec.Struct):
         """Take a cause back, unless it is latched."""
         if cause in self.causes and cause not in self.latched:
             del self.causes[cause]
+            self.flattening = [each for each in self.flattening if each != cause]
             self._settle(f"{cause} is over", facts)
 
     def resume(self, why: str, facts: list[AnyFact]) -> None:
