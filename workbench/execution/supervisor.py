@@ -11,7 +11,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,6 +24,7 @@ from workbench.execution.lifecycle import On, Phase, after
 Report = OrderAccepted | OrderFilled | OrderCancelled | OrderRejected
 
 
+MAX_OVER = 50_000  # brackets and executions that are over and still known: months of trading
 MAX_EARLY = 1_000  # fees kept that came before their execution
 MAX_EXITS = 5  # tries to leave a position before a person must look
 
@@ -219,8 +220,7 @@ class Supervisor:
         if due is None:
             if exec_id not in self.book.executions:
                 self.book.fees_early[exec_id] = fee_micros
-                if len(self.book.fees_early) > MAX_EARLY:  # most are of foreign orders and never come due
-                    del self.book.fees_early[next(iter(self.book.fees_early))]
+                _forget_oldest(self.book.fees_early, MAX_EARLY)  # most are of foreign orders and never come due
             return None
         bracket = self.book.open.get(due.ref)
         if bracket is None:
@@ -238,6 +238,8 @@ class Supervisor:
             return
         self._move(b, On.FLAT if b.filled else On.DEAD, facts, now_ns)
         self.book.over[b.ref] = b.key
+        _forget_oldest(self.book.over, MAX_OVER)
+        _forget_oldest(self.book.executions, MAX_OVER)
         del self.book.open[b.ref]
         self.take_over(self.book)
 
@@ -246,3 +248,9 @@ class Supervisor:
         if old is not b.phase:
             b.since_ns = now_ns
             facts.append(BracketMoved(b.ref, old.value, on.value, b.phase.value))
+
+
+def _forget_oldest(held: dict[Any, Any], most: int) -> None:
+    """Keep what was added last."""
+    while len(held) > most:
+        del held[next(iter(held))]
