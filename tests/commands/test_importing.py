@@ -1,4 +1,4 @@
-"""``workbench import`` as a person meets it: a help that teaches, a sentence for every mistake, exit codes, rehearsals that write nothing."""
+"""``workbench import`` as a person meets it: a help that teaches, a sentence for every mistake, exit codes, rehearsals without a trace."""
 
 from __future__ import annotations
 
