@@ -179,7 +179,8 @@ def test_a_contract_other_than_the_one_it_was_built_with_breaks_an_invariant() -
 def test_a_halt_stops_entries_until_a_person_resumes() -> None:
     hand = Hand(setup(Script(LONG))).opened()
     assert hand.hear(said(OperatorAction.HALT)) == [] and hand.state == "halted"
-    assert hand.bar(3) == []
+    n = len(hand.made(Refused))
+    assert hand.bar(3) == [] and len(hand.made(Refused)) == n  # nobody is asked for what nobody may have
     hand.hear(said(OperatorAction.RESUME))
     assert [type(command) for command in hand.bar()] == [Submit]
     assert [(fact.state.value, fact.why) for fact in hand.made(StateChanged)] == [("halted", "operator"), ("active", "by hand")]

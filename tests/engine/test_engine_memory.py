@@ -87,7 +87,34 @@ def test_what_was_said_about_a_contract_that_closes_stands_no_more() -> None:
         hand.engine.view(1).forecasts["r"] = None  # type: ignore[index]
 
 
+def spoken() -> Hand:
+    """One contract about which something is said."""
+    hand = Hand(setup(recipes=((RECIPE, (1,)),)))
+    hand.phase()
+    for bid in range(23_990, 23_994):
+        hand.quote(bid, bid + 1)
+        hand.say(record(Kind.PRINT, hand.now_ns, px=bid, sz=1))
+        hand.bar()
+    assert set(hand.engine.view(1).forecasts) == {"r"}
+    return hand
+
+
+def test_a_gap_takes_away_what_was_said() -> None:
+    hand = spoken()
+    hand.say(record(Kind.GAP, hand.now_ns))
+    hand.quote()
+    hand.bar()
+    assert dict(hand.engine.view(1).forecasts) == {}
+
+
 # ---------------------------------------------------------------------- snapshots
+def test_a_snapshot_of_silence_takes_back_what_was_said_since() -> None:
+    hand = spoken()
+    silent = Hand(hand.engine.setup).engine.snapshot()
+    hand.engine.restore(silent)
+    assert dict(hand.engine.view(1).forecasts) == {}
+
+
 def test_a_snapshot_with_facts_nobody_took_is_refused() -> None:
     hand = Hand(setup(Script(LONG))).opened()
     records = hand.numbered(record(Kind.TIME, T0 + 2 * BAR, 0))
