@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -23,11 +23,12 @@ from tests.engine.hand import (
     standing,
 )
 from tests.simulation.pit import record
-from workbench.domain.decisions import Adjust, ExitWish, Refused, RoundTripClosed, Thesis
+from workbench.domain.decisions import Adjust, ExitWish, Proposal, Refused, RoundTripClosed, Thesis
 from workbench.domain.events import OperatorAction, OperatorSaid, OrderAccepted, OrderCancelled, OrderRejected
 from workbench.domain.orders import Cancel, Exit, Leg, Modify
 from workbench.domain.records import Kind
 from workbench.domain.units import MICROS, SECOND
+from workbench.domain.views import PositionView, View
 from workbench.learning.recipe import Recipe
 
 
@@ -180,6 +181,27 @@ def test_a_strategy_may_leave_and_may_bring_its_stop_closer() -> None:
     assert moved.bar(2) == []  # no closer than it is
     wider = position(setup(Script(LONG, until_ns=ONCE, about=Adjust(23_980))))
     assert wider.bar(2) == []
+
+
+class Trail(NamedTuple):
+    """Brings its stop two ticks closer at a time; it knows where it stands from its position alone."""
+
+    name: str = "trail"
+    needs: tuple[str, ...] = ()
+
+    def propose(self, view: View) -> Proposal | None:
+        return LONG if view.now_ns <= ONCE else None
+
+    def manage(self, view: View, position: PositionView) -> Adjust | None:
+        assert position.qty == 2 and position.entry_px == 24_000 and position.is_protected
+        return Adjust(position.stop_px + 2)
+
+
+def test_a_strategy_sees_its_position_as_it_is_now() -> None:
+    hand = position(setup(Trail()))
+    for _ in range(3):
+        hand.bar()
+    assert [command.stop_px for command in hand.commands if isinstance(command, Modify)] == [23_994, 23_996, 23_998]
 
 
 def test_a_strategy_is_not_asked_about_the_position_of_another() -> None:
