@@ -14,7 +14,7 @@ from workbench.domain.orders import Key, OrderType
 from workbench.domain.units import MICROS
 from workbench.engine import Engine
 from workbench.risk.chain import Gate
-from workbench.risk.limits import CHECKS, Standing
+from workbench.risk.limits import LIMITS, Standing
 
 ANCHOR_US = 2_000.0
 N_CALLS = 40_000
@@ -38,7 +38,7 @@ def measure(quick: bool) -> list[Line]:
     return [
         Line(
             row=8,
-            what=f"risk check, {len(CHECKS)} limits, p99",
+            what=f"risk check, {len(LIMITS)} limits, p99",
             anchor=f"an earlier system's budget {ANCHOR_US:.0f} us",
             ours=f"p50 {p50:.2f}, p99 {p99:.2f} us",
             ratio=p99,
@@ -49,7 +49,7 @@ def measure(quick: bool) -> list[Line]:
             more_is_better=False,
             notes=[
                 f"{N_CALLS:,} approvals a round, {N_ROUNDS} rounds; of the processor, without preemption, p99 {cpu_p99:.2f} us",
-                f"{ANCHOR_US / p99:.0f} x the budget; dearest checks: {dearest(engine)}",
+                f"{ANCHOR_US / p99:.0f} x the budget",
             ],
         )
     ]
@@ -63,27 +63,6 @@ def _round(call: Callable[[], object], clock: Callable[[], int]) -> list[float]:
             call()
             took.append((clock() - start) / 1e3)
     return took
-
-
-def dearest(engine: Engine) -> str:
-    """Name the checks that cost most."""
-    from workbench.risk.limits import Case
-
-    view, terms, by = engine.view(1), engine.setup.terms[0], law()
-    entry = view.bar.ask
-    wish = Proposal(1, OrderType.MARKET, entry, entry - AWAY, entry + AWAY, HOLD_NS)
-    now = Standing(TradingState.ACTIVE, False, 1, 3, 0, 0, 10**14, 0, 5, 2, 3, None, 1, None)
-    case = Case(Key("DUSIM1", 1, "rule"), wish, view, terms, now, by, 3, 300 * MICROS, view.bar.cells, terms.contract.tick, AWAY)
-    costs = []
-    for _, check, _ in CHECKS:
-        bunches = []
-        for _ in range(200):
-            start = time.perf_counter_ns()
-            for _ in range(30):
-                check(case)
-            bunches.append((time.perf_counter_ns() - start) / 30e3)
-        costs.append((min(bunches), check.__name__.strip("_")))
-    return ", ".join(f"{name} {us:.2f}" for us, name in sorted(costs, reverse=True)[:4]) + f"; all {sum(us for us, _ in costs):.1f} us"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.commands.calling import Said, workbench
-from workbench.commands.demo import ROOTS, SESSION
+from workbench.runtime.demonstration import ROOTS, SESSION
 from workbench.runtime.logged import open_log
 from workbench.runtime.replay import issued
 from workbench.store import entries

@@ -23,7 +23,7 @@ from workbench.domain.records import ASK, BID, Phase
 from workbench.domain.views import View
 from workbench.risk.chain import judge
 from workbench.risk.constitution import CEILINGS, Constitution, micros, parse
-from workbench.risk.limits import CHECKS, Standing, Terms
+from workbench.risk.limits import LIMITS, Standing, Terms, measure
 
 pytestmark = pytest.mark.covers("S0-16", "S1-28", "S2-41", "S3-10", "S3-12", "S4-03")
 FILES = sorted((Path(workbench.__file__).parent / "constitutions").glob("*.toml"))
@@ -115,8 +115,8 @@ def test_a_contract_too_big_for_the_law_is_refused_by_size_and_notional() -> Non
 
 
 def test_there_are_at_least_twenty_limits_and_every_tested_reason_is_one() -> None:
-    assert len(CHECKS) >= 20
-    assert {reason for reason, *_ in CHECKS} == {reason for reason, _ in BROKEN} | {Reason.SIZE, Reason.DAY_LOSS, Reason.NOTIONAL}
+    assert len(LIMITS) == len(measure(WISH, view(), TERMS, CALM, law(), 1, 1)) >= 20
+    assert {reason for _, reason, _ in LIMITS} == {reason for reason, _ in BROKEN} | {Reason.SIZE, Reason.DAY_LOSS, Reason.NOTIONAL}
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)

@@ -14,7 +14,7 @@ from workbench.domain.orders import Key
 from workbench.domain.units import MICROS
 from workbench.risk.chain import judge
 from workbench.risk.constitution import Constitution
-from workbench.risk.limits import CHECKS, Case, Standing, Terms
+from workbench.risk.limits import LIMITS, Standing, Terms, measure
 from workbench.risk.sizing import contracts_for_risk
 
 pytestmark = pytest.mark.covers("S0-16", "S1-28", "S3-12", "S4-02", "S4-03")
@@ -95,11 +95,10 @@ def objections(terms: Terms, wish: Proposal, now: Standing, by: Constitution, qt
     """What limits on size say of `qty`, asked one by one."""
     bid = wish.entry_px - terms.contract.tick
     seen = sight(terms.contract, bid=bid, ask=wish.entry_px)
-    one = terms.contract.value_micros(abs(wish.entry_px - wish.stop_px))
-    tick = terms.contract.tick
-    away = abs(wish.entry_px - wish.stop_px) // tick
-    case = Case(Key(ACCOUNT, 1, "s"), wish, seen, terms, now, by, qty, qty * one, seen.bar.cells, tick, away)
-    return {reason for reason, measure, threshold in CHECKS if reason in SIZED and not measure(case) <= threshold(by)}
+    one = terms.contract.cost_micros(abs(wish.entry_px - wish.stop_px))
+    values = measure(wish, seen, terms, now, by, qty, one)
+    held = zip(values, LIMITS, strict=True)
+    return {reason for value, (_, reason, threshold) in held if reason in SIZED and not value <= threshold(by)}
 
 
 @given(

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from workbench.commands.pages import show_summary
 from workbench.domain.errors import WorkbenchError
+from workbench.domain.units import MICROS
+from workbench.research.evaluate import Summary, summarise
 
-ROOTS: Final = ("ES", "NQ", "RTY", "SPY", "QQQ", "IWM")
-SESSION: Final = 20261119
-ACCOUNT: Final = "DUSIM-DEMO"
+if TYPE_CHECKING:
+    from workbench.runtime.demonstration import Demonstration
+
 WHAT: Final = "generated data"
 HELP: Final = """Generate a trading day, trade it on paper, prove the replay, and tell what came of it.
 
@@ -42,14 +43,21 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Run the demo; exit code 1 if a command differed in the replay."""
+    from workbench.runtime.demonstration import ACCOUNT, PROFILE, SESSION, demonstrate
+
     console = Console(quiet=as_json, highlight=False)
-    title = f"profile [bold]demo[/] · {WHAT}, seed {seed} · log session {SESSION} · paper account {ACCOUNT}"
+    title = f"profile [bold]{PROFILE}[/] · {WHAT}, seed {seed} · log session {SESSION} · paper account {ACCOUNT}"
     console.print(f"[bold]workbench demo[/] · {title}\n")
     _clear(data)
-    result = play(data, seed=seed, activity=activity, console=console)
+    with steps(console) as step:
+        done = demonstrate(data, seed=seed, activity=activity, source=f"{WHAT}, seed {seed}", step=step)
+    summary = summarise(done.facts)
+    show_summary(console, summary, {contract.id: contract.symbol for contract in done.logged.contracts}, what=WHAT)
+    _show_parity(console, done)
+    _show_speed(console, data, done)
     if as_json:
-        typer.echo(json.dumps(result.facts))
-    raise typer.Exit(0 if result.is_same else 1)
+        typer.echo(json.dumps(_numbers(done, summary)))
+    raise typer.Exit(0 if done.is_same else 1)
 
 
 def _clear(data: Path) -> None:
@@ -63,104 +71,47 @@ def _clear(data: Path) -> None:
     marker.write_text("made by `workbench demo`, which deletes this folder when it runs again\n", encoding="utf-8")
 
 
-class Result:
-    """What the demo came to: the numbers for a script, and whether the replay was the same."""
-
-    def __init__(self, facts: dict[str, Any], is_same: bool) -> None:
-        self.facts, self.is_same = facts, is_same
-
-
-def play(data: Path, *, seed: int, activity: float, console: Console) -> Result:
-    """Generate, trade, seal, replay, print."""
-    from workbench.config import load_settings
-    from workbench.learning.models import DEFAULT
-    from workbench.runtime import build
-    from workbench.runtime.generated import generated
-    from workbench.runtime.logged import open_log
-    from workbench.runtime.paper import paper
-    from workbench.runtime.replay import first_difference, issued, replay
-    from workbench.simulation.market import MarketSettings
-    from workbench.store.sealer import seal
-
-    settings = load_settings()
-    with steps(console) as step:
-        with step("generate the market", None):
-            made = generated(settings, ROOTS, SESSION, seed=seed, market=MarketSettings(activity=activity))
-        law = build.constitution("demo")
-        setup = build.setup(
-            settings, made.contracts, [SESSION], law, account=ACCOUNT, strategies=[("learned", DEFAULT), ("vwap_reversion", "")]
-        )
-        n = len(made.records)
-        began = time.perf_counter()
-        with step(f"trade {n:,} records on paper", n) as tell:
-            done = asyncio.run(
-                paper(
-                    data,
-                    SESSION,
-                    made.contracts,
-                    made.records,
-                    setup,
-                    build.fills(settings),
-                    digests={"settings": settings.digest},
-                    source=f"{WHAT}, seed {seed}",
-                    progress=tell,
-                )
-            )
-        traded_s = time.perf_counter() - began
-        with step("seal the tail into recordings", None):
-            seal(data)
-        with step("read the day back", None):
-            logged = open_log(data, SESSION)
-            recorded = list(logged.facts())
-        began = time.perf_counter()
-        with step("replay it from the recordings", None):
-            again = asyncio.run(replay(setup, logged.records, logged.arrivals))
-        replayed_s = time.perf_counter() - began
-    difference = first_difference(issued(recorded), issued(again.facts))
-    return _tell(console, data, logged, recorded, difference, done, again, (traded_s, replayed_s))
-
-
-def _tell(console: Console, data: Path, logged: Any, recorded: list[Any], difference: Any, done: Any, again: Any, seconds: Any) -> Result:
-    from workbench.commands.pages import show_summary
-    from workbench.research.evaluate import summarise
-
-    traded_s, replayed_s = seconds
-    summary = summarise(recorded)
-    symbols = {contract.id: contract.symbol for contract in logged.contracts}
-    show_summary(console, summary, symbols, what=WHAT)
-    is_same = difference is None and again.commands_digest == done.commands_digest and again.state_digest == done.state_digest
-    n = len(logged.records)
+def _show_parity(console: Console, done: Demonstration) -> None:
     console.print("\n[bold]Parity[/]")
-    if is_same:
-        console.print(f"  [green]the replay issued the very same {again.n_commands:,} commands[/]; digest {again.commands_digest[:16]}…")
-        console.print(f"  and ended in the same state, models and books included; digest {again.state_digest[:16]}…")
-    else:
-        console.print(f"  [bold red]PARITY BROKEN[/]: {difference or 'the final states differ'}")
+    if not done.is_same:
+        console.print(f"  [bold red]PARITY BROKEN[/]: {done.difference or 'the final states differ'}")
+        return
+    again = done.replayed
+    console.print(f"  [green]the replay issued the very same {again.n_commands:,} commands[/]; digest {again.commands_digest[:16]}…")
+    console.print(f"  and ended in the same state, models and books included; digest {again.state_digest[:16]}…")
+
+
+def _show_speed(console: Console, data: Path, done: Demonstration) -> None:
+    n = len(done.logged.records)
     console.print("\n[bold]Speed[/]")
-    console.print(f"  paper, durable before each order {n / traded_s:>10,.0f} records/s")
-    console.print(f"  replay from the recordings       {n / replayed_s:>10,.0f} records/s")
+    console.print(f"  paper, durable before each order {n / done.trading_s:>10,.0f} records/s")
+    console.print(f"  replay from the recordings       {n / done.replaying_s:>10,.0f} records/s")
     console.print("\n[bold]Where[/]")
     console.print(f"  recordings {data / 'recordings'}", soft_wrap=True)
-    console.print(f"  journal    {logged.journal}", soft_wrap=True)
-    facts = {
-        "profile": "demo",
+    console.print(f"  journal    {done.logged.journal}", soft_wrap=True)
+
+
+def _numbers(done: Demonstration, summary: Summary) -> dict[str, Any]:
+    """The result for a script."""
+    n = len(done.logged.records)
+    return {
+        "profile": done.logged.run.profile,
         "data": WHAT,
-        "session": SESSION,
+        "session": done.logged.session,
         "records": n,
         "round_trips": summary.n_trips,
-        "pnl_usd": summary.pnl_micros / 1e6,
-        "fees_usd": summary.fees_micros / 1e6,
+        "pnl_usd": summary.pnl_micros / MICROS,
+        "fees_usd": summary.fees_micros / MICROS,
         "refusals": dict(summary.refusals),
         "hit_frac": {each.name: each.hit_frac for each in summary.forecasts},
-        "commands": again.n_commands,
-        "commands_digest": again.commands_digest,
-        "state_digest": again.state_digest,
-        "same": is_same,
-        "paper_records_per_s": round(n / traded_s),
-        "replay_records_per_s": round(n / replayed_s),
-        "journal": str(logged.journal),
+        "commands": done.replayed.n_commands,
+        "commands_digest": done.replayed.commands_digest,
+        "state_digest": done.replayed.state_digest,
+        "same": done.is_same,
+        "paper_records_per_s": round(n / done.trading_s),
+        "replay_records_per_s": round(n / done.replaying_s),
+        "journal": str(done.logged.journal),
     }
-    return Result(facts, is_same)
 
 
 @contextmanager
