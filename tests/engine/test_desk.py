@@ -120,6 +120,16 @@ def test_a_position_is_left_by_time_counted_from_its_first_fill() -> None:
     assert (trip.how, trip.pnl, trip.qty) == ("exit", 2, 2)
 
 
+def test_a_later_part_of_the_entry_gives_a_position_no_more_time() -> None:
+    hand = Hand(setup(Script(LONG._replace(hold_ns=20 * SECOND), until_ns=ONCE)))
+    sent = hand.filled(qty=1)
+    hand.hear(OrderAccepted(1, Leg.STOP, 1, sent.stop_px))
+    hand.bar(3)
+    hand.fill(1, Leg.ENTRY, 1, 24_000)
+    hand.hear(OrderAccepted(1, Leg.STOP, 2, sent.stop_px))
+    assert [command.why for command in hand.bar(2)] == ["time"]
+
+
 @pytest.mark.covers("S2-10", "S2-51")
 def test_a_position_is_left_when_its_thesis_is_gone() -> None:
     recipe = Recipe(name="r", model="scaled_logistic", features=("ret_1_5s",), horizon_ns=BAR, min_labels=0, min_outcomes=1)

@@ -16,7 +16,7 @@ from workbench.domain.events import Arrival, ClockStepped
 from workbench.domain.orders import Cancel, Cause, Key
 from workbench.domain.records import Records, empty
 from workbench.runtime.log import CommandDigest, Past, RunLog
-from workbench.store import entries
+from workbench.store import entries, segments
 from workbench.store.journal import Journal
 from workbench.store.tail import Tail, read_tail
 from workbench.venues.base import Batch, Happened
@@ -119,6 +119,19 @@ def test_nothing_is_to_be_seen_before_the_commit_and_all_after_it(tmp_path: Path
     assert (event.after_seq, event.n, event.content) == (FIRST, 1, ClockStepped(1))
     assert (made.after_seq, made.n, made.recv_ns, made.content) == (FIRST, 1, 5, tuple(facts(1)))
     assert len(read_tail(tmp_path / "tail")[0]) == 3
+
+
+def test_a_commit_makes_records_durable_before_the_journal(tmp_path: Path) -> None:
+    of = records(5)
+    with Tail(tmp_path / "tail", session=20261119, epoch=1) as tail:
+        log = RunLog(tail)
+        log.arrive(batch(of, 0, 3))
+        [path] = segments.paths(tmp_path / "tail")
+        cells = np.memmap(path, "<i8", "r", shape=segments.N_CELLS)
+        written, synced = cells[segments.COMMITTED_AT], cells[segments.SYNCED_AT]
+        assert written - synced == 3 * segments.SIZE
+        log.commit()
+        assert cells[segments.SYNCED_AT] == cells[segments.COMMITTED_AT] == written
 
 
 def test_facts_of_a_record_stand_behind_it_and_those_of_an_event_behind_the_event(journal: Journal) -> None:

@@ -13,6 +13,7 @@ from tests.replay.world import SESSION, World, settings, world
 from tests.runtime.conftest import Traded
 from tests.runtime.folders import cut_off, n_in_tail, trade
 from workbench.domain.errors import InvariantError, WorkbenchError
+from workbench.domain.events import Arrival, ClockStepped
 from workbench.engine import Engine
 from workbench.market.sessions import number
 from workbench.runtime.paper import paper
@@ -20,6 +21,7 @@ from workbench.runtime.recovery import Image
 from workbench.runtime.replay import simulate
 from workbench.store import checkpoints, entries
 from workbench.store.folders import Folders
+from workbench.store.journal import Journal
 from workbench.store.manifest import read_manifest, run_folders
 from workbench.store.tail import read_tail
 
@@ -91,6 +93,17 @@ def test_a_market_that_is_shorter_than_its_own_log_is_not_gone_on_with(tmp_path:
     cut_off(tmp_path, of, 20)
     with pytest.raises(InvariantError, match="not the beginning of this market"):
         trade(tmp_path, of._replace(records=of.records[: n_in_tail(tmp_path) // 2]))
+
+
+def test_a_log_that_knows_more_than_the_run_comes_to_is_another_run(tmp_path: Path, of: World) -> None:
+    cut_off(tmp_path, of, 5)
+    [folder] = run_folders(tmp_path)
+    written = of._replace(records=of.records[: n_in_tail(tmp_path)])
+    with Journal(folder / "journal.db") as journal:
+        journal.append(Arrival(1 << 60, 1, 1, ClockStepped(1)))
+        journal.commit()
+    with pytest.raises(InvariantError, match="1 events and facts that this run did not come to"):
+        trade(tmp_path, written)
 
 
 def test_a_run_is_not_taken_up_by_another_account(tmp_path: Path, of: World) -> None:
