@@ -116,7 +116,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.quantum * Fraction(self.size_quantum) * Fraction(self.multiplier)
 
     @cached_property
-    def _micros(self) -> tuple[int, int]:
+    def worth(self) -> tuple[int, int]:
+        """Money micros of one price quantum for one size quantum, as (numerator, denominator)."""
         value = self.quantum_value * MICROS
         return value.numerator, value.denominator
 
@@ -142,10 +143,10 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def value_micros(self, px_size: int) -> int:
         """Worth of ``price quanta x size quanta`` in money micros, rounded down: a gain is never overstated."""
-        num, den = self._micros
+        num, den = self.worth
         return px_size * num // den
 
     def cost_micros(self, px_size: int) -> int:
         """The same rounded up: a risk is never understated."""
-        num, den = self._micros
+        num, den = self.worth
         return -(-px_size * num // den)

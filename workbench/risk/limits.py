@@ -66,7 +66,7 @@ PHASE, QUALITY, HAS, BID_PX, ASK_PX, N_PRINT = (BAR_AT[name] for name in ("phase
 def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Constitution, qty: int, one_micros: int) -> tuple[float, ...]:
     """Measure an order of `qty` that risks `one_micros` a contract, in the order of `LIMITS`; truths count 1."""
     cells, contract = view.bar.cells, terms.contract
-    tick, cost = contract.tick, contract.cost_micros
+    tick, (num, den) = contract.tick, contract.worth
     side, _, entry, stop, target, hold_ns, confidence, *_ = wish
     away, move, risk = abs(entry - stop), abs(target - entry), qty * one_micros
     equity = max(now.equity_micros or 0, 1)
@@ -74,7 +74,7 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
     spread = cells[ASK_PX] - cells[BID_PX]
     is_quoted = cells[HAS] == BID | ASK and spread > 0  # one-sided, crossed or locked: nobody knows the price
     slip = int(2 * law.execution.slippage_ticks * tick)
-    costs = cost(((spread if is_quoted else tick) + slip) * qty) + 2 * terms.fee(qty)
+    costs = -(-((spread if is_quoted else tick) + slip) * qty * num // den) + 2 * terms.fee(qty)
     spread_ticks = spread / tick if is_quoted else INF
     if not now.is_quoted and cells[N_PRINT]:
         spread_ticks = 0.0  # bars alone have no quotes, only fresh prices
@@ -93,7 +93,7 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
         one_micros / MICROS,
         qty,
         risk / MICROS,
-        costs / max(contract.value_micros(move * qty), 1),
+        costs / max(move * qty * num // den, 1),
         now.n_contracts + qty,
         now.n_open + 1,
         now.n_orders_minute + 3,
@@ -105,7 +105,7 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
         now.losses_in_row,
         (now.heat_micros + risk) / equity,
         (now.margin_micros + terms.margin(qty, entry)) / equity,
-        cost(abs(entry) * qty) / MICROS,
+        abs(entry) * qty * num // den / MICROS,
     )
 
 
