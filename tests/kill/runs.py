@@ -23,7 +23,7 @@ from workbench.runtime.log import RunLog
 from workbench.store import entries
 from workbench.store.digests import code_digest
 from workbench.store.folders import Folders
-from workbench.store.manifest import RunManifest, run_folders
+from workbench.store.manifest import RunManifest, read_manifest, run_folders
 from workbench.store.tail import read_tail
 
 code_digest()  # once, before the first fork: the sources may not be read anew in each child
@@ -97,11 +97,17 @@ def dying_after(data: Path, of: World, seconds: float) -> int:
     return os.waitpid(child, 0)[1]
 
 
+def has_ended(data: Path) -> bool:
+    """Whether the run came to its end before it was killed."""
+    found = [read_manifest(folder) for folder in run_folders(data)]
+    return any(manifest is not None and manifest.is_closed for manifest in found)
+
+
 class Written:
     """What a data folder holds of one run, with places in the market in place of numbers given at a start."""
 
     def __init__(self, data: Path) -> None:
-        [folder] = run_folders(data)
+        [folder] = [each for each in run_folders(data) if read_manifest(each) is not None]  # a kill may leave one without a card
         self.run: RunManifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=RunManifest)
         self.journal = Folders(data).journal(folder.name)
         parts = [part for part in read_tail(Folders(data).tail, SESSION) if len(part)]
