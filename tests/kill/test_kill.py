@@ -76,13 +76,19 @@ def test_what_was_killed_and_taken_up_is_sealed_once(tmp_path: Path, of: World, 
 @pytest.mark.proof
 def test_two_hundred_kills_at_random_points_change_nothing(tmp_path: Path, of: World, whole: Written) -> None:
     rng = np.random.default_rng(2026)
-    seconds = in_a_process(lambda: trade(tmp_path / "timed", of))[1]
     for trial in range(200):
         data = tmp_path / str(trial)
-        if trial % 2:
-            dying_at(data, of, int(rng.integers(1, 900)))
-        else:
-            dying_after(data, of, float(rng.uniform(0.0, seconds)))
+        dying_at(data, of, int(rng.integers(1, 900)))
+        check(data, of, whole)
+
+
+@pytest.mark.nightly
+def test_a_hundred_kills_at_moments_nobody_chose_change_nothing(tmp_path: Path, of: World, whole: Written) -> None:
+    rng = np.random.default_rng(2026)
+    seconds = in_a_process(lambda: trade(tmp_path / "timed", of))[1]
+    for trial in range(100):
+        data = tmp_path / str(trial)
+        dying_after(data, of, float(rng.uniform(0.0, seconds)))
         check(data, of, whole)
 
 
