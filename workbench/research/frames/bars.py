@@ -1,0 +1,235 @@
+"""Bars and features of a session: the engine's own fold and steps over its records, each barrier kept. Reads memory only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from workbench.domain.bars import BROKEN, PRICED, RICH, Bars
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import DataError
+from workbench.domain.records import ASK, BID, Phase, Records
+from workbench.domain.units import BAR_NS, HOUR, MINUTE, SECOND
+from workbench.features.bank import FeatureBank
+from workbench.features.base import Feature
+from workbench.features.layout import lay_out
+from workbench.features.steps import Steps
+from workbench.market.fold import Market, address_of
+from workbench.market.state import Stop
+from workbench.research.frames.market import Scales
+from workbench.research.frames.sheet import Ints, Make, Sheet, named, times, where
+
+UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR}
+GROW: Final = 4_096  # barriers room is made for at a time: almost six hours
+
+
+class Begun(msgspec.Struct):
+    """What a run began with, as far as bars and features need it; other parts of the engine's snapshot are passed over."""
+
+    market: dict[str, bytes]
+    bank: bytes
+
+
+class Past(NamedTuple):
+    """A bar of history that arrived before barrier ``at``."""
+
+    at: int
+    slot: int
+    length_ns: int
+    bar: Bars
+
+
+class Folded(NamedTuple):
+    """Every barrier of a session: when it was known, which record closed it, the bar of every contract (``t_end`` 0: it closed none)."""
+
+    now_ns: Ints
+    seq: Ints
+    bars: Bars  # barriers x slots
+    past: tuple[Past, ...]
+
+
+def length_of(text: str) -> int:
+    """Read the length of a bar in ns.
+
+    >>> length_of("5s"), length_of("1m") // SECOND
+    (5000000000, 60)
+    """
+    number, unit = text[:-1], text[-1:]
+    length = int(number) * UNITS[unit] if number.isdigit() and unit in UNITS else 0
+    if length <= 0 or length % BAR_NS:
+        raise DataError(f"a bar is 5s or a multiple of it (30s, 1m, 5m, 1h), not {text!r}")
+    return length
+
+
+def fold(records: Records, contracts: Sequence[Contract], begun: Begun | None = None) -> Folded:
+    """Fold the records of a session as the engine does, and keep every barrier.
+
+    Parameters
+    ----------
+    contracts
+        All the engine knew, ids rising.
+    begun
+        What the run began with; `None`: nothing.
+    """
+    market = Market([contract.id for contract in contracts])
+    if begun is not None:
+        market.restore(begun.market)
+    now, seq, past = [], [], []
+    bars = np.empty((GROW, len(contracts)), RICH)
+    records = np.ascontiguousarray(records)
+    address, n, at = address_of(records), len(records), 0
+    while True:
+        at, stop = market.fold(address, at, n)
+        if stop == Stop.BARRIER:
+            if len(now) == len(bars):
+                bars = np.concatenate([bars, np.empty_like(bars)])
+            bars[len(now)] = market.bars
+            now.append(market.now[0])
+            seq.append(market.now[1])
+        elif stop == Stop.HISTORY:
+            slot, length_ns = market.fired()
+            past.append(Past(len(now), slot, length_ns, market.states[slot : slot + 1]["past"].copy()))
+        elif stop == Stop.END:
+            return Folded(np.array(now, np.int64), np.array(seq, np.int64), bars[: len(now)], tuple(past))
+
+
+def lengthen(folded: Folded, contracts: Sequence[Contract], length_ns: int) -> Bars:
+    """Sum bars up to a longer length with the engine's own step: barriers x slots, ``t_end`` 0 where none of that length closed."""
+    if length_ns == BAR_NS:
+        return folded.bars
+    n = len(contracts)
+    steps = Steps(lay_out([BAR_NS, length_ns], [[], []]), contracts, [-1] * n, [None] * n)
+    live: Bars = np.zeros(n, RICH)
+    steps.bind(live)
+    made = np.zeros_like(folded.bars)
+    closed, done = steps.closed[:, 1], steps.marks["closed_ns"][:, 1]
+    for row, out in zip(folded.bars, made, strict=True):
+        live[:] = row
+        steps.barrier()
+        if done.any():
+            there = (done != 0) & (done == live["t_end"])
+            out[there] = closed[there]
+    return made
+
+
+def bar_sheet(folded: Folded, bars: Bars, contracts: Sequence[Contract], zone: str, wanted: Collection[int]) -> Sheet:
+    """Make the frame of bars of the wanted contract ids."""
+    mine = [slot for slot, contract in enumerate(contracts) if contract.id in wanted]
+    k, slots = np.nonzero(bars["t_end"][:, mine])
+    slot = np.array(mine, np.int64)[slots]
+    rows = bars[k, slot]
+    return Sheet(folded.now_ns[k], _bar_columns(rows, slot, folded.seq[k], Scales(contracts), zone))
+
+
+def _bar_columns(b: Bars, slot: Ints, seq: Ints, scales: Scales, zone: str) -> dict[str, Make]:
+    priced = (b["flags"] & PRICED) != 0
+
+    def price(field: str, there: Callable[[], npt.NDArray[np.bool_]] = lambda: priced) -> Make:
+        return lambda: where(scales.pts(b[field], slot), there())
+
+    def size(field: str) -> Make:
+        return lambda: pl.Series(scales.size(b[field], slot))
+
+    def over(field: str, weight: str) -> Make:
+        """Give a sum of prices by what it was weighed with."""
+
+        def make() -> pl.Series:
+            there = b[weight] > 0
+            return where(scales.pts(b[field], slot) / np.where(there, b[weight], 1), there)
+
+        return make
+
+    return {
+        "time": lambda: times(b["t_end"], zone),
+        "symbol": lambda: named(scales.symbols, slot),
+        "seq": lambda: pl.Series(seq),
+        "session": lambda: pl.Series(b["session"]).cast(pl.String).str.to_date("%Y%m%d", strict=False),
+        "open_pts": price("open"),
+        "high_pts": price("high"),
+        "low_pts": price("low"),
+        "close_pts": price("close"),
+        "vwap_pts": over("pv", "volume"),
+        "volume": size("volume"),
+        "signed_volume": size("signed"),
+        "bid_pts": price("bid", lambda: b["has"] & BID != 0),
+        "ask_pts": price("ask", lambda: b["has"] & ASK != 0),
+        "spread_pts": over("spread_us", "quoted_us"),
+        "ofi": size("ofi"),
+        "rv": lambda: pl.Series(scales.pts(scales.pts(b["rv"], slot), slot) / 4),
+        "n_prints": lambda: pl.Series(b["n_print"]),
+        "n_quotes": lambda: pl.Series(b["n_quote"]),
+        "quality_frac": lambda: pl.Series(b["quality"] / 1000),
+        "phase": lambda: named([phase.name for phase in Phase], b["phase"]),
+        "is_broken": lambda: pl.Series((b["flags"] & BROKEN) != 0),
+    }
+
+
+class Valued(NamedTuple):
+    """Features at every barrier: a row each (barrier, slot) whose contract closed a bar, columns side by side in memory."""
+
+    columns: Mapping[str, int]
+    k: Ints
+    slot: Ints
+    values: npt.NDArray[np.float64]  # columns x rows
+    warm: npt.NDArray[np.uint8]
+
+
+def value_features(
+    folded: Folded,
+    contracts: Sequence[Contract],
+    *,
+    lengths_ns: Sequence[int],
+    leaders: Mapping[int, int],
+    kinds: Mapping[int, Collection[str]] | None,
+    own: Sequence[Callable[[], Feature]] = (),
+    begun: Begun | None = None,
+) -> Valued:
+    """Step a bank of features through every barrier, as the engine does, and keep what it said; see `features.bank.FeatureBank`."""
+    bank = FeatureBank(contracts, lengths_ns=lengths_ns, leaders=leaders, own=own, kinds=kinds)
+    if begun is not None:
+        bank.restore(begun.bank)
+    live: Bars = np.zeros(len(contracts), RICH)
+    bank.bind(live)
+    k, slot = np.nonzero(folded.bars["t_end"])
+    values, warm = np.empty((bank.n, len(k))), np.empty((bank.n, len(k)), np.uint8)
+    shape = (len(contracts), bank.n)
+    now_values, now_warm = np.frombuffer(bank.values).reshape(shape).T, np.frombuffer(bank.warm, np.uint8).reshape(shape).T
+    past, at = list(folded.past), 0
+    there = folded.bars["t_end"] != 0
+    for number, row in enumerate(folded.bars):
+        while past and past[0].at <= number:
+            old = past.pop(0)
+            bank.warm_up(old.slot, old.bar, old.length_ns)
+        live[:] = row
+        bank.step()
+        open_ = there[number]
+        end = at + int(open_.sum())
+        values[:, at:end], warm[:, at:end] = (now_values, now_warm) if end - at == len(open_) else (now_values[:, open_], now_warm[:, open_])
+        at = end
+    return Valued(bank.columns, k, slot, values, warm)
+
+
+def feature_sheet(folded: Folded, valued: Valued, contracts: Sequence[Contract], zone: str, wanted: Collection[int]) -> Sheet:
+    """Make the frame of features of the wanted contract ids."""
+    mine = np.flatnonzero(np.isin(valued.slot, [slot for slot, contract in enumerate(contracts) if contract.id in wanted]))
+    k, slot = valued.k[mine], valued.slot[mine]
+    is_all = len(mine) == len(valued.k)
+    ends: Any = folded.bars["t_end"]
+
+    def column(at: int) -> Make:
+        def make() -> pl.Series:
+            values, warm = valued.values[at], valued.warm[at]
+            return where(values if is_all else values[mine], (warm if is_all else warm[mine]) != 0)
+
+        return make
+
+    columns: dict[str, Make] = {
+        "time": lambda: times(ends[k, slot], zone),
+        "symbol": lambda: named([contract.symbol for contract in contracts], slot),
+    }
+    return Sheet(folded.now_ns[k], columns | {name: column(at) for name, at in valued.columns.items()})

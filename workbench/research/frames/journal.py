@@ -1,0 +1,262 @@
+"""What a run forecast, decided, ordered and filled, as frames: one pass over its journal. Reads a store; decides nothing, marks nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from workbench.domain.contracts import Contract
+from workbench.domain.decisions import AnyFact, Approved, At, ForecastMade, Issued, LabelMatured, Refused, RoundTripClosed, StateChanged
+from workbench.domain.events import AccountValued, AnyEvent, Answered, FeeReported, Known, OrderFilled
+from workbench.domain.orders import Cancel, Cause, Exit, Leg, Modify, OrderType, Submit
+from workbench.domain.units import MICROS, SECOND
+from workbench.research.frames.sheet import Sheet, rows_sheet
+from workbench.store import entries
+from workbench.store.sessions import FOREVER
+
+Row = tuple[Any, ...]
+
+
+class Fill(NamedTuple):
+    """One execution, in quanta, with what is known of its bracket."""
+
+    now_ns: int
+    seq: int
+    bracket: Submit | None
+    ref: int
+    leg: Leg
+    qty: int
+    px: int
+    exec_id: str
+    fee_micros: int | None
+    fee_ns: int  # when the commission was known; FOREVER: never
+
+
+class Table:
+    """Rows of one frame while they are gathered."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.known_ns: list[int] = []
+        self.late_ns: list[int] = []
+
+    def add(self, now_ns: int, row: Row, late_ns: int | None = None) -> int:
+        """Take a row; give its number."""
+        self.rows.append(row)
+        self.known_ns.append(now_ns)
+        if late_ns is not None:
+            self.late_ns.append(late_ns)
+        return len(self.rows) - 1
+
+
+class _Waiting(NamedTuple):
+    """A forecast whose outcome is not known."""
+
+    row: int
+    now_ns: int
+    p_up: float
+
+
+class Story:
+    """The journal of one run, read once.
+
+    Parameters
+    ----------
+    run
+        Its name.
+    contracts
+        All it knew.
+    earlier
+        Brackets that were open when it began, by ref: the run it goes on from submitted them.
+    """
+
+    def __init__(self, run: str, contracts: Sequence[Contract], earlier: Mapping[int, Submit] | None = None) -> None:
+        self.run = run
+        self.of = {contract.id: contract for contract in contracts}
+        self.tables = {name: Table() for name in ("forecasts", "decisions", "refusals", "orders", "round_trips", "states")}
+        self.fills: list[Fill] = []
+        self.equity_micros: list[tuple[int, int]] = []  # (known at, as the venue said it)
+        self.began_ns: int | None = None
+        self.submitted: dict[int, Submit] = dict(earlier or {})
+        self._waiting: dict[tuple[int, str], deque[_Waiting]] = {}
+        self._fill_of: dict[str, int] = {}
+        self._take: dict[type, Callable[[Any, At], None]] = {
+            ForecastMade: self._forecast,
+            LabelMatured: self._outcome,
+            Approved: self._approved,
+            Refused: self._refused,
+            Issued: self._issued,
+            RoundTripClosed: self._round_trip,
+            StateChanged: self._state,
+        }
+
+    def read(self, path: Path) -> None:
+        """Take in what is committed of a journal."""
+        for entry in entries.read_journal(path):
+            if self.began_ns is None:
+                self.began_ns = entry.recv_ns
+            if isinstance(entry.content, tuple):
+                self._facts(entry.content, At(entry.recv_ns, Cause(entry.after_seq, entry.n)))
+            else:
+                self._event(entry.content, entry.recv_ns, entry.after_seq)
+
+    def _facts(self, facts: tuple[AnyFact, ...], at: At) -> None:
+        take = self._take
+        for fact in facts:
+            if type(fact) is At:
+                at = fact
+            elif (taken := take.get(type(fact))) is not None:
+                taken(fact, at)
+
+    def _forecast(self, fact: ForecastMade, at: At) -> None:
+        horizon_s = fact.horizon_ns / SECOND
+        symbol = self.of[fact.contract].symbol
+        told = (at.now_ns, symbol, self.run, fact.name, fact.p_up, fact.confidence, horizon_s, None, at.cause.seq)
+        row = self.tables["forecasts"].add(at.now_ns, told, FOREVER)
+        self._waiting.setdefault((fact.contract, fact.name), deque()).append(_Waiting(row, at.now_ns, fact.p_up))
+
+    def _outcome(self, fact: LabelMatured, at: At) -> None:
+        """Join an outcome to its forecast. Outcomes come in the order of the forecasts; those that are void or tied are passed over."""
+        if fact.p_up is None or fact.made_ns < (self.began_ns or 0):
+            return
+        waiting = self._waiting.get((fact.contract, fact.name), deque())
+        while waiting:
+            made = waiting.popleft()
+            if made.now_ns >= fact.made_ns and made.p_up == fact.p_up:
+                table = self.tables["forecasts"]
+                row = table.rows[made.row]
+                table.rows[made.row] = (*row[:7], fact.up, row[8])
+                table.late_ns[made.row] = at.now_ns
+                return
+
+    def _approved(self, fact: Approved, at: At) -> None:
+        of = self.of[fact.key.contract]
+        self._verdict(fact, at, "approved", None, _units(of, fact.qty), None, None)
+
+    def _refused(self, fact: Refused, at: At) -> None:
+        self._verdict(fact, at, "refused", fact.reason.value, None, fact.value, fact.threshold)
+
+    def _verdict(
+        self,
+        fact: Approved | Refused,
+        at: At,
+        verdict: str,
+        reason: str | None,
+        qty: float | None,
+        value: float | None,
+        threshold: float | None,
+    ) -> None:
+        of, wish = self.of[fact.key.contract], fact.proposal
+        prices = of.to_pts(wish.entry_px), of.to_pts(wish.stop_px), of.to_pts(wish.target_px)
+        head = (at.now_ns, of.symbol, fact.key.strategy, self.run, verdict, reason, wish.side, qty)
+        row = (*head, *prices, value, threshold, at.cause.seq)
+        self.tables["decisions"].add(at.now_ns, row)
+        if verdict == "refused":
+            self.tables["refusals"].add(at.now_ns, row)
+
+    def _issued(self, fact: Issued, at: At) -> None:
+        command = fact.command
+        if isinstance(command, Submit):
+            self.submitted[command.ref] = command
+        for row in self._orders(command):
+            self.tables["orders"].add(command.decided_ns, row)
+
+    def _orders(self, command: Any) -> Iterator[Row]:
+        of = self.of.get(command.key.contract)
+        if of is None:
+            return  # a question: no order
+        first = self.submitted.get(command.ref)
+        side = first.side if first is not None else None
+        back = -side if side is not None else None
+        head = (command.decided_ns, of.symbol, command.key.strategy, self.run, command.ref)
+        seq = command.cause.seq
+        match command:
+            case Submit():
+                qty = _units(of, command.qty)
+                entry_type = OrderType(command.entry_type).name.lower()
+                yield (*head, "entry", "submit", side, qty, entry_type, of.to_pts(command.entry_px), None, seq)
+                yield (*head, "stop", "submit", back, qty, "stop", of.to_pts(command.stop_px), None, seq)
+                yield (*head, "target", "submit", back, qty, "limit", of.to_pts(command.target_px), None, seq)
+            case Modify():
+                yield (*head, "stop", "modify", back, None, "stop", of.to_pts(command.stop_px), None, seq)
+            case Cancel():
+                yield (*head, "entry", "cancel", side, None, None, None, None, seq)
+            case Exit():
+                yield (*head, "exit", "exit", back, None, "market", None, command.why, seq)
+
+    def _round_trip(self, fact: RoundTripClosed, at: At) -> None:
+        of = self.of[fact.key.contract]
+        head = (fact.opened_ns, fact.closed_ns, of.symbol, fact.key.strategy, self.run, fact.ref, fact.side, _units(of, fact.qty))
+        money = (fact.pnl_micros / MICROS, fact.fees_micros / MICROS, fact.r, fact.how)
+        self.tables["round_trips"].add(at.now_ns, (*head, fact.entry_pts, fact.exit_pts, *money))
+
+    def _state(self, fact: StateChanged, at: At) -> None:
+        self.tables["states"].add(at.now_ns, (at.now_ns, self.run, fact.state.value, fact.why))
+
+    def _event(self, event: AnyEvent, now_ns: int, seq: int) -> None:
+        match event:
+            case OrderFilled(ref, leg, qty, px, exec_id, fee):
+                known_ns = FOREVER if fee is None else now_ns
+                self._fill_of[exec_id] = len(self.fills)
+                self.fills.append(Fill(now_ns, seq, self.submitted.get(ref), ref, leg, qty, px, exec_id, fee, known_ns))
+            case FeeReported(exec_id, fee) if exec_id in self._fill_of:
+                at = self._fill_of[exec_id]
+                self.fills[at] = self.fills[at]._replace(fee_micros=fee, fee_ns=now_ns)
+            case AccountValued(equity_micros=equity):
+                self.equity_micros.append((now_ns, equity))
+            case Answered(answer=Known(value={"equity_micros": equity})):
+                self.equity_micros.append((now_ns, int(equity)))
+            case _:
+                pass
+
+
+FRAMES: Final = ("forecasts", "decisions", "refusals", "orders", "fills", "round_trips", "states")
+
+
+def story_sheet(name: str, story: Story, zone: str, symbols: Collection[str] | None) -> Sheet:
+    """Make one of `FRAMES`.
+
+    Parameters
+    ----------
+    symbols
+        Only these contracts; `None`: all.
+    """
+    if name == "fills":
+        rows = [_fill_row(story, fill) for fill in story.fills]
+        known, late = [fill.now_ns for fill in story.fills], {"fee_usd": [fill.fee_ns for fill in story.fills]}
+    else:
+        table = story.tables[name]
+        rows, known, late = table.rows, table.known_ns, {"is_up": table.late_ns} if name == "forecasts" else {}
+    if symbols is not None and name != "states":
+        at = 2 if name == "round_trips" else 1
+        mine = [n for n, row in enumerate(rows) if row[at] in symbols]
+        rows, known = [rows[n] for n in mine], [known[n] for n in mine]
+        late = {column: [when[n] for n in mine] for column, when in late.items()}
+    return rows_sheet(name, zone, rows, known, late)
+
+
+def _fill_row(story: Story, fill: Fill) -> Row:
+    first = fill.bracket
+    of = story.of[first.key.contract] if first is not None else None
+    side = None if first is None else first.side if fill.leg is Leg.ENTRY else -first.side
+    return (
+        fill.now_ns,
+        of.symbol if of is not None else None,
+        first.key.strategy if first is not None else None,
+        story.run,
+        fill.ref,
+        Leg(fill.leg).name.lower(),
+        side,
+        _units(of, fill.qty) if of is not None else float(fill.qty),
+        of.to_pts(fill.px) if of is not None else None,
+        None if fill.fee_micros is None else fill.fee_micros / MICROS,
+        fill.exec_id,
+        fill.seq,
+    )
+
+
+def _units(of: Contract, qty: int) -> float:
+    """Give a quantity in contracts, shares, coins."""
+    return qty * float(of.size_quantum)

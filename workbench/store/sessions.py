@@ -1,0 +1,108 @@
+"""Which runs tell of a log session, and whose records it has. Reads manifests and records; opens no journal, writes nothing.
+
+Words: the run that *wrote* a session gave it its records (import, generate, record, paper, live); a run that *told* of it has a
+journal of forecasts, orders and fills over those records: the writer itself where it traded, or a later `simulate` of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from workbench.domain.errors import DataError
+from workbench.domain.records import Records
+from workbench.store.epochs import first_seq
+from workbench.store.log import log_sessions, read_log
+from workbench.store.manifest import WRITERS, RunManifest, find_log, runs
+from workbench.store.recordings import Recordings
+
+TRADED: Final = frozenset({"paper", "live"})  # modes of runs that write records and orders
+FOREVER: Final = (1 << 62) - 1  # above every seq and every time
+
+
+class Told(NamedTuple):
+    """One log session as one run tells it.
+
+    ``writer`` gave it its records; ``run`` has the journal of what was forecast and ordered, `None` where nobody traded; ``runs`` are
+    all that could be chosen, the oldest first.
+    """
+
+    session: int
+    writer: RunManifest
+    run: RunManifest | None
+    runs: tuple[RunManifest, ...]
+
+
+def tellers(data: Path, session: int) -> list[RunManifest]:
+    """List the runs that wrote a session's records or simulated over them, the oldest first; none of those replaced since."""
+    writers = find_log(data, session)
+    named = {run.run for run in writers}
+    played = [run for run in runs(data) if run.mode == "simulate" and session in run.sessions and run.source in named]
+    return sorted([*writers, *played], key=lambda run: (run.created_ns, run.run))
+
+
+def told(data: Path, session: int, wanted: str | None = None) -> Told:
+    """Choose the run that tells of a session.
+
+    Parameters
+    ----------
+    wanted
+        Name of a run, or a mode (``"simulate"``: the newest of it). `None`: the run that wrote the records, where it traded; else the
+        newest that simulated over them.
+
+    Raises
+    ------
+    DataError
+        There is no such session or run; the text says what there is.
+    """
+    there = tellers(data, session)
+    writers = {run.run: run for run in there if run.mode in WRITERS}
+    if not writers:
+        raise DataError(f"{data} holds no session {session}; {_sessions_there(data)}")
+    newest = max(writers.values(), key=lambda run: run.epoch)
+    if wanted is None:
+        played = [run for run in there if run.source == newest.run and run.run not in writers]
+        chosen = newest if newest.mode in TRADED else played[-1] if played else None
+        return Told(session, newest, chosen, tuple(there))
+    fits = [run for run in there if wanted in (run.run, run.mode)]
+    if not fits:
+        raise DataError(f"session {session} has no run {wanted!r}; runs there: {', '.join(run.run for run in there)}")
+    chosen = fits[-1]
+    writer = writers.get(chosen.run) or writers[chosen.source]
+    return Told(session, writer, chosen if chosen is not writer or chosen.mode in TRADED else None, tuple(there))
+
+
+def records_of(data: Path, session: int, writer: RunManifest, recordings: Recordings | None = None) -> Records:
+    """Read the records a run wrote into a session: what is committed at this moment, where the run is still going on."""
+    records = read_log(data, session, recordings=recordings)
+    behind = (writer.last_seq if writer.is_closed and writer.last_seq else FOREVER) + 1
+    lo, hi = np.searchsorted(records["seq"], [writer.first_seq or first_seq(writer.epoch), behind])
+    return records[lo:hi]  # a run that was taken up wrote in more than one epoch
+
+
+def sessions_between(data: Path, first: int, last: int) -> list[int]:
+    """List the log sessions with records from `first` to `last`, both included.
+
+    Raises
+    ------
+    DataError
+        There is none; the text says what there is.
+    """
+    found = [each for each in log_sessions(data) if first <= each <= last]
+    if not found:
+        which = f"session {first}" if first == last else f"session from {first} to {last}"
+        raise DataError(f"{data} holds no {which}; {_sessions_there(data)}")
+    return found
+
+
+def _sessions_there(data: Path) -> str:
+    return f"sessions there: {_listed(log_sessions(data)) or 'none; import one, or run the demo'}"
+
+
+def _listed(sessions: Sequence[int]) -> str:
+    """Name sessions, the middle of a long list left out."""
+    named = [str(each) for each in sessions]
+    return ", ".join(named) if len(named) <= 12 else f"{', '.join(named[:5])} ... {', '.join(named[-5:])} ({len(named)} of them)"
