@@ -113,12 +113,12 @@ def one_at_a_time(of: Tape, folder: Path) -> int:
     buffer = memoryview(one.view("u1").reshape(-1))
     with Tail(folder, session=SESSION, epoch=EPOCH) as tail:
         append = tail.append
-        for n, row in enumerate(rows, 1):
-            PACK(buffer, 0, *row)
-            append(one)
-            if n % FLUSH_ONE == 0:
-                tail.flush()
-                tail.prepare()
+        for at in range(0, len(rows), FLUSH_ONE):
+            for row in rows[at : at + FLUSH_ONE]:
+                PACK(buffer, 0, *row)
+                append(one)
+            tail.flush()
+            tail.prepare()
     return len(rows)
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from tests.store.tapes import SESSION, tape
 from workbench.domain.errors import StoreError
-from workbench.store import segments
-from workbench.store.segments import CLOSED_AT, COMMITTED_AT, DTYPE_AT, FORMAT_AT, HEADER, MAGIC_AT, SIZE, SYNCED_AT
+from workbench.store import segments, whole
+from workbench.store.segments import BOOT_AT, CLOSED_AT, COMMITTED_AT, DTYPE_AT, FORMAT_AT, HEADER, MAGIC_AT, SIZE, SYNCED_AT
 
 
 @pytest.fixture
@@ -74,6 +74,21 @@ def test_old_bytes_behind_a_hole_do_not_count(path):
         file.seek(HEADER + 50 * SIZE)
         file.write(tape(1, start=3).tobytes())  # a seq that falls
     assert len(segments.read(path)[1]) == 50
+
+
+def test_after_a_power_cut_an_old_count_hides_nothing_that_was_synced(path):
+    reopen(path, committed=20, synced=10)
+    set_cell(path, BOOT_AT, whole.this_boot() + 1)
+    blank(path, 90, 100)
+    assert len(segments.read(path)[1]) == 90
+    assert segments.finish(path).n == 90
+    assert segments.read(path)[1].tobytes() == tape(90).tobytes()
+
+
+def test_while_the_machine_has_been_up_nothing_behind_the_count_is_read(path):
+    reopen(path, committed=20, synced=10)
+    set_cell(path, BOOT_AT, whole.this_boot())
+    assert segments.read(path)[1].tobytes() == tape(20).tobytes()
 
 
 def test_finishing_closes_at_what_a_reader_trusts(path):

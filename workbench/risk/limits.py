@@ -29,12 +29,13 @@ class Terms(NamedTuple):
 
     def fee(self, qty: int) -> int:
         """Commission of one order."""
-        return max(self.fee_micros * qty, self.fee_min_micros) if qty else 0
+        fee = self.fee_micros * qty
+        return fee if fee >= self.fee_min_micros or not qty else self.fee_min_micros
 
     def margin(self, qty: int, px: int) -> int:
         """Initial margin of `qty` at about `px`."""
-        notional = self.contract.value_micros(abs(px) * qty) if self.margin_frac else 0
-        return self.margin_micros * qty + int(notional * self.margin_frac)
+        bound = self.margin_micros * qty
+        return bound + int(self.contract.value_micros(abs(px) * qty) * self.margin_frac) if self.margin_frac else bound
 
 
 class Standing(NamedTuple):
@@ -60,6 +61,7 @@ class Standing(NamedTuple):
 Threshold = Callable[[Constitution], float]
 INF: Final = float("inf")
 TINY: Final = 1e-9  # two decimals that mean the same may differ by less
+HALTED, ACTIVE = TradingState.HALTED, TradingState.ACTIVE  # a look-up of an enum's member costs a tenth of a microsecond
 PHASE, QUALITY, HAS, BID_PX, ASK_PX, N_PRINT = (BAR_AT[name] for name in ("phase", "quality", "has", "bid", "ask", "n_print"))
 
 
@@ -69,7 +71,9 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
     tick, (num, den) = contract.tick, contract.worth
     side, _, entry, stop, target, hold_ns, confidence, *_ = wish
     away, move, risk = abs(entry - stop), abs(target - entry), qty * one_micros
-    equity = max(now.equity_micros or 0, 1)
+    equity = now.equity_micros or 1
+    equity = equity if equity > 0 else 1  # debts: everything is above any share of them
+    lost = now.day_loss_before_costs_micros
     wrong = side not in (1, -1) or (entry - stop) * side <= 0 or (target - entry) * side <= 0 or hold_ns <= 0
     spread = cells[ASK_PX] - cells[BID_PX]
     is_quoted = cells[HAS] == BID | ASK and spread > 0  # one-sided, crossed or locked: nobody knows the price
@@ -78,9 +82,10 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
     spread_ticks = spread / tick if is_quoted else INF
     if not now.is_quoted and cells[N_PRINT]:
         spread_ticks = 0.0  # bars alone have no quotes, only fresh prices
+    gain = move * qty * num // den
     return (
-        now.state is TradingState.HALTED,
-        now.state is not TradingState.ACTIVE,
+        now.state is HALTED,
+        now.state is not ACTIVE,
         now.equity_micros is None,
         bool(wrong or entry % tick or stop % tick or target % tick),
         now.is_owned,
@@ -93,7 +98,7 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
         one_micros / MICROS,
         qty,
         risk / MICROS,
-        costs / max(move * qty * num // den, 1),
+        costs / (gain or 1),
         now.n_contracts + qty,
         now.n_open + 1,
         now.n_orders_minute + 3,
@@ -101,7 +106,7 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
         now.n_entries_hour + 1,
         -INF if now.ns_since_entry is None else -now.ns_since_entry / SECOND,
         -INF if now.ns_to_close is None else -now.ns_to_close / SECOND,
-        (max(0, now.day_loss_before_costs_micros) + risk) / MICROS,
+        (risk + lost if lost > 0 else risk) / MICROS,
         now.losses_in_row,
         (now.heat_micros + risk) / equity,
         (now.margin_micros + terms.margin(qty, entry)) / equity,

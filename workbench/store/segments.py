@@ -4,9 +4,9 @@ Rules
 -----
 1. Header cells are little-endian int64. `COMMITTED` is the length of the file in bytes up to its last whole record: a writer
    stores it, in one machine word, after the records themselves. Readers believe it and nothing behind it.
-2. `SYNCED` is what was durable when it was written. After a power cut the pages between `SYNCED` and `COMMITTED` may be missing
-   in any order: there a segment ends at the first record whose ``seq`` does not rise (0 is *never written*).
-   (That the disk kept one half of a 64-byte record cannot be told; no command can have come from such a record.)
+2. `SYNCED` is what was durable when it was written. After a power cut the pages behind it may be missing in any order, and `COMMITTED`
+   itself may be an old one where `BOOT` is set (flushes then leave the header out): the segment ends at the first record whose ``seq``
+   does not rise (0 is *never written*). (That the disk kept one half of a 64-byte record cannot be told; no command can have come from it.)
 3. A closed segment ends at `COMMITTED`, is durable, and never changes again.
 4. Names that begin with a dot are not segments yet.
 """
@@ -23,7 +23,7 @@ import numpy as np
 from workbench.domain.errors import StoreError
 from workbench.domain.records import RECORD, RECORD_VERSION, Records
 from workbench.store.versions import FORMATS, refuse_newer
-from workbench.store.whole import trouble
+from workbench.store.whole import this_boot, trouble
 
 HEADER: Final = 4096  # bytes before the first record: one page
 SIZE: Final = RECORD.itemsize
@@ -42,6 +42,7 @@ COMMITTED_AT: Final = 7
 SYNCED_AT: Final = 8
 CLOSED_AT: Final = 9
 STAMP_AT: Final = 10  # free for whoever writes a segment at once; 0 in the tail
+BOOT_AT: Final = 11  # of the machine's start in which it was written, `store.whole.this_boot`; 0: its header is as durable as its records
 
 
 class Segment(NamedTuple):
@@ -66,10 +67,11 @@ class Segment(NamedTuple):
         return (self.length - HEADER) // SIZE
 
 
-def header(*, session: int, epoch: int, number: int, first_seq: int, committed: int = HEADER) -> bytes:
+def header(*, session: int, epoch: int, number: int, first_seq: int, committed: int = HEADER, boot: int = 0) -> bytes:
     """Make the header page of a segment that is open."""
     cells = np.zeros(HEADER // 8, "<i8")
     cells[: CLOSED_AT + 1] = MAGIC, FORMATS["segment"], RECORD_VERSION, session, epoch, number, first_seq, committed, HEADER, 0
+    cells[BOOT_AT] = boot
     return cells.tobytes()
 
 
@@ -110,7 +112,9 @@ def read(path: Path) -> tuple[Segment, Records]:
     is_closed = bool(live[CLOSED_AT])  # before COMMITTED: the other way round, an append between the two looks would be lost
     cells = live.tolist()
     _check(cells, len(memory), path)
-    records: Records = np.frombuffer(memory, RECORD, (cells[COMMITTED_AT] - HEADER) // SIZE, HEADER)
+    is_after_a_cut = not is_closed and cells[BOOT_AT] not in (0, this_boot())
+    end = len(memory) if is_after_a_cut else cells[COMMITTED_AT]
+    records: Records = np.frombuffer(memory, RECORD, (end - HEADER) // SIZE, HEADER)
     if not is_closed:
         records = records[: _whole(records, (cells[SYNCED_AT] - HEADER) // SIZE)]
     length = HEADER + records.nbytes

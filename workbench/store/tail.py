@@ -24,7 +24,7 @@ from workbench.domain.records import Records
 from workbench.store import segments
 from workbench.store.blanks import Blank
 from workbench.store.segments import COMMITTED_AT, HEADER, SIZE, SYNCED_AT, Segment
-from workbench.store.whole import fdatasync, hold, remove_parts, sync_folder, trouble
+from workbench.store.whole import CAN_SYNC_A_PART, fdatasync, hold, remove_parts, sync_folder, sync_part, this_boot, trouble
 
 SEGMENT_RECORDS: Final = 65_536  # 4 MiB: a minute of a busy session, and 4 ms to make
 PREPARE_BYTES: Final = 524_288  # zeros a call of `prepare`: a millisecond
@@ -98,13 +98,13 @@ class Tail:
         StoreError
             If there is no room for the next segment, or an earlier flush failed.
         """
-        end = self._at + records.nbytes
+        at = self._at
+        end = at + records.nbytes
         if end > self._end:
             self._spill(records)
             return
-        self._map[self._at : end] = records  # type: ignore[call-overload]  # any contiguous buffer will do
-        self._at = end
-        self._cells[COMMITTED_AT] = end
+        self._map[at:end] = records  # type: ignore[call-overload]  # any contiguous buffer will do
+        self._at = self._cells[COMMITTED_AT] = end
 
     def flush(self) -> None:
         """Make everything appended so far durable. Free when nothing was appended since.
@@ -198,10 +198,11 @@ class Tail:
         is_full = HEADER + part.nbytes == self._size
         blank = Blank(self._folder, self._size) if is_full else self._take_blank()
         path = folder / f"{self._epoch}-{number}.seg"
+        boot = this_boot() if CAN_SYNC_A_PART else 0
         try:
             if not is_full:
                 blank.fill(self._size)
-            page = segments.header(session=self._session, epoch=self._epoch, number=number, first_seq=int(part["seq"][0]))
+            page = segments.header(session=self._session, epoch=self._epoch, number=number, first_seq=int(part["seq"][0]), boot=boot)
             _write_all(blank.fd, page, 0)
             _write_all(blank.fd, np.ascontiguousarray(part).view("u1").data, HEADER)
             blank.path.replace(path)
@@ -240,12 +241,21 @@ class Tail:
                     segments.close(*self._full[0])
                     os.close(self._full.pop(0).fd)
                 if self._fd >= 0:
-                    fdatasync(self._fd)
+                    self._sync()
         except StoreError:
             self._is_failed, self._end = True, -1
             raise
         if self._fd >= 0:
             self._cells[SYNCED_AT] = self._synced = self._at
+
+
+    def _sync(self) -> None:
+        """Make the current segment durable; once its first page is, no more than the records: the header follows when it may."""
+        if self._synced == HEADER or not CAN_SYNC_A_PART:
+            fdatasync(self._fd)
+            return
+        with memoryview(self._map) as memory:
+            sync_part(self._fd, memory[self._synced : self._at], self._synced)
 
 
 def _write_all(fd: int, content: bytes | memoryview, at: int) -> None:

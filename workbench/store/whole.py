@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,8 @@ from workbench.domain.errors import StoreError
 
 PART: Final = ".part"  # end of a name that is not to be read: still being written, or left by a process that died
 fdatasync: Final = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
+BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
+CAN_SYNC_A_PART: Final = hasattr(os, "RWF_DSYNC") and BOOT.exists()
 
 
 @contextmanager
@@ -67,6 +70,19 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def sync_part(fd: int, content: memoryview, at: int) -> None:
+    """Write `content` at `at` and make these bytes durable, and nothing else of the file (Linux: pwritev2(2), ``RWF_DSYNC``)."""
+    while len(content):
+        n = os.pwritev(fd, [content], at, os.RWF_DSYNC)
+        content, at = content[n:], at + n
+
+
+@cache
+def this_boot() -> int:
+    """Tell one start of the machine from another, by a positive number; 0 where the system does not say."""
+    return int.from_bytes(bytes.fromhex(BOOT.read_text().strip().replace("-", ""))[:7], "big") if BOOT.exists() else 0
 
 
 def sync_file(path: Path) -> None:
