@@ -28,6 +28,12 @@ Six contracts (ES NQ RTY futures, SPY QQQ IWM) of a seeded market are recorded a
 profile `demo`; then the day is read back from the recordings and played again: every command must be the same. No account, no server.
 
 Everything is kept in data/demo; the next demo begins anew.
+
+To watch it trade, give it a pace, and open the page in a second terminal:
+
+  workbench demo --pace 60
+
+  workbench dashboard --data data/demo
 """
 
 
@@ -40,6 +46,9 @@ def demo(
     data: Annotated[Path, typer.Option(help="Folder the demo writes to; what an earlier demo left there is deleted.")] = Path("data/demo"),
     seed: Annotated[int, typer.Option(help="Of the generated market: another seed is another day.")] = 7,
     activity: Annotated[float, typer.Option(help="How much happens in it; 1 is about 1.5 million records.", min=0.01, max=3)] = 1.0,
+    pace: Annotated[
+        float | None, typer.Option(help="Log time runs so many times as fast as the wall clock; else as fast as it goes.", min=1)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Run the demo; exit code 1 if a command differed in the replay."""
@@ -48,9 +57,11 @@ def demo(
     console = Console(quiet=as_json, highlight=False)
     title = f"profile [bold]{PROFILE}[/] · {WHAT}, seed {seed} · log session {SESSION} · paper account {ACCOUNT}"
     console.print(f"[bold]workbench demo[/] · {title}\n")
+    if pace is not None:
+        console.print(f"  {pace:g} x the wall clock; watch it: [bold]workbench dashboard --data {data}[/]\n", soft_wrap=True)
     _clear(data)
     with steps(console) as step:
-        done = demonstrate(data, seed=seed, activity=activity, source=f"{WHAT}, seed {seed}", step=step)
+        done = demonstrate(data, seed=seed, activity=activity, source=f"{WHAT}, seed {seed}", step=step, speed=pace)
     summary = summarise(done.facts)
     show_summary(console, summary, {contract.id: contract.symbol for contract in done.logged.contracts}, what=WHAT)
     _show_parity(console, done)

@@ -47,7 +47,9 @@ class Demonstration(NamedTuple):
         return self.difference is None and same
 
 
-def demonstrate(data: Path, *, seed: int, activity: float, source: str, step: Step) -> Demonstration:
+def demonstrate(
+    data: Path, *, seed: int, activity: float, source: str, step: Step, speed: float | None = None
+) -> Demonstration:
     """Do the main job in an empty data folder.
 
     Parameters
@@ -58,6 +60,8 @@ def demonstrate(data: Path, *, seed: int, activity: float, source: str, step: St
         What the log says its records are.
     step
         ``step(name, size)`` is entered around each part; what it yields hears how far a part of known size is.
+    speed
+        Of log time while it is traded, in wall clocks, so that one can watch it; `None`: as fast as it goes.
     """
     settings = load_settings()
     with step("generate the market", None):
@@ -76,6 +80,7 @@ def demonstrate(data: Path, *, seed: int, activity: float, source: str, step: St
             digests={"settings": settings.digest},
             source=source,
             progress=tell,
+            speed=speed,
         )
         traded = asyncio.run(run)
     trading_s = time.perf_counter() - began

@@ -15,9 +15,11 @@ import msgspec
 from workbench.domain.contracts import Contract
 from workbench.domain.records import Records
 from workbench.engine import Engine, Setup
+from workbench.runtime.heartbeat import Heartbeat
 from workbench.runtime.log import RunLog
 from workbench.runtime.loop import run
 from workbench.runtime.machine import simulated
+from workbench.runtime.pace import Pace, PacedVenue
 from workbench.runtime.recovery import Image, begin, numbered
 from workbench.simulation.matching.models import FillModel
 from workbench.store import checkpoints
@@ -25,6 +27,7 @@ from workbench.store.folders import Folders
 from workbench.store.journal import Journal
 from workbench.store.manifest import RunManifest, write_manifest
 from workbench.store.tail import Tail
+from workbench.venues.simulated import SimulatedVenue
 
 Progress = Callable[[int], Any]  # hears how many records are done
 
@@ -52,6 +55,7 @@ async def paper(
     source: str = "",
     progress: Progress | None = None,
     chunk: Callable[[], int] | None = None,
+    speed: float | None = None,
 ) -> Paper:
     """Trade a session on paper, writing its log as a live run would; take it up where a killed run left it.
 
@@ -65,18 +69,28 @@ async def paper(
         Called now and then with the number of records done.
     chunk
         Gives the most records of a turn; `None`: as the venue likes.
+    speed
+        Log time runs so many times as fast as the wall clock, to be watched; `None`: as fast as it goes. The log is the same.
     """
     began = begin(data, session, contracts, setup, digests or {}, source)
     records, past, first = numbered(data, session, market, began)
-    venue = simulated(setup, records, fills, mode="paper", run=began.run.run, digests=began.run.digests, chunk=chunk)
+    pace = None if speed is None else Pace.at_speed(records, int(records["seq"].searchsorted(past.last_seq, side="right")), speed)
+    due = chunk if pace is None else lambda: pace.n_due(venue.at)
+    venue: SimulatedVenue = simulated(setup, records, fills, mode="paper", run=began.run.run, digests=began.run.digests, chunk=due)
     engine, folder = Engine(setup), Folders(data).run(began.run.run)
     if began.start is not None:
         engine.restore(began.start.engine)
         venue.carry_on(began.start.venue)
     with Tail(Folders(data).tail, session=session, epoch=began.epoch) as tail, Journal(folder / "journal.db") as journal:
         log = RunLog(tail, journal, past=past)
-        heard = None if progress is None else lambda _: progress(venue.at)
-        last_seq = await run(venue, engine, log, after_seq=first - 1, at_turn=heard)
+        beat = Heartbeat(data, began.run, engine, log, (tail, journal))
+
+        def at_turn(seq: int) -> None:
+            beat.turn(seq, venue.at)
+            if progress is not None:
+                progress(venue.at)
+
+        last_seq = await run(venue if pace is None else PacedVenue(venue, pace), engine, log, after_seq=first - 1, at_turn=at_turn)
         log.must_be_through()
         image = msgspec.msgpack.encode(Image(engine.snapshot(), venue.snapshot()))
         checkpoints.write(folder, last_seq, image, began.run.digests)
@@ -88,4 +102,5 @@ async def paper(
         began.run, first_seq=first, last_seq=last_seq, journal_head=head, ended_flat=flat, is_closed=True
     )
     write_manifest(folder, closed)
+    beat.end(last_seq, len(records))
     return Paper(closed, engine, len(records), log.commands.n, log.commands.hex(), engine.digest())
