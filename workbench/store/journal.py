@@ -21,12 +21,13 @@ from workbench.domain.errors import StoreError
 from workbench.domain.events import EVENT_VERSION, Arrival, encode_event
 from workbench.store import schema
 from workbench.store.chain import EMPTY, Head, Row, digest
-from workbench.store.schema import EVENT, FACTS, INSERT, SCHEMA, database_trouble
+from workbench.store.schema import EVENT, FACTS, INSERT, ROW, SCHEMA, database_trouble
 from workbench.store.versions import MIGRATIONS, Migration
 from workbench.store.wal import PAGE, Wal
 from workbench.store.whole import PART, sync_file, sync_folder, trouble
 
 WAL_BYTES: Final = 4 << 20  # zeros kept ahead of the last commit: a thousand commits
+FEW_ROWS: Final = 8  # of a turn; one statement, a transaction in itself, spares 15 of 230 us
 BATCH_ROWS: Final = 1_000  # rows held back in memory when all is one commit
 MANY_PAGES: Final = -16_384  # of page cache when all is one commit: 16 MiB, as SQLite counts kibibytes
 
@@ -112,15 +113,21 @@ class Journal:
         if not self._rows:
             return
         with database_trouble(f"writing the journal {self.path}"):
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                self._db.executemany(INSERT, self._rows)
-                self._db.execute("COMMIT")
-            except sqlite3.Error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+            if len(self._rows) <= FEW_ROWS:
+                self._db.execute(INSERT + ROW * (len(self._rows) - 1), [cell for row in self._rows for cell in row])
+            else:
+                self._commit_many()
         self._rows.clear()
+
+    def _commit_many(self) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(INSERT, self._rows)
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     @property
     def head(self) -> Head:

@@ -34,6 +34,7 @@ PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMATS["journal"]};
 """
 INSERT: Final = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+ROW: Final = ", (?, ?, ?, ?, ?, ?, ?, ?)"  # one more in the same statement
 
 
 @contextmanager
