@@ -5,6 +5,32 @@
 
 from __future__ import annotations
 
-from workbench.research.frames.session import Session, open_session
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = ["Session", "open_session"]
+if TYPE_CHECKING:
+    from workbench.research.again import keep_frames, simulate_session
+    from workbench.research.frames.back import records_of
+    from workbench.research.frames.opening import open_session
+    from workbench.research.frames.session import Session
+
+__all__ = ["Session", "keep_frames", "open_session", "records_of", "simulate_session"]
+
+_WHERE: Final = {
+    "Session": "frames.session",
+    "keep_frames": "again",
+    "open_session": "frames.opening",
+    "records_of": "frames.back",
+    "simulate_session": "again",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import frames when one is asked for: the command line summarises sessions without them, and starts half a second sooner."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

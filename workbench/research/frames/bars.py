@@ -1,9 +1,9 @@
-"""Bars and features of a session: the engine's own fold and steps over its records, each barrier kept. Reads memory only."""
+"""Bars of a session: the engine's own fold over its records, each barrier kept. Reads memory only; features are `features`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -12,11 +12,9 @@ import polars as pl
 
 from workbench.domain.bars import BROKEN, PRICED, RICH, Bars
 from workbench.domain.contracts import Contract
-from workbench.domain.errors import DataError
+from workbench.domain.errors import ConfigError
 from workbench.domain.records import ASK, BID, Phase, Records
 from workbench.domain.units import BAR_NS, HOUR, MINUTE, SECOND
-from workbench.features.bank import FeatureBank
-from workbench.features.base import Feature
 from workbench.features.layout import lay_out
 from workbench.features.steps import Steps
 from workbench.market.fold import Market, address_of
@@ -25,7 +23,7 @@ from workbench.research.frames.market import Scales
 from workbench.research.frames.sheet import Ints, Make, Sheet, named, times, where
 
 UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR}
-GROW: Final = 4_096  # barriers room is made for at a time: almost six hours
+GROW: Final = 4_096  # barriers room is made for at first: almost six hours
 
 
 class Begun(msgspec.Struct):
@@ -62,7 +60,7 @@ def length_of(text: str) -> int:
     number, unit = text[:-1], text[-1:]
     length = int(number) * UNITS[unit] if number.isdigit() and unit in UNITS else 0
     if length <= 0 or length % BAR_NS:
-        raise DataError(f"a bar is 5s or a multiple of it (30s, 1m, 5m, 1h), not {text!r}")
+        raise ConfigError(f"a bar is 5s long or a multiple of it (30s, 1m, 5m, 1h), not {text!r}")
     return length
 
 
@@ -79,9 +77,11 @@ def fold(records: Records, contracts: Sequence[Contract], begun: Begun | None = 
     market = Market([contract.id for contract in contracts])
     if begun is not None:
         market.restore(begun.market)
-    now, seq, past = [], [], []
+    now: list[int] = []
+    seq: list[int] = []
+    past: list[Past] = []
     bars = np.empty((GROW, len(contracts)), RICH)
-    records = np.ascontiguousarray(records)
+    records = np.ascontiguousarray(records)  # no copy of what is contiguous
     address, n, at = address_of(records), len(records), 0
     while True:
         at, stop = market.fold(address, at, n)
@@ -160,76 +160,10 @@ def _bar_columns(b: Bars, slot: Ints, seq: Ints, scales: Scales, zone: str) -> d
         "ask_pts": price("ask", lambda: b["has"] & ASK != 0),
         "spread_pts": over("spread_us", "quoted_us"),
         "ofi": size("ofi"),
-        "rv": lambda: pl.Series(scales.pts(scales.pts(b["rv"], slot), slot) / 4),
+        "rv": lambda: pl.Series(scales.pts(scales.pts(b["rv"], slot), slot) / 4),  # of twice the mid, squared
         "n_prints": lambda: pl.Series(b["n_print"]),
         "n_quotes": lambda: pl.Series(b["n_quote"]),
         "quality_frac": lambda: pl.Series(b["quality"] / 1000),
         "phase": lambda: named([phase.name for phase in Phase], b["phase"]),
         "is_broken": lambda: pl.Series((b["flags"] & BROKEN) != 0),
     }
-
-
-class Valued(NamedTuple):
-    """Features at every barrier: a row each (barrier, slot) whose contract closed a bar, columns side by side in memory."""
-
-    columns: Mapping[str, int]
-    k: Ints
-    slot: Ints
-    values: npt.NDArray[np.float64]  # columns x rows
-    warm: npt.NDArray[np.uint8]
-
-
-def value_features(
-    folded: Folded,
-    contracts: Sequence[Contract],
-    *,
-    lengths_ns: Sequence[int],
-    leaders: Mapping[int, int],
-    kinds: Mapping[int, Collection[str]] | None,
-    own: Sequence[Callable[[], Feature]] = (),
-    begun: Begun | None = None,
-) -> Valued:
-    """Step a bank of features through every barrier, as the engine does, and keep what it said; see `features.bank.FeatureBank`."""
-    bank = FeatureBank(contracts, lengths_ns=lengths_ns, leaders=leaders, own=own, kinds=kinds)
-    if begun is not None:
-        bank.restore(begun.bank)
-    live: Bars = np.zeros(len(contracts), RICH)
-    bank.bind(live)
-    k, slot = np.nonzero(folded.bars["t_end"])
-    values, warm = np.empty((bank.n, len(k))), np.empty((bank.n, len(k)), np.uint8)
-    shape = (len(contracts), bank.n)
-    now_values, now_warm = np.frombuffer(bank.values).reshape(shape).T, np.frombuffer(bank.warm, np.uint8).reshape(shape).T
-    past, at = list(folded.past), 0
-    there = folded.bars["t_end"] != 0
-    for number, row in enumerate(folded.bars):
-        while past and past[0].at <= number:
-            old = past.pop(0)
-            bank.warm_up(old.slot, old.bar, old.length_ns)
-        live[:] = row
-        bank.step()
-        open_ = there[number]
-        end = at + int(open_.sum())
-        values[:, at:end], warm[:, at:end] = (now_values, now_warm) if end - at == len(open_) else (now_values[:, open_], now_warm[:, open_])
-        at = end
-    return Valued(bank.columns, k, slot, values, warm)
-
-
-def feature_sheet(folded: Folded, valued: Valued, contracts: Sequence[Contract], zone: str, wanted: Collection[int]) -> Sheet:
-    """Make the frame of features of the wanted contract ids."""
-    mine = np.flatnonzero(np.isin(valued.slot, [slot for slot, contract in enumerate(contracts) if contract.id in wanted]))
-    k, slot = valued.k[mine], valued.slot[mine]
-    is_all = len(mine) == len(valued.k)
-    ends: Any = folded.bars["t_end"]
-
-    def column(at: int) -> Make:
-        def make() -> pl.Series:
-            values, warm = valued.values[at], valued.warm[at]
-            return where(values if is_all else values[mine], (warm if is_all else warm[mine]) != 0)
-
-        return make
-
-    columns: dict[str, Make] = {
-        "time": lambda: times(ends[k, slot], zone),
-        "symbol": lambda: named([contract.symbol for contract in contracts], slot),
-    }
-    return Sheet(folded.now_ns[k], columns | {name: column(at) for name, at in valued.columns.items()})

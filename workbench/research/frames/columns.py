@@ -1,4 +1,4 @@
-"""Every frame and its columns: name, type, meaning. The one table that frames, checks and the documentation are made from; reads nothing."""
+"""Every frame and its columns: name, type, meaning. The one table that frames and documentation are made from; reads nothing."""
 
 from __future__ import annotations
 
@@ -106,8 +106,12 @@ _FRAMES: Final = (
             Column("is_broken", TRUTH, "an opening or a gap lies in it"),
         ),
     ),
-    Kind("features", "market", "one contract at one 5 s barrier; a column a feature, its bar length in the name: rsi_14_1m; null until warm",
-         (Column("time", TIME, "end of the 5 s bar"), _SYMBOL)),
+    Kind(
+        "features",
+        "market",
+        "one contract at one 5 s barrier; then a column a feature with its bar length, rsi_14_1m, null until warm",
+        (Column("time", TIME, "end of the 5 s bar"), _SYMBOL),
+    ),
     Kind(
         "forecasts",
         "journal",
@@ -206,7 +210,8 @@ _FRAMES: Final = (
 )  # fmt: skip
 _DECISIONS: Final = next(kind for kind in _FRAMES if kind.name == "decisions")
 REFUSALS: Final = _DECISIONS._replace(name="refusals", row="one proposal that was refused; decisions are both")
-FRAMES: Final = {kind.name: kind for kind in (*_FRAMES, REFUSALS)}
+_AT: Final = _FRAMES.index(_DECISIONS) + 1
+FRAMES: Final = {kind.name: kind for kind in (*_FRAMES[:_AT], REFUSALS, *_FRAMES[_AT:])}
 
 
 def schema(name: str, zone: str = "UTC") -> dict[str, pl.DataType]:

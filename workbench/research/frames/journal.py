@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import AnyFact, Approved, At, ForecastMade, Issued, LabelMatured, Refused, RoundTripClosed, StateChanged
-from workbench.domain.events import AccountValued, AnyEvent, Answered, FeeReported, Known, OrderFilled
+from workbench.domain.events import AccountValued, Answered, AnyEvent, FeeReported, Known, OrderFilled
 from workbench.domain.orders import Cancel, Cause, Exit, Leg, Modify, OrderType, Submit
 from workbench.domain.units import MICROS, SECOND
 from workbench.research.frames.sheet import Sheet, rows_sheet

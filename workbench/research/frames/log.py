@@ -10,30 +10,22 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from workbench.clock import SystemClock
 from workbench.config import Settings
 from workbench.domain.errors import DataError
 from workbench.domain.orders import Submit
-from workbench.domain.records import Kind, Records
+from workbench.domain.records import PROVENANCE_SHIFT, Kind, Provenance, Records
 from workbench.domain.units import SECOND
-from workbench.research.frames import bars, journal, market, money
+from workbench.research.frames import bars, features, journal, market, money
 from workbench.research.frames.sheet import Sheet
 from workbench.store import checkpoints
 from workbench.store.folders import Folders
 from workbench.store.manifest import RunManifest, runs
-from workbench.store.sessions import Told, records_of
+from workbench.store.sessions import TRADED, Told, records_of
+from workbench.store.status import heard
 
-MARKET: Final = {
-    "quotes": {Kind.QUOTE},
-    "prints": {Kind.PRINT},
-    "depth": {Kind.DEPTH_INSERT, Kind.DEPTH_UPDATE, Kind.DEPTH_DELETE, Kind.DEPTH_RESET},
-    "bars": {Kind.BAR},
-}
-
-
-class _Image(msgspec.Struct, array_like=True):
-    """A checkpoint of a run: the engine; what stands behind it is passed over."""
-
-    engine: bytes
+MARKET: Final = {**market.KINDS, "bars": (Kind.BAR,)}  # kinds of market data -> their records
+SILENT_NS: Final = 30 * SECOND  # a run beats each second
 
 
 class SessionLog:
@@ -56,32 +48,40 @@ class SessionLog:
         self.session = told.session
         self.all_contracts = tuple(sorted(told.writer.contracts, key=lambda contract: contract.id))
         self.contracts = tuple(of for of in self.all_contracts if roots is None or of.root in roots or of.symbol in roots)
+        self.ids = {contract.id for contract in self.contracts}
 
-    @property
-    def ids(self) -> set[int]:
-        """Ids of the wanted contracts."""
-        return {contract.id for contract in self.contracts}
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the run that writes these records has not ended by itself."""
-        return not self.told.writer.is_closed and self.told.writer.mode in ("paper", "live", "record")
-
+    # ------------------------------------------------------------------ what is read
     @cached_property
     def records(self) -> Records:
         """All records of its writer."""
         return records_of(self.data, self.session, self.told.writer)
 
     @cached_property
-    def kinds(self) -> dict[int, tuple[str, ...]]:
-        """Kinds of market data each contract has: ``quotes prints depth``, or ``bars`` alone."""
+    def counts(self) -> dict[int, dict[str, int]]:
+        """Records of each contract by kind of market data (of imported bars: bars)."""
         width = max(Kind) + 1
-        cells = np.bincount(self.records["contract"].astype(np.int64) * width + self.records["kind"])
-        there = {divmod(int(cell), width) for cell in np.flatnonzero(cells)}
+        cells = np.bincount(self.records["contract"] * np.int64(width) + self.records["kind"])
+        n = {divmod(int(cell), width): int(cells[cell]) for cell in np.flatnonzero(cells)}
         return {
-            of.id: tuple(name for name, kinds in MARKET.items() if any((of.id, int(kind)) in there for kind in kinds))
+            of.id: {
+                name: total // (2 if name == "bars" else 1)
+                for name, kinds in MARKET.items()
+                if (total := sum(n.get((of.id, int(kind)), 0) for kind in kinds))
+            }
             for of in self.all_contracts
         }
+
+    @property
+    def kinds(self) -> dict[int, tuple[str, ...]]:
+        """Kinds of market data each contract has: ``quotes prints depth``, or ``bars`` alone."""
+        return {id_: tuple(counted) for id_, counted in self.counts.items()}
+
+    @cached_property
+    def provenances(self) -> tuple[Provenance, ...]:
+        """How its market records came to us."""
+        is_market = ~np.isin(self.records["kind"], (Kind.TIME, Kind.PHASE, Kind.GAP))
+        there = np.bincount((self.records["flags"] >> PROVENANCE_SHIFT & 3)[is_market], minlength=len(Provenance))
+        return tuple(each for each in Provenance if there[each])
 
     @cached_property
     def begun(self) -> bars.Begun | None:
@@ -91,7 +91,7 @@ class SessionLog:
             return None
         found = checkpoints.latest(Folders(self.data).run(run.starts_from)).checkpoint
         if found is None:
-            raise DataError(f"run {run.run} began with the checkpoint of {run.starts_from}, which is gone or damaged: no bar can be made again")
+            raise DataError(f"{run.run} began with the checkpoint of {run.starts_from}, which is gone or damaged: no bar can be made again")
         return msgspec.msgpack.decode(msgspec.msgpack.decode(found.blob, type=_Image).engine, type=bars.Begun)
 
     @cached_property
@@ -100,16 +100,16 @@ class SessionLog:
         return bars.fold(self.records, self.all_contracts, self.begun)
 
     @cached_property
-    def valued(self) -> bars.Valued:
-        """Every feature at every barrier, as the engine of this run valued them."""
-        return bars.value_features(
-            self.folded,
-            self.all_contracts,
-            lengths_ns=tuple(length * SECOND for length in self._settings.engine.feature_bars_s),
-            leaders=self._leaders(),
-            kinds=None if self.told.run is self.told.writer else self.kinds,
-            begun=self.begun,
-        )
+    def bank(self) -> features.BankOf:
+        """The bank of features this run valued, or would have: one that trades knows all kinds of data, a simulation those there are."""
+        lengths_ns = tuple(length * SECOND for length in self._settings.engine.feature_bars_s)
+        is_own = self.told.run is self.told.writer
+        return features.BankOf(self.all_contracts, lengths_ns, self._leaders(), None if is_own else self.kinds, self.begun)
+
+    @cached_property
+    def feature_columns(self) -> tuple[str, ...]:
+        """Names of all features."""
+        return tuple(features.columns_of(self.bank))
 
     def _leaders(self) -> dict[int, int]:
         of_root = {of.root: of.id for of in self.all_contracts}
@@ -119,7 +119,7 @@ class SessionLog:
 
     @cached_property
     def story(self) -> journal.Story:
-        """What the run did."""
+        """What the run did, as far as it is committed."""
         run = self.told.run
         if run is None:
             raise DataError(self.why_no_story())
@@ -127,8 +127,10 @@ class SessionLog:
         path = Folders(self.data).journal(run.run)
         if path.exists():
             story.read(path)
-        elif run.is_closed or run.mode == "simulate":
-            raise DataError(f"run {run.run} has no journal at {path}: it is gone, or the run was cut off before its end")
+        elif run.is_closed:
+            raise DataError(f"run {run.run} has no journal at {path}: it is gone; restore it from a backup, or play the session again")
+        elif run.mode == "simulate":
+            raise DataError(f"run {run.run} is not done, or was cut off: its journal comes in one piece at its end; runs: {self._runs()}")
         return story
 
     def _earlier(self, run: RunManifest) -> dict[int, Submit]:
@@ -143,28 +145,67 @@ class SessionLog:
             before = by_name.get(before.starts_from)
         return found
 
+    # ------------------------------------------------------------------ what it is
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the run that writes these records has not ended by itself: it goes on, or was killed."""
+        writer = self.told.writer
+        return not writer.is_closed and writer.mode in {*TRADED, "record"}
+
+    @property
+    def state(self) -> str:
+        """Say how the writer is: ``ended``, ``running`` (it said so just now), or ``not ended``: killed, or silent."""
+        if not self.is_unfinished:
+            return "ended"
+        now_ns = SystemClock().now_ns()
+        beats = any(word.run == self.told.writer.run and now_ns - word.said_ns < SILENT_NS for word in heard(self.data))
+        return "running" if beats else "not ended"
+
     def why_no_story(self) -> str:
         """Say why there is nothing to tell of forecasts and orders."""
         writer = self.told.writer
+        others = f"; runs that could tell: {self._runs()}" if len(self.told.runs) > 1 else ""
         return (
-            f"session {self.session} was never traded ({writer.mode} run {writer.run}), so there are no forecasts, decisions, orders or "
-            f"fills; play it: workbench simulate --session {self.session}"
+            f"nobody traded in run {writer.run} ({writer.mode}) of session {self.session}: there are no forecasts, decisions, orders or "
+            f"fills; play it: workbench simulate --session {self.session} --data {self.data}{others}"
         )
+
+    def _runs(self) -> str:
+        return ", ".join(run.run for run in self.told.runs)
 
     def has(self, name: str) -> bool:
         """Whether the wanted contracts have this kind of market data."""
-        return any(name in self.kinds[id_] for id_ in self.ids)
+        return any(name in self.counts[id_] for id_ in self.ids)
 
-    def make(self, name: str, zone: str, length: str = "5s") -> Sheet:
-        """Make one frame of this session, its times in `zone`."""
+    # ------------------------------------------------------------------ frames
+    def make(self, name: str, zone: str, length_ns: int, columns: Collection[str] | None = None, own: features.Own = ()) -> Sheet:
+        """Make one frame of this session.
+
+        Parameters
+        ----------
+        zone
+            Of its times.
+        length_ns
+            Of bars.
+        columns
+            What will be asked of it; `None`: everything. Features that are not are not kept.
+        own
+            Factories of a researcher's features, to stand beside the shipped ones.
+        """
         is_all = len(self.contracts) == len(self.all_contracts)
         if name in market.KINDS:
             return market.market_sheet(name, self.records, self.contracts, zone, is_all=is_all)
         if name == "bars":
-            made = bars.lengthen(self.folded, self.all_contracts, bars.length_of(length))
+            made = bars.lengthen(self.folded, self.all_contracts, length_ns)
             return bars.bar_sheet(self.folded, made, self.all_contracts, zone, self.ids)
         if name == "features":
-            return bars.feature_sheet(self.folded, self.valued, self.all_contracts, zone, self.ids)
+            return features.feature_sheet(self.folded, self.bank, zone, self.ids, names=columns, own=own)
         if name == "equity":
             return money.equity_sheet(self.story, self.folded, self.all_contracts, zone, self.ids)
         return journal.story_sheet(name, self.story, zone, None if is_all else {of.symbol for of in self.contracts})
+
+
+class _Image(msgspec.Struct, array_like=True):
+    """A checkpoint of a run: the engine; what stands behind it is passed over."""
+
+    engine: bytes

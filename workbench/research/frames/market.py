@@ -36,9 +36,8 @@ class Scales:
 
     def pts(self, px: npt.NDArray[Any], rows: npt.NDArray[Any]) -> Floats:
         """Give prices in points."""
-        if len(self._num) == 1:
-            return px * self._num[0] / self._den[0]
-        made: Floats = px * self._num[rows] / self._den[rows]
+        one = len(self._num) == 1
+        made: Floats = px * self._num[0] / self._den[0] if one else px * self._num[rows] / self._den[rows]
         return made
 
     def size(self, sz: npt.NDArray[Any], rows: npt.NDArray[Any]) -> Floats:

@@ -1,42 +1,62 @@
-"""`open_session`: a session, or a range of them, as frames with units in their names. Reads stores; no engine, no venue, writes nothing."""
+"""A session, or a range of them, as frames with units in their names. Reads through its logs; no engine, no venue, writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from workbench.config import Settings, load_settings
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, DataError
-from workbench.research.frames import card, journal
+from workbench.features.base import Feature
+from workbench.research.frames import card, journal, market
 from workbench.research.frames.bars import length_of
 from workbench.research.frames.columns import FRAMES, schema
-from workbench.research.frames.log import MARKET, SessionLog
-from workbench.research.frames.sheet import Known, Sheet, known
+from workbench.research.frames.log import SessionLog
+from workbench.research.frames.sheet import Known, Make, Sheet, known
+from workbench.research.frames.times import Moment, moment_ns
 from workbench.store.manifest import RunManifest
-from workbench.store.sessions import sessions_between, told
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Day = str | int | date
-Moment = str | int | datetime
 LENGTH: Final = "1m"  # of bars where none is said
+OF_A_RUN: Final = (*journal.FRAMES, "equity")
 
 
 class Session:
-    """What `open_session` gives: see there."""
+    """What `open_session` gives; its frames are read at first access and kept.
 
-    def __init__(self, logs: tuple[SessionLog, ...], asked: dict[str, Any], *, until_ns: int | None = None, whole: Session | None = None) -> None:
-        self._logs, self._asked, self._until_ns, self._whole = logs, asked, until_ns, whole
-        self._kept: dict[str, pl.DataFrame] = {}
-        self._known: dict[str, Known] = {}
+    Parameters
+    ----------
+    logs
+        One a log session, the earliest first.
+    zone
+        Of all times.
+    reopen
+        Opens the same again.
+    until_ns
+        Moment it is seen at; `None`: all there is.
+    whole
+        The same without that moment: frames are read there, and cut here.
+    """
+
+    def __init__(
+        self,
+        logs: tuple[SessionLog, ...],
+        zone: str,
+        reopen: Callable[[], Session],
+        *,
+        until_ns: int | None = None,
+        whole: Session | None = None,
+    ) -> None:
+        self._logs, self._reopen, self._until_ns, self._whole = logs, reopen, until_ns, whole
+        self.zone = zone
+        self._known: dict[tuple[str, int], Known] = {}
+        self._frames: dict[tuple[str, int], pl.DataFrame] = {}
 
     # ------------------------------------------------------------------ market
     @property
@@ -55,19 +75,30 @@ class Session:
         return self.frame("depth")
 
     def bars(self, symbol: str | None = None, length: str = LENGTH) -> pl.DataFrame:
-        """Closed bars of a root or contract (`None`: all), exactly those the engine saw.
+        """Closed bars of a root or contract (`None`: of all), exactly those the engine saw.
 
         Parameters
         ----------
         length
             ``"5s"`` or a multiple: ``"30s" "1m" "5m" "1h"``.
         """
-        return self.frame("bars", symbol=symbol, length=length)
+        return self.frame("bars", symbol, length)
 
     @property
     def features(self) -> pl.DataFrame:
-        """Every feature at every 5 s barrier, null until warm."""
+        """Every shipped feature at every 5 s barrier, exactly as the engine valued it; null until warm."""
         return self.frame("features")
+
+    def features_with(self, *own: Callable[[], Feature], symbol: str | None = None) -> pl.DataFrame:
+        """Features with some of your own beside them: ``day.features_with(MyFeature)``; each call values them anew.
+
+        Parameters
+        ----------
+        own
+            Classes or factories of features; each gets a column a bar length: ``my_feature_1m``.
+        """
+        sheets = [log.make("features", self.zone, length_of(LENGTH), own=own) for log in self._logs]
+        return self._of(known(sheets).at(self._until_ns), symbol)
 
     # ------------------------------------------------------------------ journal
     @property
@@ -111,81 +142,80 @@ class Session:
         return self.frame("states")
 
     # ------------------------------------------------------------------ any frame
-    def frame(self, name: str, *, symbol: str | None = None, length: str = LENGTH) -> pl.DataFrame:
-        """Give a frame by its name, read at first access and kept.
+    def frame(self, name: str, symbol: str | None = None, length: str = LENGTH) -> pl.DataFrame:
+        """Give a frame by its name.
+
+        Parameters
+        ----------
+        symbol
+            Only this root or contract.
+        length
+            Of bars.
 
         Raises
         ------
         DataError
             There is nothing of the kind; the text says what there is.
         """
-        key = _key(name, length)
-        if key not in self._kept:
-            made = self._frame_known(name, length)
-            self._kept[key] = made.frame if self._until_ns is None else made.at(self._until_ns)
-        frame = self._kept[key]
-        return frame if symbol is None else frame.filter(pl.col("symbol").is_in(self._symbols(symbol)))
+        key = name, length_of(length) if name == "bars" else 0
+        if key not in self._frames:
+            self._frames[key] = self._read(*key).at(self._until_ns)
+        return self._of(self._frames[key], symbol)
 
-    def scan(self, name: str, *, symbol: str | None = None, length: str = LENGTH) -> pl.LazyFrame:
-        """Give a frame lazily: sessions are read one by one, only the columns that are used are made, and rows are filtered there.
+    def scan(self, name: str, symbol: str | None = None, length: str = LENGTH) -> pl.LazyFrame:
+        """Give a frame lazily: sessions are read one by one, only the columns that are used are made, and rows are dropped there.
 
-        >>> lazy = day.scan("prints").filter(pl.col("size") >= 50).select("time", "size")     # doctest: +SKIP
+        ``day.scan("prints").filter(pl.col("size") >= 50).select("time", "size").collect()``
         """
-        logs = self._logs_with(name)
+        logs, length_ns = self._logs_with(name), length_of(length)
         shape = self._shape(name, logs)
-        until_ns = self._until_ns
-        zone = self.zone
 
-        def read(columns: list[str] | None, where: pl.Expr | None, n_rows: int | None, _: int | None) -> Iterator[pl.DataFrame]:
-            left = n_rows
+        def read(columns: list[str] | None, wanted: pl.Expr | None, n_rows: int | None, _: int | None) -> Iterator[pl.DataFrame]:
             names = list(shape) if columns is None else columns
-            used = names if where is None else [*names, *(column for column in where.meta.root_names() if column not in names)]
+            used = {*names, *(wanted.meta.root_names() if wanted is not None else ())}
+            made = {column: of for column, of in shape.items() if column in used}
+            left = n_rows
             for log in logs:
-                made = known([log.make(name, zone, length)], [column for column in shape if column in used])
-                frame = made.frame if until_ns is None else made.at(until_ns)
-                frame = (frame if where is None else frame.filter(where)).select(names)
-                frame = frame if left is None else frame.head(left)
-                left = None if left is None else left - len(frame)
+                sheet = log.make(name, self.zone, length_ns, made)
+                frame = known([_shaped(sheet, made)]).at(self._until_ns)
+                frame = (frame if wanted is None else frame.filter(wanted)).select(names).head(len(frame) if left is None else left)
                 yield frame
+                left = None if left is None else left - len(frame)
                 if left == 0:
                     return
 
-        lazy = register_io_source(read, schema=shape, is_pure=not any(log.is_running for log in logs))
+        lazy = register_io_source(read, schema=shape)
         return lazy if symbol is None else lazy.filter(pl.col("symbol").is_in(self._symbols(symbol)))
 
-    def pandas(self, name: str, *, symbol: str | None = None, length: str = LENGTH) -> pd.DataFrame:
+    def pandas(self, name: str, symbol: str | None = None, length: str = LENGTH) -> pd.DataFrame:
         """Give a frame by its name for pandas."""
-        return self.frame(name, symbol=symbol, length=length).to_pandas()
+        return self.frame(name, symbol, length).to_pandas()
 
     # ------------------------------------------------------------------ time
     def as_seen_at(self, time: Moment) -> Session:
-        """Give the same sessions as they were known at a moment: nothing that came later, bars that had closed, outcomes that had come.
+        """Give the same as it was known at a moment: nothing that came later, bars that had closed, outcomes that had come.
 
         Parameters
         ----------
         time
-            ``"2026-11-19 10:30"`` in the session's zone, an aware `datetime`, a value of a frame's ``time``, or ns UTC.
+            ``"2026-11-19 10:30"`` in the session's zone, a `datetime`, or ns UTC. A `datetime` ends at microseconds: to take a row's
+            very ``time``, give ``int(frame["time"].dt.epoch("ns")[row])``.
         """
-        until_ns = _moment_ns(time, self.zone)
+        until_ns = moment_ns(time, self.zone)
         if self._until_ns is not None:
             until_ns = min(until_ns, self._until_ns)
-        return Session(self._logs, self._asked, until_ns=until_ns, whole=self._whole or self)
+        return Session(self._logs, self.zone, self._reopen, until_ns=until_ns, whole=self._whole or self)
 
     def refresh(self) -> Session:
-        """Open the same again: of a run that is going on, what it has committed since."""
-        made = open_session(**self._asked)
+        """Open the same again: of a run that goes on, what it has committed since."""
+        made = self._reopen()
         return made if self._until_ns is None else made.as_seen_at(self._until_ns)
 
     # ------------------------------------------------------------------ what it is
     @property
-    def zone(self) -> str:
-        """Time zone of all times."""
-        return str(self._asked["zone"])
-
-    @property
     def sessions(self) -> tuple[date, ...]:
         """Log sessions in it."""
-        return tuple(_date(log.session) for log in self._logs)
+        return tuple(card.date_of(log.session) for log in self._logs)
 
     @property
     def contracts(self) -> tuple[Contract, ...]:
@@ -194,7 +224,7 @@ class Session:
 
     @property
     def runs(self) -> tuple[RunManifest, ...]:
-        """Every run that could tell of it: `open_session(..., run=NAME)` chooses."""
+        """Every run that could tell of it: ``open_session(..., run=NAME)`` chooses."""
         return tuple({run.run: run for log in self._logs for run in log.told.runs}.values())
 
     @property
@@ -203,9 +233,14 @@ class Session:
         return self._logs[-1].told.run
 
     @property
-    def is_running(self) -> bool:
-        """Whether a run is still writing it."""
-        return any(log.is_running for log in self._logs)
+    def source(self) -> str:
+        """Say what the data is: ``generated data, seed 7``."""
+        return "; ".join(dict.fromkeys(log.told.writer.source or log.told.writer.run for log in self._logs))
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a run that writes it has not ended: `refresh` may give more."""
+        return any(log.is_unfinished for log in self._logs)
 
     def __repr__(self) -> str:
         return card.text(self._logs, self.zone, self._until_ns)
@@ -214,148 +249,52 @@ class Session:
         return card.html(self._logs, self.zone, self._until_ns)
 
     # ------------------------------------------------------------------ within
-    def _frame_known(self, name: str, length: str) -> Known:
+    def _read(self, name: str, length_ns: int) -> Known:
         if self._whole is not None:
-            return self._whole._frame_known(name, length)
-        key = _key(name, length)
+            return self._whole._read(name, length_ns)
+        key = name, length_ns
         if key not in self._known:
             logs = self._logs_with(name)
-            sheets = [log.make(name, self.zone, length) for log in logs]
             shape = self._shape(name, logs)
-            self._known[key] = known([_whole_shape(sheet, shape) for sheet in sheets])
+            self._known[key] = known(_shaped(log.make(name, self.zone, length_ns), shape) for log in logs)
         return self._known[key]
 
     def _logs_with(self, name: str) -> list[SessionLog]:
         """Give the sessions that have something of this kind, or say what there is."""
         if name not in FRAMES:
             raise ConfigError(f"there is no frame {name!r}; there are {', '.join(FRAMES)}")
-        if name in MARKET and name != "bars":
-            found = [log for log in self._logs if log.has(name)]
-            if not found:
-                raise DataError(f"no {name} in {self._named()}; there are {card.kinds_there(self._logs)}")
-            return found
-        if name in (*journal.FRAMES, "equity"):
-            found = [log for log in self._logs if log.told.run is not None]
-            if not found:
+        logs = list(self._logs)
+        if name in market.KINDS:
+            logs = [log for log in logs if log.has(name)]
+            if not logs:
+                raise DataError(f"there are no {name} in {card.name_of(self._logs)}; there are {card.kinds_there(self._logs)}")
+        if name in OF_A_RUN:
+            logs = [log for log in logs if log.told.run is not None]
+            if not logs:
                 raise DataError(self._logs[-1].why_no_story())
-            return found
-        return list(self._logs)
+        return logs
 
-    def _shape(self, name: str, logs: list[SessionLog]) -> dict[str, Any]:
-        shape: dict[str, Any] = schema(name, self.zone)
+    def _shape(self, name: str, logs: list[SessionLog]) -> dict[str, pl.DataType]:
+        shape = schema(name, self.zone)
         if name == "features":
-            shape |= dict.fromkeys(dict.fromkeys(column for log in logs for column in log.valued.columns), pl.Float64())
+            shape |= {column: pl.Float64() for log in logs for column in log.feature_columns}
         return shape
+
+    def _of(self, frame: pl.DataFrame, symbol: str | None) -> pl.DataFrame:
+        return frame if symbol is None else frame.filter(pl.col("symbol").is_in(self._symbols(symbol)))
 
     def _symbols(self, symbol: str) -> list[str]:
         found = [of.symbol for of in self.contracts if symbol in (of.symbol, of.root)]
         if not found:
             there = ", ".join(f"{of.symbol} ({of.root})" if of.symbol != of.root else of.symbol for of in self.contracts)
-            raise DataError(f"no contract {symbol!r} in {self._named()}; there are {there}")
+            raise DataError(f"there is no contract {symbol!r} in {card.name_of(self._logs)}; there are {there}")
         return found
 
-    def _named(self) -> str:
-        first, last = self._logs[0].session, self._logs[-1].session
-        return f"session {first}" if first == last else f"sessions {first} to {last}"
+
+def _shaped(sheet: Sheet, shape: dict[str, pl.DataType]) -> Sheet:
+    """Give a sheet exactly these columns; features that the settings of its session did not have are null."""
+    return sheet._replace(columns={name: sheet.columns.get(name) or _nulls(of, len(sheet.known_ns)) for name, of in shape.items()})
 
 
-def open_session(
-    session: Day,
-    to: Day | None = None,
-    *,
-    data: Path | str = "data",
-    roots: Collection[str] | str | None = None,
-    zone: str = "UTC",
-    run: str | None = None,
-) -> Session:
-    """Open a log session, or all from `session` to `to`, recorded, imported or still running.
-
-    Parameters
-    ----------
-    session, to
-        ``"2026-11-19"``, ``20261119``, a `date`; both included.
-    data
-        Data folder.
-    roots
-        Only contracts of these roots (or these contracts themselves): ``["ES", "SPY"]``.
-    zone
-        Time zone of all times in frames, and of times given without one: ``"America/New_York"``.
-    run
-        Name of a run, or a mode (``"simulate"``: the newest). `None`: the run that wrote the session, where it traded; else the newest
-        simulation of it.
-
-    Returns
-    -------
-    Session
-        Its frames are read at first access and kept: ``quotes prints depth bars(...) features`` of the market; ``forecasts decisions
-        refusals orders fills round_trips equity states`` of a run.
-
-    Raises
-    ------
-    DataError
-        There is no such session, contract or run; the text says what there is.
-    ConfigError
-        A date or a zone that cannot be meant.
-    """
-    asked = {"session": session, "to": to, "data": data, "roots": roots, "zone": zone, "run": run}
-    _check_zone(zone)
-    folder, settings = Path(data), _settings()
-    wanted = None if roots is None else {roots} if isinstance(roots, str) else set(roots)
-    first, last = session_number(session), session_number(session if to is None else to)
-    logs = tuple(SessionLog(folder, told(folder, each, run), wanted, settings) for each in sessions_between(folder, first, last))
-    there = {of for log in logs for contract in log.all_contracts for of in (contract.root, contract.symbol)}
-    if wanted is not None and (missing := sorted(wanted - there)):
-        raise DataError(f"no contract of {', '.join(missing)} in that; there are {', '.join(sorted(there))}")
-    return Session(logs, asked)
-
-
-def session_number(session: Day) -> int:
-    """Give a log session as it is written in the stores.
-
-    >>> session_number("2026-11-19"), session_number(20261119), session_number(date(2026, 11, 19))
-    (20261119, 20261119, 20261119)
-    """
-    try:
-        found = session if isinstance(session, date) else datetime.strptime(str(session).replace("-", ""), "%Y%m%d").replace(tzinfo=UTC)
-    except ValueError:
-        raise ConfigError(f"a session is a date, 2026-11-19, not {session!r}") from None
-    return found.year * 10_000 + found.month * 100 + found.day
-
-
-def _settings() -> Settings:
-    return load_settings()
-
-
-def _date(session: int) -> date:
-    return date(session // 10_000, session // 100 % 100, session % 100)
-
-
-def _check_zone(zone: str) -> None:
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        raise ConfigError(f"there is no time zone {zone!r}; America/New_York, America/Chicago, Europe/Zurich and UTC are some") from None
-
-
-def _moment_ns(time: Moment, zone: str) -> int:
-    if isinstance(time, int):
-        return time
-    try:
-        moment = datetime.fromisoformat(time) if isinstance(time, str) else time
-    except ValueError:
-        raise ConfigError(f"a moment is written 2026-11-19 10:30, or 2026-11-19T15:30Z, not {time!r}") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(zone))
-    whole = int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() // 1) * 1_000_000_000
-    return whole + moment.microsecond * 1_000 + int(getattr(moment, "nanosecond", 0))
-
-
-def _key(name: str, length: str) -> str:
-    return f"bars {length_of(length)}" if name == "bars" else name
-
-
-def _whole_shape(sheet: Sheet, shape: dict[str, Any]) -> Sheet:
-    """Give a sheet all columns of the range: features that this session's settings did not have are null."""
-    n = len(sheet.known_ns)
-    more = {name: (lambda of=of: pl.Series([None], dtype=of).new_from_index(0, n)) for name, of in shape.items() if name not in sheet.columns}
-    return sheet._replace(columns={name: sheet.columns.get(name) or more[name] for name in shape})
+def _nulls(of: pl.DataType, n: int) -> Make:
+    return lambda: pl.repeat(None, n, dtype=of, eager=True)

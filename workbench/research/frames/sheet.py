@@ -26,9 +26,9 @@ class Sheet(NamedTuple):
     columns: Mapping[str, Make]
     late: Mapping[str, Ints] = {}
 
-    def frame(self, names: Iterable[str] | None = None) -> pl.DataFrame:
-        """Make the frame, or some columns of it, as of the end."""
-        return pl.DataFrame([self.columns[name]().rename(name) for name in (self.columns if names is None else names)])
+    def frame(self) -> pl.DataFrame:
+        """Make the frame, as of the end."""
+        return pl.DataFrame([make().rename(name) for name, make in self.columns.items()])
 
 
 class Known(NamedTuple):
@@ -38,24 +38,23 @@ class Known(NamedTuple):
     known_ns: Ints
     late: Mapping[str, Ints]
 
-    def at(self, until_ns: int) -> pl.DataFrame:
-        """Give what was known at `until_ns`: the first rows, without copying them, and of late values those that had come."""
+    def at(self, until_ns: int | None) -> pl.DataFrame:
+        """Give what was known at `until_ns` (`None`: everything): the first rows, uncopied, and of late values those that had come."""
+        if until_ns is None:
+            return self.frame
         n = int(np.searchsorted(self.known_ns, until_ns, side="right"))
         cut = self.frame.head(n)
-        hidden = [
-            pl.when(pl.Series(when[:n] <= until_ns)).then(pl.col(name)).alias(name)
-            for name, when in self.late.items()
-            if name in cut.columns
-        ]
-        return cut.with_columns(hidden) if hidden else cut
+        came = {name: pl.Series(when[:n] <= until_ns) for name, when in self.late.items() if name in cut.columns}
+        return cut.with_columns(pl.when(there).then(pl.col(name)).alias(name) for name, there in came.items())
 
 
-def known(sheets: Iterable[Sheet], names: list[str] | None = None) -> Known:
-    """Make the frames of several sheets, one under the other."""
-    given = list(sheets)
-    frame = pl.concat([sheet.frame(names) for sheet in given]) if len(given) > 1 else given[0].frame(names)
-    late = {name: np.concatenate([sheet.late[name] for sheet in given]) for name in given[0].late}
-    return Known(frame, np.concatenate([sheet.known_ns for sheet in given]) if len(given) > 1 else given[0].known_ns, late)
+def known(sheets: Iterable[Sheet]) -> Known:
+    """Make the frames of several sheets, one under the other. Each is made before the next one is asked for."""
+    made = [Known(sheet.frame(), sheet.known_ns, sheet.late) for sheet in sheets]
+    if len(made) == 1:
+        return made[0]
+    late = {name: np.concatenate([each.late[name] for each in made]) for name in made[0].late}
+    return Known(pl.concat([each.frame for each in made]), np.concatenate([each.known_ns for each in made]), late)
 
 
 def times(ns: Any, zone: str) -> pl.Series:
@@ -74,7 +73,9 @@ def named(words: Iterable[str | None], at: npt.NDArray[Any]) -> pl.Series:
     return pl.Series(list(words), dtype=pl.String).gather(pl.Series(at.astype(np.uint32, copy=False)))
 
 
-def rows_sheet(frame: str, zone: str, rows: list[tuple[Any, ...]], known_ns: list[int], late: Mapping[str, list[int]] | None = None) -> Sheet:
+def rows_sheet(
+    frame: str, zone: str, rows: list[tuple[Any, ...]], known_ns: list[int], late: Mapping[str, list[int]] | None = None
+) -> Sheet:
     """Make a sheet of rows that are in memory, in the order of the frame's columns; times as integer ns UTC."""
     columns = schema(frame, zone)
     plain = {name: pl.Int64() if isinstance(of, pl.Datetime) else of for name, of in columns.items()}

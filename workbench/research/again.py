@@ -1,0 +1,163 @@
+"""Frames played again: kept as sessions of a data folder of their own, and traded with modelled fills. Frames are `research.frames`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from workbench.calendars import log_session
+from workbench.config import load_settings
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import DataError
+from workbench.domain.records import Provenance, Records
+from workbench.importers.base import SessionPart, finished
+from workbench.research.frames.back import records_of
+from workbench.research.frames.opening import Day, open_session, session_number
+from workbench.research.frames.session import Session
+from workbench.store.contracts import ContractBook
+from workbench.store.epochs import next_epoch
+from workbench.store.intake import take_in
+from workbench.store.log import log_sessions
+
+PROFILE: Final = "demo"
+
+
+def keep_frames(
+    frames: Any | Iterable[Any],
+    contracts: Contract | Sequence[Contract],
+    *,
+    data: Path | str,
+    source: str,
+    length: str = "1m",
+    provenance: Provenance = Provenance.LIVE,
+    replace: bool = False,
+) -> list[int]:
+    """Keep frames of market data as log sessions, as an import would: merged by time, phases and seconds woven in, numbered.
+
+    Parameters
+    ----------
+    frames
+        One or several, of polars or pandas: quotes, prints, depth, bars; of a session, changed, or your own. See `records_of`.
+    contracts
+        Whose data it is; with several, frames have a column ``symbol``.
+    data
+        Data folder that gets them: one of its own, so that nothing is mistaken for a recording.
+    source
+        What it is, in words a reader of its results will see.
+    length
+        Of bars.
+    provenance
+        ``Provenance.GENERATED`` if the data is: what was generated stays so.
+    replace
+        Whether sessions that are there already may be replaced.
+
+    Returns
+    -------
+    list of int
+        The log sessions, dates written 20261119.
+
+    Raises
+    ------
+    DataError
+        A frame cannot be records (row and remedy are named), nothing is in it, or a session is there already; nothing was written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from datetime import UTC, datetime
+    >>> from workbench.config import load_roots
+    >>> es = load_roots()["ES"].contract(1, "2026-12-18")
+    >>> prints = pl.DataFrame({"time": [datetime(2026, 11, 19, 15, tzinfo=UTC)] * 2, "price_pts": [6000.25, 6000.5], "size": [1, 2]})
+    >>> with tempfile.TemporaryDirectory() as data:
+    ...     sessions = keep_frames(prints, es, data=data, source="two prints")
+    ...     sessions, len(open_session(sessions[0], data=data).prints)
+    ([20261119], 2)
+    """
+    folder = Path(data)
+    of = {contract.symbol: contract for contract in ([contracts] if isinstance(contracts, Contract) else contracts)}
+    keys = {symbol: key for key, symbol in enumerate(of, 1)}
+    given = [frames] if hasattr(frames, "columns") or isinstance(frames, pl.LazyFrame) else list(frames)
+    parts = [part for frame in given for part in _records(frame, of, keys, length, provenance)]
+    if not parts:
+        raise DataError("there is nothing to keep: the frames have no row")
+    market = _merged(parts)
+    sessions = log_session(market["recv_ns"])
+    taken = sorted(set(np.unique(sessions).tolist()) & set(log_sessions(folder)))
+    if taken and not replace:
+        raise DataError(f"{folder} holds session {taken[0]} already; nothing was written: name another folder, or replace=True")
+    known = dict(zip(of, ContractBook(folder).define_all(list(of.values())), strict=True))
+    epoch, start = next_epoch(folder), 1
+    kept = []
+    edges = [0, *(np.flatnonzero(np.diff(sessions)) + 1).tolist(), len(market)]
+    for first, behind in pairwise(edges):
+        own = market[first:behind]
+        there = {keys[symbol]: contract for symbol, contract in known.items() if keys[symbol] in own["contract"]}
+        records = finished(SessionPart(int(sessions[first]), there, own), there, epoch, start)
+        start += len(records)
+        mode: Any = "generate" if provenance is Provenance.GENERATED else "import"
+        chosen = list(there.values())
+        take_in(folder, session=int(sessions[first]), records=records, contracts=chosen, source=source, replace=replace, mode=mode)
+        kept.append(int(sessions[first]))
+    return kept
+
+
+async def simulate_session(
+    session: Day,
+    *,
+    data: Path | str,
+    profile: str = PROFILE,
+    strategies: Sequence[tuple[str, str]] | None = None,
+    zone: str = "UTC",
+) -> Session:
+    """Trade a session anew with modelled fills, as ``workbench simulate`` does, and open what came of it.
+
+    Parameters
+    ----------
+    profile
+        Constitution that is the law.
+    strategies
+        Pairs of a strategy and the recipe it follows (``""``: none), by the names of ``workbench catalogue``; `None`: what the data
+        allows.
+
+    Examples
+    --------
+    In a notebook: ``again = await simulate_session("2026-11-19", data="data/what-if")``, then ``again.round_trips``.
+    """
+    from workbench.runtime import play  # the engine: a reader of frames needs none of it
+    from workbench.runtime.logged import open_log
+
+    settings = load_settings()
+    logged = open_log(Path(data), session_number(session))
+    played = await play.trade_anew(settings, logged, play.setup_of(settings, logged, profile, strategies))
+    assert played.run is not None  # simulate always makes one
+    return open_session(session, data=data, zone=zone, run=played.run.run)
+
+
+def _records(frame: Any, of: dict[str, Contract], keys: dict[str, int], length: str, provenance: Provenance) -> Iterator[Records]:
+    """Give the records of each contract that a frame names, under the keys of this call."""
+    if "symbol" not in (frame.collect_schema().names() if isinstance(frame, pl.LazyFrame) else frame.columns):
+        if len(of) > 1:
+            raise DataError(f"a frame without a column symbol can be of one contract only, and {len(of)} were given: {', '.join(of)}")
+        there = list(of)
+    else:
+        column = frame.select("symbol").collect()["symbol"] if isinstance(frame, pl.LazyFrame) else frame["symbol"]
+        there = sorted({str(symbol) for symbol in column.unique()})
+        if unknown := [symbol for symbol in there if symbol not in of]:
+            raise DataError(f"the frame holds rows of {', '.join(unknown)}, and only {', '.join(of)} were given: give those too, or filter")
+    for symbol in there:
+        records = records_of(frame, of[symbol], length=length, provenance=provenance)
+        records["contract"] = keys[symbol]
+        yield records
+
+
+def _merged(parts: list[Records]) -> Records:
+    """Bring records into the order in which they were known; of those known together, as they stood in their log, where all tell it."""
+    market = np.concatenate(parts)
+    if bool((market["seq"] > 0).all()):
+        return market[np.lexsort((market["seq"], market["recv_ns"]))]
+    return market[np.argsort(market["recv_ns"], kind="stable")]
