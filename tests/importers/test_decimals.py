@@ -52,3 +52,21 @@ def test_a_quantum_that_is_no_decimal_is_refused():
     with pytest.raises(ValueError, match="positive decimal"):
         quanta(pl.Series(["1"]), "-0.25")
     assert quanta(pl.Series(["0.015625"]), "0.015625").value.tolist() == [1]
+
+
+@given(st.lists(DECIMALS, min_size=1, max_size=20), st.sampled_from(["0.25", "0.0001", "1", "10", "0.000001"]))
+def test_the_quick_ways_and_the_slow_one_read_the_same(values, quantum):
+    texts = [str(value) for value in values]
+    quick = quanta(pl.Series(texts), quantum)
+    slow = quanta(pl.Series([*texts, "odd"]), quantum)
+    for one, other in zip(quick, slow, strict=True):
+        assert one.tolist() == other.tolist()[:-1]
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=20), st.sampled_from(["0.25", "1", "5", "0.000000000001"]))
+def test_whole_numbers_of_any_size_are_read_exactly_or_marked(values, quantum):
+    read = quanta(pl.Series([str(value) for value in values]), quantum)
+    for value, got, on_grid in zip(values, read.value.tolist(), read.on_grid.tolist(), strict=True):
+        exact = Fraction(value) / Fraction(quantum)
+        assert got == (exact if on_grid else 0)
+        assert on_grid or exact.denominator > 1 or abs(exact) >= 2**62

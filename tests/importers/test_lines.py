@@ -29,7 +29,9 @@ def test_lines_keep_their_numbers_over_blank_ones_and_any_line_end(tmp_path):
         ("blank.csv", b"\n \n", "empty"),
         ("zeros.csv", b"a,b\n1,\x00", "line 2: binary"),
         ("latin.csv", "a\né".encode("latin-1"), "line 2: not UTF-8"),
-        ("utf16.csv", "a,b\n1,2".encode("utf-16"), "binary|UTF-8"),
+        ("utf16.csv", "a,b\n1,2".encode("utf-16-le"), "binary"),
+        ("odd16.csv", "a,b\n1,2".encode("utf-16")[:-1], "begins as UTF-16"),
+        ("sheet.xlsx", b"PK\x03\x04" + bytes(100), "Excel"),
         ("cut.csv.gz", gzip.compress(os.urandom(4_000))[:-100], "whole"),
         ("not.csv.gz", b"plain text", "cannot be read"),
     ],
@@ -38,6 +40,13 @@ def test_a_file_that_is_no_text_is_refused_with_its_reason(tmp_path, name, body,
     (tmp_path / name).write_bytes(body)
     with pytest.raises(DataError, match=says):
         read_lines(tmp_path / name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_text_as_windows_programs_write_it_is_read(tmp_path, encoding):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (tmp_path / "a.csv").write_bytes((mark + "a,b\r\n1,2\r\n").encode(encoding))
+    assert read_lines(tmp_path / "a.csv").text.to_list() == ["a,b", "1,2"]
 
 
 def test_a_file_that_is_not_there_and_a_folder_are_refused(tmp_path):

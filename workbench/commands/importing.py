@@ -1,4 +1,4 @@
-"""``workbench import databento | csv``: files of other makers into recordings. Reads arguments, prints what came back; decides nothing."""
+"""``workbench import csv | databento | lean``: other makers' files into recordings. Reads arguments, prints what came back."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from workbench.domain.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from workbench.importers.base import Report
+    from workbench.importers.reading import FileReport
 
 OK, REFUSED, MEANT_WRONG = 0, 1, 2  # exit codes
+MOST_LINES: Final = 40  # of a table
 PATIENCE_S: Final = 2.0  # nobody needs to be told what takes less
 DATABENTO_HELP: Final = """Bring Databento's files (.dbn, .dbn.zst) into the recordings.
 
@@ -53,6 +55,22 @@ Examples:
 
   workbench import csv --mapping firstrate.toml
 """
+LEAN_HELP: Final = """Bring files of QuantConnect's Lean (folders, zips, or the text files in them) into the recordings.
+
+Ticks, seconds and minutes of shares and futures, trades and quotes. Contract, day and form are in the names
+(20131202_es_minute_trade_201312.csv is ESZ3), times and prices are as Lean keeps them: milliseconds of a New York day and 1/10,000 USD
+for shares, of a UTC day and points for futures. Trade bars become bars; of a quote bar its closing bid and ask become one quote at its
+end; open interest, hours and days are left out and counted. A day in New York or UTC reaches into two log sessions: bring days that
+follow each other, and contracts to be seen together, in one command.
+
+Examples:
+
+  workbench import lean Data/future/cme/minute/es --only ESZ3,ESH4 --dry-run
+
+  workbench import lean Data/equity/usa/tick/spy
+
+  workbench import lean Data/equity/usa --only SPY --resolution second
+"""
 
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of the stores; else the settings' data_folder.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read, check and show everything; write nothing.")]
@@ -67,6 +85,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Bring other makers' files into the recordings.", no_args_is_help=True)
     app.add_typer(group, name="import")
     group.command("databento", help=_flowing(DATABENTO_HELP), no_args_is_help=True)(databento)
+    group.command("lean", help=_flowing(LEAN_HELP), no_args_is_help=True)(lean)
     group.command("csv", help=_flowing(CSV_HELP), no_args_is_help=True)(csv)
 
 
@@ -87,6 +106,35 @@ def databento(
         tell(f"reading {len(paths)} files")
         readings = databento.read_all(paths, roots, root=root, expiry=naming.day(expiry))
         plan = base.plan("databento", list(readings))
+        report = base.rehearse(plan) if dry_run else base.keep(plan, data or settings.data_path, replace=replace, tell=tell)
+    show(report, as_json=as_json)
+
+
+def lean(
+    paths: Annotated[list[Path], typer.Argument(help="Folders, zips or unpacked files, in any order.")],
+    only: Annotated[str | None, typer.Option(help="Contracts or symbols to take: ESZ3,ESH4 or SPY; usual all.")] = None,
+    resolution: Annotated[str | None, typer.Option(help="tick, second or minute, where a folder holds several.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Of the times, where it is not Lean's own.")] = None,
+    max_bad_frac: Annotated[float, typer.Option(help="Share of a zip's rows that may be set aside, 0 to 1.")] = 0.01,
+    trust_times: Annotated[bool, typer.Option("--trust-times", help="Do not hold times against market hours.")] = False,
+    data: DataFolder = None,
+    dry_run: DryRun = False,
+    replace: Replace = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run ``import lean``; see `LEAN_HELP`."""
+    from workbench.importers import base, lean
+
+    with sentences(), waiting() as tell:
+        settings, roots = _settings()
+        tell("reading")
+        names = tuple(name.strip() for name in only.split(",")) if only else ()
+        wanted = lean.Wanted(resolution=resolution, only=names, zone=zone, max_bad_frac=max_bad_frac, trust_times=trust_times)
+        readings = []
+        for reading in lean.read_all(paths, roots, wanted):
+            readings.append(reading)
+            tell(f"read {reading.report.path}")
+        plan = base.plan("lean", readings)
         report = base.rehearse(plan) if dry_run else base.keep(plan, data or settings.data_path, replace=replace, tell=tell)
     show(report, as_json=as_json)
 
@@ -143,25 +191,54 @@ def show(report: Report, *, as_json: bool) -> None:
     from workbench.importers.times import show as clock
 
     console = Console()
-    files = Table("file", "what", "contracts", "rows", "records", "set aside", title="Read")
+    console.print(_files_table(report))
+    told: dict[str, list[str]] = {}
     for file in report.files:
-        kinds = ", ".join(f"{n:,} {kind}" for kind, n in file.kinds.items()) or "-"
-        files.add_row(Path(file.path).name, file.schema, ", ".join(file.contracts), f"{file.n_rows:,}", kinds, f"{file.n_quarantined:,}")
-    console.print(files)
-    for file in report.files:
-        for said in (*file.notes, *(f"{n:,} x {reason}" for reason, n in file.reasons.items())):
-            console.print(f"  {Path(file.path).name}: {said}", highlight=False)
-    sessions = Table(
-        "log session", "contracts", "of the market", "with phases and seconds", title="Would write" if report.dry_run else "Wrote"
-    )
-    for one in report.sessions:
-        sessions.add_row(str(one.session), ", ".join(one.contracts), f"{one.n_market:,}", f"{one.n_records:,}")
-    console.print(sessions)
+        for said in (*file.notes, *(f"set aside: {n:,} x {reason}" for reason, n in file.reasons.items())):
+            told.setdefault(said, []).append(Path(file.path).name)
+    for said, names in told.items():
+        console.print(f"  {names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {said}", highlight=False)
+    console.print(_sessions_table(report))
     console.print(f"From {clock(report.first_ns, 'UTC')} to {clock(report.last_ns, 'UTC')} UTC.", highlight=False)
     if report.quarantine:
         console.print(f"Rows set aside: {report.quarantine}", highlight=False)
     if report.dry_run:
         console.print("Nothing was written (--dry-run).")
+
+
+def _files_table(report: Report) -> Table:
+    """Lay out what was read: a line a file, or, of many files, a line a kind."""
+    table = Table(Column("file", overflow="fold"), "what", "contracts", "rows", "records", "set aside", title="Read")
+    alike: dict[str, list[FileReport]] = {}
+    for file in report.files:
+        alike.setdefault(file.path if len(report.files) <= MOST_LINES else file.schema, []).append(file)
+    for files in alike.values():
+        kinds: dict[str, int] = {}
+        for kind, n in (pair for file in files for pair in file.kinds.items()):
+            kinds[kind] = kinds.get(kind, 0) + n
+        contracts = sorted({contract for file in files for contract in file.contracts})
+        table.add_row(
+            Path(files[0].path).name if len(files) == 1 else f"{len(files):,} files",
+            files[0].schema,
+            ", ".join(contracts),
+            f"{sum(file.n_rows for file in files):,}",
+            ", ".join(f"{n:,} {kind}" for kind, n in kinds.items()) or "-",
+            f"{sum(file.n_quarantined for file in files):,}",
+        )
+    return table
+
+
+def _sessions_table(report: Report) -> Table:
+    """Lay out what each log session gets; of many, the first and the last."""
+    title = "Would write" if report.dry_run else "Wrote"
+    table = Table("log session", "contracts", "of the market", "with phases and seconds", title=title)
+    half = MOST_LINES // 2
+    for at, one in enumerate(report.sessions):
+        if len(report.sessions) > MOST_LINES and at == half:
+            table.add_row(f"{len(report.sessions) - 2 * half:,} more", "...", "...", "...")
+        if len(report.sessions) <= MOST_LINES or at < half or at >= len(report.sessions) - half:
+            table.add_row(str(one.session), ", ".join(one.contracts), f"{one.n_market:,}", f"{one.n_records:,}")
+    return table
 
 
 @contextmanager

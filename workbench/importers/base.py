@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from itertools import combinations, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -144,14 +144,14 @@ def keep(plan: Plan, data: Path, *, replace: bool = False, tell: Tell = lambda _
         contracts = {key: known[key] for key in part.contracts}
         records = finished(part, contracts, epoch, start)
         start += len(records)
-        own = [stream for stream in plan.streams if stream.contract in part.contracts.values()]
+        own = [stream for stream in plan.streams if _reaches(stream, part)]
         take_in(
             data,
             session=part.session,
             records=records,
             contracts=list(contracts.values()),
             source=f"{plan.report.importer}: {', '.join(sorted({Path(stream.path).name for stream in own}))}",
-            notes="; ".join(note for file in plan.report.files for note in file.notes),
+            notes="; ".join(dict.fromkeys(note for file in plan.report.files for note in file.notes)),
             replace=replace,
             streams=sorted({stream.kind for stream in own}),
         )
@@ -183,12 +183,18 @@ def finished(part: SessionPart, contracts: dict[int, Contract], epoch: int, star
 
 def refuse_overlaps(streams: list[Stream]) -> None:
     """Refuse two streams of one contract that would tell the same market twice."""
+    contracts: list[Contract] = []
+    for stream in streams:
+        if stream.contract not in contracts:
+            contracts.append(stream.contract)
     for family, kinds in FAMILIES.items():
-        spans = [(stream, first, last) for stream in streams for first, last in _span_of(stream, kinds)]
-        for (a, a_first, a_last), (b, b_first, b_last) in combinations(spans, 2):
-            if a.contract == b.contract and a_first <= b_last and b_first <= a_last:
-                where = f"{a.path} and {b.path}" if a.path != b.path else f"{a.path} (twice)"
-                raise DataError(f"{where} both hold {family} of {a.contract.symbol} over the same time; import one of the two")
+        found = [(contracts.index(stream.contract), *span, at) for at, stream in enumerate(streams) for span in _span_of(stream, kinds)]
+        spans = sorted(found)
+        for (contract, _, last, a), (other, first, _, b) in pairwise(spans):
+            if contract == other and first <= last:
+                where = " and ".join(dict.fromkeys((streams[a].path, streams[b].path)))
+                twice = "both hold" if streams[a].path != streams[b].path else "(named twice) holds"
+                raise DataError(f"{where} {twice} {family} of {contracts[contract].symbol} over the same time; import one of the two")
 
 
 def _by_session(streams: list[Stream]) -> Iterator[SessionPart]:
@@ -234,6 +240,11 @@ def _end_ns(part: SessionPart) -> int:
     """Give where the seconds end: at the boundary that closes the last bar, the session's close at the latest."""
     last_ns = int(part.records["recv_ns"][-1])
     return max(last_ns, min(last_ns - last_ns % BAR_NS + BAR_NS, session_bounds(part.session)[1]))
+
+
+def _reaches(stream: Stream, part: SessionPart) -> bool:
+    recv_ns = stream.records["recv_ns"]
+    return bool(recv_ns[0] <= part.records["recv_ns"][-1] and recv_ns[-1] >= part.records["recv_ns"][0])
 
 
 def _span_of(stream: Stream, kinds: tuple[Kind, ...]) -> list[tuple[int, int]]:

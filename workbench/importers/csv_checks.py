@@ -6,7 +6,9 @@ declared one does not, so that odd data alone are never a reason.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +23,7 @@ from workbench.importers.csv_columns import Columns
 from workbench.importers.decimals import undo_float32
 from workbench.importers.mapping import Declared, Mapping
 from workbench.importers.quarantine import Verdicts
-from workbench.importers.times import EPOCHS, read_times, zone
+from workbench.importers.times import zone
 
 OTHER_ZONES: Final = ("UTC", "America/New_York", "America/Chicago", "America/Los_Angeles", "Europe/London", "Europe/Berlin", "Asia/Tokyo")
 CLOSED_FRAC: Final = 0.005  # of rows in closed hours; the best vendors have a few odd prints
@@ -33,6 +35,7 @@ SAMPLE: Final = 20_000  # rows that a reading is judged by
 ENOUGH: Final = 20  # bars that tell a spacing
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Reread = Callable[[Ints, ZoneInfo], Ints]
 
 
 def refuse_if_bad(declared: Declared, verdicts: Verdicts, columns: Columns) -> None:
@@ -93,31 +96,31 @@ def spacing(declared: Declared, end_ns: Ints) -> Mask:
     return astray
 
 
-def hours(declared: Declared, contract: Contract, text: pl.Series, ns: Ints) -> None:
+def hours(declared: Declared, contract: Contract, ns: Ints, reread: Reread | None) -> None:
     """Refuse a zone or a stamp that puts rows into closed hours which another reading explains.
 
     Parameters
     ----------
-    text
-        The times as written, of the rows that stand.
     ns
-        The same as declared: the end of a bar, the moment of a quote or print.
+        The times of the rows that stand, as declared: the end of a bar, the moment of a quote or print.
+    reread
+        Reads some of these rows (by their place in `ns`) in another zone, as written; `None`: the file tells their zone itself.
     """
     path, mapping = declared
     if mapping.trust_times or not len(ns):
         return
     starts = ns - mapping.length_ns
     own = _phases(contract, starts)
-    n_closed = int(np.count_nonzero(own < Phase.ETH))
+    opens = Phase.MAINTENANCE if mapping.kind == "quotes" else Phase.ETH  # orders are taken, and quotes shown, before trading begins
+    n_closed = int(np.count_nonzero(own < opens))
     _refuse_stamp(declared, contract, starts, n_closed)
-    if mapping.zone is None or mapping.time_format in EPOCHS:
+    if reread is None or n_closed == 1:  # one odd row is no reason
         return
     rows = np.unique(np.linspace(0, len(ns) - 1, min(SAMPLE, len(ns))).astype(np.int64))
-    closed, regular = _shares(own[rows])
+    closed, regular = _shares(own[rows], opens)
+    before = mapping.length_ns if mapping.stamp == "end" else 0
     for other in OTHER_ZONES:
-        times = read_times(text.gather(rows), mapping.time_format, zone(other))
-        before = mapping.length_ns if mapping.stamp == "end" else 0
-        other_closed, other_regular = _shares(_phases(contract, times.ns[times.is_time & times.exists] - before))
+        other_closed, other_regular = _shares(_phases(contract, reread(rows, zone(other)) - before), opens)
         if closed > CLOSED_FRAC and other_closed * TIMES_BETTER <= closed:
             raise DataError(
                 f"{path}: read as {mapping.zone}, {closed:.1%} of the rows lie in hours in which {contract.symbol} is closed; "
@@ -128,6 +131,24 @@ def hours(declared: Declared, contract: Contract, text: pl.Series, ns: Ints) -> 
                 f"{path}: read as {other}, all rows lie in the regular hours of {contract.symbol}; read as {mapping.zone}, "
                 f"{regular:.0%}. Which is it? {_trust(mapping)}"
             )
+
+
+def backwards(verdicts: Verdicts, ns: Ints) -> None:
+    """Take out rows whose time lies before that of an earlier row."""
+    rows = np.flatnonzero(verdicts.good)
+    latest = np.maximum.accumulate(ns[rows]) if len(rows) else ns[rows]
+    verdicts.mark_among(rows[1:], ns[rows][1:] < latest[:-1], "time goes back")
+
+
+def repeated(verdicts: Verdicts, ns: Ints, text: pl.Series) -> None:
+    """Take out bars whose time the bar before them had already."""
+    rows = np.flatnonzero(verdicts.good)
+    again = ns[rows][1:] == ns[rows][:-1]
+    if not again.any():
+        return
+    alike = (text.gather(rows[1:]) == text.gather(rows[:-1])).to_numpy()
+    verdicts.mark_among(rows[1:], again & alike, "the same line again")
+    verdicts.mark_among(rows[1:], again & ~alike, "a second bar of this time")
 
 
 def _refuse_stamp(declared: Declared, contract: Contract, starts: Ints, n_closed: int) -> None:
@@ -152,11 +173,11 @@ def _phases(contract: Contract, ns: Ints) -> npt.NDArray[np.uint8]:
     return phase_at(contract.calendar, ns)
 
 
-def _shares(phases: npt.NDArray[np.uint8]) -> tuple[float, float]:
-    """Give the shares of closed and of regular hours."""
+def _shares(phases: npt.NDArray[np.uint8], opens: Phase) -> tuple[float, float]:
+    """Give the shares of closed hours, before the phase that `opens`, and of regular ones."""
     if not len(phases):
         return 1.0, 0.0
-    return float(np.mean(phases < Phase.ETH)), float(np.mean(phases == Phase.RTH))
+    return float(np.mean(phases < opens)), float(np.mean(phases == Phase.RTH))
 
 
 def _words(ns: int) -> str:

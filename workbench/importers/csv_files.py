@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ import polars as pl
 from workbench.config import Root
 from workbench.domain.errors import DataError
 from workbench.importers import csv_checks, naming
+from workbench.importers.csv_checks import Reread
 from workbench.importers.csv_columns import columns_of
 from workbench.importers.csv_rows import MAKERS, Table
 from workbench.importers.lines import read_lines
@@ -25,7 +27,7 @@ from workbench.importers.mapping import Declared
 from workbench.importers.preview import preview
 from workbench.importers.quarantine import Verdicts
 from workbench.importers.reading import FileReport, Reading, Stream, count_kinds, span
-from workbench.importers.times import Times, disagrees, read_times, zone
+from workbench.importers.times import EPOCHS, Times, disagrees, read_times, zone
 
 N_SHOWN: Final = 3  # rows of a preview
 Ints = npt.NDArray[np.int64]
@@ -55,7 +57,7 @@ def read(declared: Declared, roots: Mapping[str, Root]) -> Reading:
     csv_checks.refuse_if_bad(declared, verdicts, columns)
     good = np.flatnonzero(verdicts.good)
     contract = name.contract(int(known_ns[good[0]]))
-    csv_checks.hours(declared, contract, columns.time.gather(good), known_ns[good])
+    csv_checks.hours(declared, contract, known_ns[good], _rereader(declared, columns.time.gather(good)))
     stream = Stream(str(path), f"bars {mapping.length}" if mapping.length else "tick-by-tick", contract, records_of(good))
     if times.n_ambiguous:
         notes.append(f"{times.n_ambiguous:,} times lie in an hour that an autumn night has twice: the first, after a step back the second")
@@ -91,19 +93,25 @@ def _times(declared: Declared, table: Table) -> Times:
     return times
 
 
+def _rereader(declared: Declared, text: pl.Series) -> Reread | None:
+    """Make what reads these times in another zone; `None` where they tell their zone themselves."""
+    mapping = declared.mapping
+    if mapping.zone is None or mapping.time_format in EPOCHS:
+        return None
+
+    def reread(rows: Ints, other: ZoneInfo) -> Ints:
+        times = read_times(text.gather(rows), mapping.time_format, other)
+        return times.ns[times.is_time & times.exists]
+
+    return reread
+
+
 def _reject_disorder(table: Table, ns: Ints, declared: Declared, text: pl.Series) -> None:
     """Reject rows whose time goes back, and bars that were there already or stand between the others."""
     verdicts = table.verdicts
-    rows = np.flatnonzero(verdicts.good)
-    csv_checks.direction(declared, ns[rows])
-    latest = np.maximum.accumulate(ns[rows]) if len(rows) else ns[rows]
-    verdicts.mark_among(rows[1:], ns[rows][1:] < latest[:-1], "time goes back")
-    if declared.mapping.kind != "bars":
-        return
-    rows = np.flatnonzero(verdicts.good)
-    again = ns[rows][1:] == ns[rows][:-1]
-    alike = (text.gather(rows[1:]) == text.gather(rows[:-1])).to_numpy()
-    verdicts.mark_among(rows[1:], again & alike, "the same line again")
-    verdicts.mark_among(rows[1:], again & ~alike, "a second bar of this time")
-    rows = np.flatnonzero(verdicts.good)
-    verdicts.mark_among(rows, csv_checks.spacing(declared, ns[rows]), f"not on the grid of bars of {declared.mapping.length}")
+    csv_checks.direction(declared, ns[verdicts.good])
+    csv_checks.backwards(verdicts, ns)
+    if declared.mapping.kind == "bars":
+        csv_checks.repeated(verdicts, ns, text)
+        rows = np.flatnonzero(verdicts.good)
+        verdicts.mark_among(rows, csv_checks.spacing(declared, ns[rows]), f"not on the grid of bars of {declared.mapping.length}")

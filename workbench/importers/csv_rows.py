@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ class Table(NamedTuple):
     """A file half read: its columns of text, what became of each line, and the root that its prices are written in.
 
     ``are_float32``: its numbers went through 32-bit floats, which is undone. ``length_ns``: of its bars, 0 when it has none.
+    ``per_point``: what its prices count to a point, 1 or 10,000 (Lean's shares).
     """
 
     columns: Columns
@@ -36,10 +38,12 @@ class Table(NamedTuple):
     root: Root
     are_float32: bool = False
     length_ns: int = 0
+    per_point: int = 1
 
     def price(self, name: str, *, may_miss: bool = False) -> Ints:
         """Read a column of prices in quanta; 0 where there is none."""
-        return self._number(name, self.root.price_quantum, f"{name} is off the grid of {self.root.price_quantum}", may_miss=may_miss)
+        step = f"{Decimal(self.root.price_quantum) * self.per_point:f}"
+        return self._number(name, step, f"{name} is off the grid of {self.root.price_quantum}", may_miss=may_miss)
 
     def size(self, name: str, *, may_miss: bool = False) -> Ints:
         """Read a column of sizes in quanta; a negative one is rejected."""

@@ -13,6 +13,7 @@ import polars as pl
 PLAIN: Final = r"^[+-]?([0-9]{1,19}\.?[0-9]{0,18}|\.[0-9]{1,18})$"
 WITH_EXPONENT: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]{1,2}$"
 MAX_PLACES: Final = 12  # of a quantum
+SMALL: Final = r"^[+-]?[0-9]{1,6}(\.[0-9]{0,12})?$"  # in units of the last of those places it fits 64 bits
 MAX_INT: Final = 2**63 - 1
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -47,7 +48,33 @@ def quanta(text: pl.Series, quantum: str) -> Quanta:
     """
     step = Fraction(quantum)
     places = _places(step)
-    text = _without_exponents(text.fill_null("").str.strip_chars())
+    text = text.fill_null("")
+    whole_numbers = text.cast(pl.Int64, strict=False)
+    if whole_numbers.null_count() == 0:
+        return _of_integers(whole_numbers.to_numpy(), step)
+    if text.str.contains(SMALL).all():  # four times as fast as the general way below, which a file's first odd number takes
+        return _of_decimals(text, step)
+    return _of_any(text, step, places)
+
+
+def _of_integers(value: Ints, step: Fraction) -> Quanta:
+    limit = MAX_INT // step.denominator
+    fits = (-limit <= value) & (value <= limit)
+    whole, rest = np.divmod(np.where(fits, value, 0) * step.denominator, step.numerator)
+    on_grid = fits & (rest == 0)
+    return Quanta(np.where(on_grid, whole, 0), fits, on_grid)
+
+
+def _of_decimals(text: pl.Series, step: Fraction) -> Quanta:
+    value = text.str.to_decimal(scale=MAX_PLACES).to_physical().cast(pl.Int64).to_numpy()
+    whole, rest = np.divmod(value, int(step * 10**MAX_PLACES))
+    on_grid = rest == 0
+    return Quanta(np.where(on_grid, whole, 0), np.ones(len(value), np.bool_), on_grid)
+
+
+def _of_any(text: pl.Series, step: Fraction, places: int) -> Quanta:
+    """Read any text at all, number by number of places."""
+    text = _without_exponents(text.str.strip_chars())
     plain = text.str.contains(PLAIN)
     trimmed = _without_trailing_zeros(_where(plain, text, "0"))
     point = trimmed.str.find(".", literal=True).cast(pl.Int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,6 +15,7 @@ import pyarrow as pa
 from workbench.domain.errors import DataError
 
 DELIMITERS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
+ZIP_MAGIC: Final = b"PK\x03\x04"
 SHOWN: Final = 60  # characters of a line that an error quotes
 
 
@@ -39,21 +41,23 @@ def read_lines(path: Path) -> Lines:
     Raises
     ------
     DataError
-        No such file, empty, cut short, not text, or not UTF-8.
+        No such file, empty, cut short, not text, or neither UTF-8 nor UTF-16 with its mark.
     """
     try:
         with pa.input_stream(str(path), compression="detect") as stream:
             body: bytes = stream.read()
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path}: cannot be read ({error}). Is the file there and whole?") from error
-    if b"\0" in body:
-        line = body.count(b"\n", 0, body.index(b"\0")) + 1
-        raise DataError(f"{path}, line {line}: binary data, not text. CSV saved as UTF-8 is read; UTF-16 is not.")
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{path}, line {line}: not UTF-8 (byte {body[error.start]:#04x}). Save the file as UTF-8.") from error
+    return lines_of(path, body)
+
+
+def lines_of(path: Path, body: bytes) -> Lines:
+    r"""Cut what a file holds into lines; `path` is what errors call it. `DataError` as `read_lines`.
+
+    >>> lines_of(Path("a.csv"), b"1,2\r\n\r\n3,4").text.to_list()
+    ['1,2', '3,4']
+    """
+    text = _text(path, body)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     every = pl.Series([text]).str.split("\n").explode()
@@ -61,6 +65,24 @@ def read_lines(path: Path) -> Lines:
     if not filled.any():
         raise DataError(f"{path}: the file is empty")
     return Lines(path, every.filter(filled), filled.arg_true().to_numpy().astype(np.int64) + 1)
+
+
+def _text(path: Path, body: bytes) -> str:
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # what Windows programs call Unicode (MetaTrader, Excel)
+        try:
+            return body.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise DataError(f"{path}: begins as UTF-16 and is not ({error.reason}). Save the file as UTF-8.") from error
+    if body.startswith(ZIP_MAGIC):
+        raise DataError(f"{path}: a zip archive or an Excel workbook, not text. Unpack it, or save the sheet as CSV (UTF-8).")
+    if b"\0" in body:
+        line = body.count(b"\n", 0, body.index(b"\0")) + 1
+        raise DataError(f"{path}, line {line}: binary data, not text. CSV saved as UTF-8 is read.")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path}, line {line}: not UTF-8 (byte {body[error.start]:#04x}). Save the file as UTF-8.") from error
 
 
 def fields(lines: pl.Series, delimiter: str, n: int) -> Fields:

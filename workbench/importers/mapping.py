@@ -43,6 +43,7 @@ SKIPPED: Final = "-"  # a column of a file without header that is not read
 NAMED: Final = re.compile(r"^([A-Za-z0-9.]+)=(.+)$")
 UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR}
 LONGEST_NS: Final = 12 * HOUR
+Contents = Literal["bars", "quotes", "prints"]
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,7 +83,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     contract: str
     expiry: str | None = None
-    kind: Literal["bars", "quotes", "prints"] = "bars"
+    kind: Contents = "bars"
     zone: str | None = None
     stamp: Literal["start", "end"] | None = None
     length: str | None = None

@@ -84,7 +84,7 @@ def read_times(text: pl.Series, style: str, local: ZoneInfo | None) -> Times:
     wall = _wall(bare, style)
     is_time = wall.is_not_null().to_numpy()
     wall_ns = wall.fill_null(0).to_numpy()
-    ns, exists, n_ambiguous = _from_local(wall_ns, local) if local else (wall_ns, np.ones(len(text), bool), 0)
+    ns, exists, n_ambiguous = from_local(wall_ns, local) if local else (wall_ns, np.ones(len(text), bool), 0)
     if offset is None:
         return Times(ns, is_time & (local is not None), exists, n_ambiguous, None, np.zeros(len(text), bool))
     offset_s, written = _offset_seconds(offset), offset.is_not_null().to_numpy()
@@ -142,7 +142,14 @@ def _wall(text: pl.Series, style: str) -> pl.Series:
     return pl.select(pl.when(ours).then(ns).otherwise(None)).to_series()
 
 
-def _from_local(wall_ns: Ints, local: ZoneInfo) -> tuple[Ints, Mask, int]:
+def from_local(wall_ns: Ints, local: ZoneInfo) -> tuple[Ints, Mask, int]:
+    """Turn what clocks of a zone showed (rules 2 and 3) into UTC.
+
+    Returns
+    -------
+    tuple[Ints, Mask, int]
+        Nanoseconds UTC, which of them exist, and how many could have been two moments.
+    """
     wall = pl.Series(values=wall_ns).cast(pl.Datetime("ns"))
     first, second = (
         wall.dt.replace_time_zone(local.key, ambiguous=which, non_existent="null").cast(pl.Int64) for which in ("earliest", "latest")
