@@ -39,7 +39,7 @@ MAY_READ_THE_CLOCK = {
     "workbench/clock.py": "it is the clock",
     "workbench/commands/doctor.py": "it measures the clock itself",
 }
-# folder whose __init__ is a catalogue -> the files that it must list; base and kernels serve them
+# folder whose __init__ is a catalogue -> the files that it must list; base, kernels and conformance serve them
 CATALOGUES = {
     "workbench/features": r"workbench/features/\w+/\w+\.py",
     "workbench/learning/models": r"workbench/learning/models/\w+\.py",
@@ -141,7 +141,7 @@ def catalogued(catalogue: Source, files: Iterable[str]) -> Iterator[str]:
     folder = str(PurePosixPath(catalogue.path).parent)
     for path in files:
         module = ".".join(PurePosixPath(path).with_suffix("").parts) + "."
-        is_entry = re.fullmatch(CATALOGUES[folder], path) and PurePosixPath(path).stem not in {"__init__", "base", "kernels"}
+        is_entry = re.fullmatch(CATALOGUES[folder], path) and PurePosixPath(path).stem not in {"__init__", "base", "kernels", "conformance"}
         if is_entry and not any(name.startswith(module) for name in named):
             yield f"{path}: not listed in {catalogue.path}"
 

@@ -2,9 +2,11 @@
 
 from workbench.config.layers import Sourced, load_roots, load_settings, settings_with_origins
 from workbench.config.models import ClockSettings, EngineSettings, IbSettings, LearningSettings, Mode, Settings, SimulationSettings
+from workbench.config.place import WORKSPACE_FILE, workspace_of
 from workbench.config.roots import Root
 
 __all__ = [
+    "WORKSPACE_FILE",
     "ClockSettings",
     "EngineSettings",
     "IbSettings",
@@ -17,4 +19,5 @@ __all__ = [
     "load_roots",
     "load_settings",
     "settings_with_origins",
+    "workspace_of",
 ]

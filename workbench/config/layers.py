@@ -1,4 +1,4 @@
-"""Settings in layers: shipped < workspace < environment < flags. Finds, merges and checks them; decides nothing by them.
+"""Settings in layers: shipped < workspace < .env < environment < flags. Finds, merges and checks them; decides nothing by them.
 
 Every value is kept under its dotted key (``simulation.seed``) with the name of the layer it came from, so that a mistake is told with
 file, key and the nearest name that exists.
@@ -16,12 +16,13 @@ from typing import Any, Final, NamedTuple, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from workbench.config.models import Settings
+from workbench.config.place import WORKSPACE_FILE, workspace_of
 from workbench.config.roots import Root
 from workbench.domain.errors import ConfigError
 
 PACKAGE: Final = Path(__file__).parents[1]
 SHIPPED: Final = (PACKAGE / "defaults.toml", PACKAGE / "roots.toml")
-WORKSPACE_FILE: Final = "workbench.toml"
+DOT_ENV: Final = ".env"  # beside the workspace's file; what git must not hold
 PREFIX: Final = "WORKBENCH_"
 NAMED: Final = {"IBKR_HOST": "ib.host", "IBKR_PORT": "ib.port", "EXECUTION_MODE": "mode"}  # names other tools of IB users know
 NOT_SETTINGS: Final = frozenset({"WORKBENCH_SHARED_DATA"})  # read by the tests, to find real recordings
@@ -39,7 +40,7 @@ class Sourced(NamedTuple):
 
 def load_settings(
     *,
-    folder: Path | str = ".",
+    folder: Path | str | None = None,
     file: Path | str | None = None,
     environment: Mapping[str, str] | None = None,
     flags: Mapping[str, Any] | None = None,
@@ -49,12 +50,13 @@ def load_settings(
     Parameters
     ----------
     folder
-        The workspace; its ``workbench.toml`` is read if it is there, and `data_folder` is relative to it.
+        The workspace; its ``workbench.toml`` is read if it is there, and `data_folder` is relative to it. `None`: the workspace around
+        the working folder, or the working folder itself where there is none.
     file
         Read instead of the workspace's file; must exist.
     environment
-        `None` means the process's own. ``WORKBENCH_IB__PORT=4002`` sets ``ib.port``; lists are written as in TOML; ``IBKR_HOST``,
-        ``IBKR_PORT`` and ``EXECUTION_MODE`` set ``ib.host``, ``ib.port`` and ``mode``.
+        `None` means the process's own, above what a ``.env`` in the workspace says. ``WORKBENCH_IB__PORT=4002`` sets ``ib.port``; lists
+        are written as in TOML; ``IBKR_HOST``, ``IBKR_PORT`` and ``EXECUTION_MODE`` set ``ib.host``, ``ib.port`` and ``mode``.
     flags
         Dotted keys and values from the command line; strings are read as in the environment. A `None` was not given.
 
@@ -72,13 +74,16 @@ def load_settings(
     merged: Layer = {}
     for path in SHIPPED:
         merged.update(_read(path, f"shipped {path.name}"))
-    own = Path(file) if file is not None else Path(folder) / WORKSPACE_FILE
+    at = Path(folder) if folder is not None else workspace_of() or Path()
+    own = Path(file) if file is not None else at / WORKSPACE_FILE
     if file is not None or own.exists():
         merged.update(_read(own, str(own)))
+        if environment is None:
+            merged.update(_from_environment(_dot_env(own.parent / DOT_ENV), str(own.parent / DOT_ENV)))
     merged.update(_from_environment(os.environ if environment is None else environment))
     merged.update(_from_flags(flags or {}))
     settings = _checked(merged)
-    settings._folder = Path(folder)  # private only to keep it out of the values
+    settings._folder = at  # private only to keep it out of the values
     settings._origins = {key: origin for key, (_, origin) in merged.items()}
     return settings
 
@@ -108,19 +113,36 @@ def _read(path: Path, origin: str) -> Layer:
     return {_known(key.split("."), origin): (value, origin) for key, value in _flat(body, Settings)}
 
 
-def _from_environment(environment: Mapping[str, str]) -> Layer:
+def _dot_env(path: Path) -> dict[str, str]:
+    """Read lines of NAME=value, with or without quotes; blank lines, comments and a leading ``export`` are nothing."""
+    found: dict[str, str] = {}
+    if not path.is_file():
+        return found
+    for n, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        text = line.strip().removeprefix("export ")
+        if not text or text.startswith("#"):
+            continue
+        name, is_there, value = text.partition("=")
+        if not is_there or not name.strip().isidentifier():
+            raise ConfigError(f"{path}:{n}: write NAME=value, not {line.strip()!r}")
+        value = value.strip()
+        found[name.strip()] = value[1:-1] if value[:1] in ('"', "'") and value[-1:] == value[:1] and len(value) > 1 else value
+    return found
+
+
+def _from_environment(environment: Mapping[str, str], place: str = "environment") -> Layer:
     layer: Layer = {}
     for name in sorted(environment):
         if name in NAMED:
             key = NAMED[name]
         elif name.startswith(PREFIX) and name not in NOT_SETTINGS:
-            key = _known(name.removeprefix(PREFIX).split("__"), f"environment {name}")
+            key = _known(name.removeprefix(PREFIX).split("__"), f"{place} {name}")
         else:
             continue
-        value = _text(environment[name], f"environment {name}")
+        value = _text(environment[name], f"{place} {name}")
         if key in layer and layer[key][0] != value:
-            raise ConfigError(f"{layer[key][1]} and environment {name} both set {key}, to {layer[key][0]!r} and {value!r}; keep one")
-        layer[key] = (value, f"environment {name}")
+            raise ConfigError(f"{layer[key][1]} and {place} {name} both set {key}, to {layer[key][0]!r} and {value!r}; keep one")
+        layer[key] = (value, f"{place} {name}")
     return layer
 
 

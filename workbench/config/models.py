@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from workbench.config.place import WORKSPACE_FILE
 from workbench.config.roots import Root
 from workbench.domain.units import BAR_NS, MS, SECOND
 
@@ -131,6 +132,11 @@ class Settings(Section):
         if not self.active or len(set(self.active)) < len(self.active):
             raise ValueError("`active` needs at least one root, and each once")
         return self
+
+    @property
+    def workspace(self) -> Path | None:
+        """The workspace these settings were read in; `None` outside of one."""
+        return self._folder if (self._folder / WORKSPACE_FILE).is_file() else None
 
     @property
     def data_path(self) -> Path:

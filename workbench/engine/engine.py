@@ -44,6 +44,7 @@ from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import Phase
 from workbench.features.bank import FeatureBank
 from workbench.learning.learner import Learner
+from workbench.learning.models import MODELS
 from workbench.market.fold import Market
 from workbench.market.state import Stop, WatchOn
 from workbench.strategies.base import Strategy
@@ -100,9 +101,10 @@ class Engine:
         self.desk = Desk(setup, self._views, self._facts)
         slot_of = self.desk.slot
         self._learners: tuple[list[Learner], ...] = tuple([] for _ in contracts)
+        models = {**MODELS, **setup.models}
         for recipe, ids in setup.recipes:
             for id_ in ids:
-                self._learners[slot_of[id_]].append(Learner(recipe, id_, self.bank.columns))
+                self._learners[slot_of[id_]].append(Learner(recipe, id_, self.bank.columns, models))
         self._deciders: tuple[list[tuple[Key, Strategy]], ...] = tuple([] for _ in contracts)
         for strategy, ids in setup.strategies:
             missing = [name for name in strategy.needs if name not in self.bank.columns]

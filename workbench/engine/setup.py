@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from workbench.domain.units import MINUTE, SECOND
+from workbench.learning.models.base import Model
 from workbench.learning.recipe import Recipe
 from workbench.risk.constitution import Constitution
 from workbench.risk.limits import Terms
@@ -19,6 +20,7 @@ class Setup(NamedTuple):
     ``closes`` are cut from calendars beforehand, so that the core needs none: (start_ns, day) rising, and the ends of instrument
     sessions by contract id, rising. ``kinds`` says which record kinds a contract's data has (all, where it is not named): what needs
     another kind stays `None`. ``traders`` names strategies and recipes as the catalogues do, for whoever must build the same again.
+    ``models`` are a user's, beside the shipped ones; ``digests`` name the source of all that is a user's, for the run's manifest.
     """
 
     account: str
@@ -33,6 +35,8 @@ class Setup(NamedTuple):
     own_features: tuple[Callable[[], Any], ...] = ()
     kinds: Mapping[int, Collection[str]] = {}
     traders: tuple[tuple[str, str], ...] = ()
+    models: Mapping[str, Model] = {}
+    digests: Mapping[str, str] = {}
 
     def is_quoted(self, contract: int) -> bool:
         """Whether the data of a contract has quotes."""

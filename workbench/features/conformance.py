@@ -19,6 +19,7 @@ from workbench.features.base import NEEDS, Compiled, CrossMarket, Feature
 
 Make = Callable[[], Feature]
 HEADER: Final = ("Value", "Uses", "Needs", "Warm-up", "Resets", "Source")  # rows of a shipped feature's docstring
+NO_FEATURE: Final = "has not the five names of a feature: name, uses, needs, value, update"
 N_BARS: Final = 400
 N_SESSION: Final = 150  # bars of a sample session
 
@@ -80,8 +81,8 @@ def check(make: Make) -> list[str]:
     []
     """
     if not isinstance(make(), Feature):
-        return ["has not the five names of a feature: name, uses, needs, value, update"]
-    return [wrong for one in (form, finiteness, determinism, memory, causality, honesty) for wrong in one(make)]
+        return [NO_FEATURE]
+    return [wrong for one in RULES.values() for wrong in one(make)]
 
 
 def form(make: Make) -> Iterator[str]:
@@ -163,6 +164,16 @@ def honesty(make: Make) -> Iterator[str]:
         yield f"speaks after {early[0]} bars, and declares {first + 1}"
     if late := [first + n + 1 for n, value in enumerate(told[first:]) if value is None]:
         yield f"is silent after {late[0]} bars, and declares {first + 1}"
+
+
+RULES: Final[dict[str, Callable[[Make], Iterator[str]]]] = {
+    "form": form,
+    "finite": finiteness,
+    "deterministic": determinism,
+    "pickles": memory,
+    "no future": causality,
+    "warm-up": honesty,
+}  # what `workbench check` calls each of them
 
 
 def cost_us(make: Make, clock_ns: Callable[[], int]) -> float:

@@ -15,12 +15,12 @@ from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError
 from workbench.domain.units import MICROS, SECOND
 from workbench.engine import Setup
-from workbench.learning.models import RECIPES
 from workbench.market.rolls import front
 from workbench.risk.constitution import Constitution, parse
 from workbench.risk.limits import Terms
 from workbench.simulation.matching.models import FillModel, Latency, PerContract, PerShare, Queue, Slippage
-from workbench.strategies import CATALOGUE, FOLLOWERS
+from workbench.workspace import Things
+from workbench.workspace.choosing import choose
 
 CONSTITUTIONS = Path(__file__).parents[1] / "constitutions"
 T = TypeVar("T")
@@ -35,8 +35,17 @@ def constitution(profile: str, *, folder: Path | None = None) -> Constitution:
                 return parse(tomllib.loads(path.read_text(encoding="utf-8")))
             except tomllib.TOMLDecodeError as error:
                 raise ConfigError(f"{path}: {error}") from None
-    there = ", ".join(sorted(path.stem for path in CONSTITUTIONS.glob("*.toml")))
-    raise ConfigError(f"there is no constitution {profile!r}; there are {there}")
+    raise ConfigError(f"there is no constitution {profile!r}; there are {', '.join(constitutions(folder))}")
+
+
+def constitutions(folder: Path | None = None) -> list[str]:
+    """Name the constitutions there are: the shipped ones, and those in `folder`."""
+    return sorted({path.stem for place in (folder, CONSTITUTIONS) if place is not None for path in place.glob("*.toml")})
+
+
+def laws_of(settings: Settings) -> Path | None:
+    """Give the folder of the workspace's own constitutions, `None` outside of one."""
+    return settings.workspace / "constitutions" if settings.workspace is not None else None
 
 
 def fronts(settings: Settings, roots: Sequence[str], session: int, first_id: int = 1) -> tuple[Contract, ...]:
@@ -94,6 +103,7 @@ def setup(
     account: str,
     strategies: Sequence[tuple[str, str]],
     kinds: Mapping[int, Collection[str]] | None = None,
+    things: Things | None = None,
 ) -> Setup:
     """Put an engine's setup together.
 
@@ -107,15 +117,15 @@ def setup(
         Pairs of a strategy of the catalogue and a recipe of the catalogue it follows (``""`` for none), each on all contracts.
     kinds
         Contract id -> kinds of market data there is; all where it is not named.
+    things
+        What names may mean; `None`: what is shipped.
 
     Raises
     ------
     ConfigError
-        A name that is not in its catalogue, or a contract in a currency without a rate.
+        A name that is not in its catalogue, something of a user's that breaks a rule, or a contract in a currency without a rate.
     """
-    for name, recipe in strategies:
-        if name in FOLLOWERS and not recipe:
-            raise ConfigError(f"strategy {name} follows a recipe: say {name}:RECIPE, with one of {', '.join(RECIPES)}")
+    chosen = choose(strategies, things or Things())
     foreign = sorted({contract.currency for contract in contracts} - {"USD"})
     if foreign:
         raise ConfigError(f"contracts in {', '.join(foreign)} need a recorded rate to the account's USD; trade USD contracts")
@@ -124,20 +134,21 @@ def setup(
     leads = {contract.id: _root(settings, contract.root).lead for contract in contracts}
     played = sorted(sessions)
     first, last = played[0], played[-1]
-    chosen = [(_named(CATALOGUE, name, "strategy")(recipe), ids) for name, recipe in strategies]
-    recipes = [(_named(RECIPES, recipe, "recipe"), ids) for recipe in dict.fromkeys(recipe for _, recipe in strategies if recipe)]
     return Setup(
         account=account,
         terms=tuple(terms(settings, contract) for contract in contracts),
         law=law,
-        strategies=tuple(chosen),
-        recipes=tuple(recipes),
+        strategies=tuple((strategy, ids) for strategy in chosen.strategies),
+        recipes=tuple((recipe, ids) for recipe in chosen.recipes),
         account_days=_account_days(settings.account_calendar, first, last),
         closes={contract.id: _closes(contract.calendar, first, last) for contract in contracts},
         leaders={id_: of_root[lead] for id_, lead in leads.items() if lead is not None and lead in of_root},
         lengths_ns=tuple(length * SECOND for length in settings.engine.feature_bars_s),
+        own_features=chosen.features,
         kinds=kinds or {},
-        traders=tuple(strategies),
+        traders=chosen.traders,
+        models=chosen.models,
+        digests=chosen.digests,
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from workbench.clock import SystemClock
 from workbench.config import Settings
 from workbench.domain.decisions import ParityBroken
-from workbench.domain.errors import DataError
+from workbench.domain.errors import ConfigError, DataError
 from workbench.engine import Setup
 from workbench.learning.models import DEFAULT
 from workbench.runtime import build
@@ -22,6 +22,8 @@ from workbench.store.digests import code_digest, environment
 from workbench.store.folders import Folders
 from workbench.store.journal import Journal
 from workbench.store.manifest import RunManifest, run_folders, write_manifest
+from workbench.workspace import things_of
+from workbench.workspace.choosing import OWN
 
 BARS_RECIPE = "bars_15m"
 TICKS = (("learned", DEFAULT), ("vwap_reversion", ""))
@@ -45,14 +47,22 @@ def has_orders(logged: Logged) -> bool:
 def setup_as_traded(settings: Settings, logged: Logged) -> Setup:
     """Make the setup a session was traded with, as its run's manifest tells."""
     run = logged.run
-    law = build.constitution(run.profile)
-    return build.setup(settings, logged.contracts, [logged.session], law, account=run.account, strategies=run.traders)
+    law = build.constitution(run.profile, folder=build.laws_of(settings))
+    things = things_of(settings.workspace)
+    try:
+        return build.setup(settings, logged.contracts, [logged.session], law, account=run.account, strategies=run.traders, things=things)
+    except ConfigError as error:
+        who = ", ".join(":".join(filter(None, pair)) for pair in run.traders)
+        raise ConfigError(f"session {logged.session} was traded by {who}, which cannot be had here: {error}") from error
 
 
 def what_changed(settings: Settings, logged: Logged, setup: Setup) -> list[str]:
     """Name what is not as it was when the session was traded: a difference then reports the change, it breaks no promise."""
     now = {"code": code_digest(), "settings": settings.digest, "constitution": setup.law.digest}
-    return sorted(name for name, digest in now.items() if logged.run.digests.get(name, digest) != digest)
+    changed = {name for name, digest in now.items() if logged.run.digests.get(name, digest) != digest}
+    before = {name: digest for name, digest in logged.run.digests.items() if name.startswith(OWN)}
+    changed |= {name.removeprefix(OWN) for name in before.keys() | setup.digests.keys() if before.get(name) != setup.digests.get(name)}
+    return sorted(changed)
 
 
 def setup_of(settings: Settings, logged: Logged, profile: str, strategies: Sequence[tuple[str, str]] | None = None) -> Setup:
@@ -66,9 +76,9 @@ def setup_of(settings: Settings, logged: Logged, profile: str, strategies: Seque
         raise DataError(f"session {logged.session} has no quotes, prints or bars of {', '.join(empty)}")
     bars_only = all(of == ("bars",) for of in kinds.values())
     chosen = strategies if strategies is not None else BARS if bars_only else TICKS
-    law = build.constitution(profile)
+    law, things = build.constitution(profile, folder=build.laws_of(settings)), things_of(settings.workspace)
     account = "DUSIM-PLAY"
-    return build.setup(settings, logged.contracts, [logged.session], law, account=account, strategies=chosen, kinds=kinds)
+    return build.setup(settings, logged.contracts, [logged.session], law, account=account, strategies=chosen, kinds=kinds, things=things)
 
 
 async def play_back(logged: Logged, setup: Setup) -> Played:
@@ -90,9 +100,12 @@ async def trade_anew(settings: Settings, logged: Logged, setup: Setup) -> Played
         first_seq=int(logged.records["seq"][0]),
         last_seq=int(logged.records["seq"][-1]),
         contracts=logged.contracts,
-        digests={"code": code_digest(), "settings": settings.digest, "constitution": setup.law.digest},
+        digests={"code": code_digest(), "settings": settings.digest, "constitution": setup.law.digest} | dict(setup.digests),
         environment=environment(),
         source=logged.run.run,
+        account=setup.account,
+        profile=setup.law.profile,
+        traders=setup.traders,
     )
     write_manifest(folder, manifest)
     with Journal.in_one_commit(folder / "journal.db") as journal:

@@ -45,7 +45,7 @@ class Began(NamedTuple):
 
 def begin(data: Path, session: int, contracts: Sequence[Contract], setup: Setup, digests: dict[str, str], source: str) -> Began:
     """Take up the run of this session that was killed, or begin one."""
-    made = {"code": code_digest(), "constitution": setup.law.digest} | digests
+    made = {"code": code_digest(), "constitution": setup.law.digest} | dict(setup.digests) | digests
     killed = _killed(data, session)
     if killed is not None:
         _must_be_the_same(killed, made, contracts, setup)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from workbench.domain.contracts import Contract
-from workbench.domain.decisions import Adjust, ExitWish, Proposal
+from workbench.domain.decisions import Adjust, ExitWish, Proposal, Thesis
+from workbench.domain.orders import OrderType, Side
 from workbench.domain.views import PositionView, View
+
+LARGEST: Final = 1 << 62  # no price and no time is further from 0
 
 
 class Strategy(Protocol):
@@ -39,3 +42,106 @@ def on_tick(contract: Contract, px: float, side: int) -> int:
     tick = contract.tick
     whole = int(px // tick) * tick
     return whole if side < 0 or whole == px else whole + tick
+
+
+def at_market(
+    view: View,
+    side: int,
+    *,
+    stop_pts: float,
+    target_pts: float,
+    hold_ns: int,
+    confidence: float | None = None,
+    thesis: Thesis | None = None,
+) -> Proposal | None:
+    """Plan to enter now, with stop and target so many points away.
+
+    The entry is the far side of the quote, or the close where there are bars only. Prices are put on the order increment: the stop at
+    least a tick away, outward as `on_tick` does. `None` when no price is known.
+
+    Parameters
+    ----------
+    side
+        +1 buys, -1 sells.
+    stop_pts, target_pts
+        Distance from the entry in points, positive.
+    hold_ns
+        How long the position may last.
+    """
+    bar, contract = view.bar, view.contract
+    seen = bar.ask_px if side > 0 else bar.bid_px
+    if seen is None and (bar.has or not bar.n_print):
+        return None
+    entry, quantum = on_tick(contract, bar.close if seen is None else seen, side), float(contract.quantum)
+    stop_away, target_away = (max(pts / quantum, contract.tick) for pts in (stop_pts, target_pts))
+    return Proposal(
+        side=side,
+        entry_type=OrderType.MARKET,
+        entry_px=entry,
+        stop_px=on_tick(contract, entry - side * stop_away, -side),
+        target_px=on_tick(contract, entry + side * target_away, side),
+        hold_ns=hold_ns,
+        confidence=confidence,
+        thesis=thesis,
+    )
+
+
+def nonsense(answer: object) -> str | None:
+    """Say why an answer of `Strategy.propose` or `Strategy.manage` is no answer at all; `None` if it is one.
+
+    Only kinds and ranges are looked at: whether a plan is a good one (its stop on the losing side, its prices on the tick) is for risk
+    to refuse, and for the conformance suite to tell beforehand.
+
+    >>> nonsense(None), nonsense("buy!")
+    (None, "'buy!' is no Proposal, Adjust, ExitWish or None")
+    >>> nonsense(Proposal(1, OrderType.MARKET, 24_000, 23_992.5, 24_024, 1))
+    'stop_px is 23992.5, not a whole number'
+    """
+    if answer is None:
+        return None
+    if isinstance(answer, Proposal):
+        return None if _is_sound(answer) else _what_is_wrong(answer)
+    if isinstance(answer, Adjust):
+        return None if _is_whole(answer.stop_px) else f"stop_px is {answer.stop_px!r}, not a whole number"
+    if isinstance(answer, ExitWish):
+        return None if type(answer.why) is str and answer.why else f"why is {answer.why!r}, not a word"
+    return f"{answer!r:.80} is no Proposal, Adjust, ExitWish or None"
+
+
+def _is_sound(wish: Proposal) -> bool:
+    given: tuple[Any, ...] = wish  # whatever it says: nothing about it is believed
+    side, kind, entry, stop, target, hold_ns, confidence, thesis, breakeven = given
+    return (
+        (type(side) is int or isinstance(side, Side))
+        and side in (1, -1)
+        and isinstance(kind, OrderType)
+        and _is_whole(entry)
+        and _is_whole(stop)
+        and _is_whole(target)
+        and _is_whole(hold_ns)
+        and (confidence is None or _is_share(confidence))
+        and (breakeven is None or _is_whole(breakeven))
+        and (thesis is None or (isinstance(thesis, Thesis) and type(thesis.forecast) is str and _is_share(thesis.floor)))
+    )
+
+
+def _what_is_wrong(wish: Proposal) -> str:
+    wanted: dict[str, tuple[str, bool]] = {
+        name: ("a whole number", _is_whole(getattr(wish, name))) for name in ("entry_px", "stop_px", "target_px", "hold_ns")
+    }
+    wanted["side"] = ("1 or -1", type(wish.side) is int and wish.side in (1, -1))
+    wanted["entry_type"] = ("an OrderType", type(wish.entry_type) is OrderType)
+    wanted["confidence"] = ("a share of 1, or None", wish.confidence is None or _is_share(wish.confidence))
+    wanted["breakeven_px"] = ("a whole number, or None", wish.breakeven_px is None or _is_whole(wish.breakeven_px))
+    wanted["thesis"] = ("a Thesis of a forecast's name and a share of 1, or None", False)  # what is left
+    name = next(name for name, (_, fits) in wanted.items() if not fits)
+    return f"{name} is {getattr(wish, name)!r}, not {wanted[name][0]}"
+
+
+def _is_whole(value: object) -> bool:
+    """Tell whether it is a whole number of Python's own; a journal writes no numpy."""
+    return type(value) is int and -LARGEST < value < LARGEST
+
+
+def _is_share(value: object) -> bool:
+    return type(value) in (int, float) and 0 <= value <= 1  # type: ignore[operator]
