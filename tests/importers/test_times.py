@@ -86,3 +86,16 @@ def test_an_offset_that_the_declared_zone_does_not_have_is_seen():
 def test_an_unknown_zone_is_told_with_an_example(name):
     with pytest.raises(ConfigError, match="America/New_York"):
         zone(name)
+
+
+WALLS = st.integers(0, 730 * 24 * 4).map(lambda n: datetime(2025, 1, 1) + timedelta(minutes=15 * n))  # noqa: DTZ001  two years of quarters
+
+
+@given(st.lists(WALLS, min_size=1, max_size=6), st.sampled_from(["America/New_York", "Europe/London", "Australia/Lord_Howe", "UTC"]))
+def test_few_days_and_many_are_read_the_same(walls, name):
+    """The offset of all rows is looked up once where the clocks did not move; a row of another year takes the general way."""
+    walls = sorted(walls)
+    texts = [wall.strftime("%Y-%m-%d %H:%M:%S") for wall in walls]
+    for alone, text in enumerate(texts):
+        one, among = read([text], local=zone(name)), read([text, "1999-01-01 00:00:00"], local=zone(name))
+        assert (one.ns[0], one.exists[0]) == (among.ns[0], among.exists[0]), (alone, text)

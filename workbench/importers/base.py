@@ -18,11 +18,11 @@ from msgspec.structs import replace as changed
 from workbench.calendars import log_session, phase_records, session_bounds
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import DataError
-from workbench.domain.records import Kind, Records
+from workbench.domain.records import RECORD, Kind, Records
 from workbench.domain.units import BAR_NS, SECOND
 from workbench.importers.quarantine import Rejected, write_rows
 from workbench.importers.reading import FileReport, Reading, Stream, span
-from workbench.market.sessions import number, weave
+from workbench.market.sessions import WHOLE, number, weave
 from workbench.store.contracts import ContractBook
 from workbench.store.epochs import next_epoch
 from workbench.store.intake import take_in
@@ -207,7 +207,8 @@ def _by_session(streams: list[Stream]) -> Iterator[SessionPart]:
             contracts.append(stream.contract)
         merged["contract"][at : at + len(stream.records)] = contracts.index(stream.contract) + 1
         at += len(stream.records)
-    merged = merged.take(np.argsort(merged["recv_ns"], kind="stable"))
+    if (np.diff(merged["recv_ns"]) < 0).any():
+        merged = merged.view(WHOLE).take(np.argsort(merged["recv_ns"], kind="stable")).view(RECORD)
     sessions = log_session(merged["recv_ns"])
     edges = np.flatnonzero(np.diff(sessions)) + 1
     for first, behind in pairwise([0, *edges.tolist(), len(merged)]):

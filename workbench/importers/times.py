@@ -10,6 +10,7 @@ Rules
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,6 +25,8 @@ from workbench.importers.decimals import quanta
 ISO: Final = "iso"
 EPOCHS: Final = {"epoch_s": "0.000000001", "epoch_ms": "0.000001", "epoch_us": "0.001", "epoch_ns": "1"}
 OFFSET: Final = r"^(.*[0-9])\s*(Z|z|[+-][0-9]{2}:?[0-9]{2})$"
+EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  what a clock on the wall counts from
+FEW_DAYS: Final = 100
 FIRST_YEAR, LAST_YEAR = 1980, 2200  # no intraday data is older; an epoch read in the wrong unit is
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -127,7 +130,7 @@ def _wall(text: pl.Series, style: str) -> pl.Series:
     if "%z" in style or "%:z" in style or "%Z" in style:
         raise ConfigError(f"time format {style!r}: a zone inside a pattern is not read; times with an offset are read by the format iso")
     if style == ISO:
-        text = text.str.replace("T", " ", literal=True)
+        text = text.str.replace("T", " ", literal=True) if text.str.contains("T", literal=True).any() else text
         short = text.str.len_bytes() == len("2026-01-25 18:00")
         text = pl.select(pl.when(short).then(text + ":00").otherwise(text)).to_series() if short.any() else text
     pattern = "%Y-%m-%d %H:%M:%S%.f" if style == ISO else style
@@ -150,6 +153,9 @@ def from_local(wall_ns: Ints, local: ZoneInfo) -> tuple[Ints, Mask, int]:
     tuple[Ints, Mask, int]
         Nanoseconds UTC, which of them exist, and how many could have been two moments.
     """
+    offset_s = _only_offset(wall_ns, local)
+    if offset_s is not None:
+        return wall_ns - offset_s * SECOND, np.ones(len(wall_ns), np.bool_), 0
     wall = pl.Series(values=wall_ns).cast(pl.Datetime("ns"))
     first, second = (
         wall.dt.replace_time_zone(local.key, ambiguous=which, non_existent="null").cast(pl.Int64) for which in ("earliest", "latest")
@@ -167,6 +173,19 @@ def from_local(wall_ns: Ints, local: ZoneInfo) -> tuple[Ints, Mask, int]:
     starts = np.flatnonzero(np.diff(twice.astype(np.int8), prepend=0) == 1)
     at_start[1:] = stepped[starts]
     return np.where(twice & (stepped > at_start[night]), late, early), exists, int(twice.sum())
+
+
+def _only_offset(wall_ns: Ints, local: ZoneInfo) -> int | None:
+    """Give the offset from UTC [s] of all these times, if they are few days and none of those moved the clocks; else `None`."""
+    if not len(wall_ns):
+        return None
+    first, last = (EPOCH + timedelta(seconds=int(ns) // SECOND) for ns in (wall_ns.min(), wall_ns.max()))
+    if last - first > timedelta(days=FEW_DAYS):
+        return None
+    days = [first + timedelta(days=n) for n in range(-1, (last - first).days + 3)]  # a day more on both sides: zones lie apart
+    offsets = {day.replace(tzinfo=local).utcoffset() for day in days}
+    only = offsets.pop()
+    return None if offsets or only is None else int(only.total_seconds())
 
 
 def _epochs(text: pl.Series, quantum: str) -> Times:
