@@ -211,6 +211,21 @@ class WatchRefused(Fact, frozen=True, array_like=True, tag=True, gc=False):
     px: int
 
 
+class Quarantined(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A strategy, a feature or a recipe raised, or answered nonsense: from here on it is asked nothing, anywhere, until a new run.
+
+    ``kind`` is ``strategy``, ``feature`` or ``recipe``, ``contract`` where it happened; ``where`` is file and line of its own source,
+    ``trace`` the calls that led there, the first one first. Files are told by their last two parts: no machine's own folders.
+    """
+
+    kind: str
+    name: str
+    contract: int
+    where: str
+    error: str
+    trace: tuple[str, ...]
+
+
 class ParityBroken(Fact, frozen=True, array_like=True, tag=True, gc=False):
     """A command made again differs from the recorded one."""
 
@@ -231,6 +246,7 @@ AnyFact = (
     | RoundTripClosed
     | StateChanged
     | WatchRefused
+    | Quarantined
     | ParityBroken
 )
 FACT_VERSION: Final = 1

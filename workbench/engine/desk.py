@@ -12,12 +12,24 @@ import msgspec
 
 from workbench.domain.bars import BAR_AT, OPENED
 from workbench.domain.contracts import Contract
-from workbench.domain.decisions import AnyFact, Approved, At, ExitWish, Issued, Proposal, Refused, RoundTripClosed, TradingState
+from workbench.domain.decisions import (
+    AnyFact,
+    Approved,
+    At,
+    ExitWish,
+    Issued,
+    Proposal,
+    Quarantined,
+    Refused,
+    RoundTripClosed,
+    TradingState,
+)
 from workbench.domain.events import Answered, FeeReported, Known, Unknown
 from workbench.domain.orders import AnyCommand, Ask, Cause, Key
 from workbench.domain.records import ASK, BID
 from workbench.domain.units import HOUR, MINUTE, SECOND
 from workbench.domain.views import PositionView, View
+from workbench.engine.quarantine import Told, asked_about
 from workbench.engine.setup import Setup
 from workbench.execution.bracket import Bracket
 from workbench.execution.exits import why_leave
@@ -45,6 +57,7 @@ class Memory(msgspec.Struct):
     last_entry_ns: int | None = None
     answers: dict[str, Known | Unknown] = msgspec.field(default_factory=dict)  # the last one on each question
     n_refused: dict[str, int] = msgspec.field(default_factory=dict)
+    quarantined: dict[str, str] = msgspec.field(default_factory=dict)  # "strategy first": where it failed; asked nothing any more
 
 
 class Place(NamedTuple):
@@ -71,7 +84,7 @@ class Desk:
             )
             for view, terms in zip(views, setup.terms, strict=True)
         }
-        self.strategies: dict[str, Strategy] = {strategy.name: strategy for strategy, _ in setup.strategies}
+        self.strategies: dict[str, Strategy] = {}  # those that are asked
         self.supervisor = Supervisor()
         self.memory = Memory()
         self.remember(self.memory)
@@ -91,6 +104,31 @@ class Desk:
         self._day_until_ns = -1  # the account day that was begun last holds until here
         self._positions: dict[int, PositionView] = {}  # as their strategies see them, until something moves them
         self.ledger, self.breaker = memory.ledger, memory.breaker
+        named = {strategy.name: strategy for strategy, _ in self.setup.strategies}
+        self.strategies = {name: each for name, each in named.items() if not self.is_out("strategy", name)}
+
+    # ------------------------------------------------------------------ what failed
+    def is_out(self, kind: str, name: str) -> bool:
+        """Whether a strategy, feature or recipe is quarantined."""
+        return f"{kind} {name}" in self.memory.quarantined
+
+    def put_out(self, kind: str, name: str, contract: int, told: Told) -> None:
+        """Quarantine what failed: it is asked nothing any more. Positions of a strategy keep stop, target, time and thesis."""
+        if self.is_out(kind, name):
+            return
+        self.memory.quarantined[f"{kind} {name}"] = told.where
+        if kind == "strategy":
+            self.strategies.pop(name, None)
+        self.facts.append(Quarantined(kind, name, contract, *told))
+
+    def withdraw_for_those_out(self, now_ns: int, cause: Cause) -> list[AnyCommand]:
+        """Withdraw the entries that quarantined strategies still have at work."""
+        made = [
+            self.supervisor.withdraw(b, now_ns, cause) for b in list(self.supervisor.brackets()) if self.is_out("strategy", b.key.strategy)
+        ]
+        commands: list[AnyCommand] = [command for command in made if command is not None]
+        self._issue(commands)
+        return commands
 
     # ------------------------------------------------------------------ at a barrier
     def manage(self, now_ns: int, cause: Cause) -> list[AnyCommand]:
@@ -134,8 +172,10 @@ class Desk:
         if why is None and is_due and (cancel := self.supervisor.withdraw(b, now_ns, cause)) is not None:
             return cancel
         if why is None and (strategy := self.strategies.get(b.key.strategy)) is not None:
-            wish = strategy.manage(view, self._position(b))
-            if isinstance(wish, ExitWish):
+            wish = asked_about(strategy, view, self._position(b))
+            if isinstance(wish, Told):
+                self.put_out("strategy", b.key.strategy, b.key.contract, wish)
+            elif isinstance(wish, ExitWish):
                 why = wish.why
             elif wish is not None:
                 self._positions.pop(b.ref, None)

@@ -6,6 +6,7 @@ Rules
 2. At a barrier, once and in this order: features of all contracts, learners, exits, proposals, arbiter, risk.
 3. `step` moves orders, ledger and watches, never a bar.
 4. Everything that can be asked of it later is a fact in `take_facts`; facts are made again by every replay.
+5. A strategy, a feature or a model that raises or talks nonsense is quarantined: it is asked nothing more, and nothing else stops.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from workbench.domain.orders import AnyCommand, Cause, Key
 from workbench.domain.records import ASK, BID
 from workbench.domain.views import View
 from workbench.engine.desk import ACCOUNT, Desk, Memory
+from workbench.engine.quarantine import Told, of_answer, of_error
 from workbench.engine.setup import Setup
 from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import Phase
@@ -47,7 +49,7 @@ from workbench.learning.learner import Learner
 from workbench.learning.models import MODELS
 from workbench.market.fold import Market
 from workbench.market.state import Stop, WatchOn
-from workbench.strategies.base import Strategy
+from workbench.strategies.base import Strategy, nonsense
 
 _T_END, _FLAGS, _CLOSE, _HAS = BAR_AT["t_end"], BAR_AT["flags"], BAR_AT["close"], BAR_AT["has"]
 _BID, _ASK = BAR_AT["bid"], BAR_AT["ask"]
@@ -78,7 +80,14 @@ class Engine:
         contracts = [terms.contract for terms in setup.terms]
         self.setup = setup
         self.market = Market([contract.id for contract in contracts])
-        self.bank = FeatureBank(contracts, lengths_ns=setup.lengths_ns, leaders=setup.leaders, own=setup.own_features, kinds=setup.kinds)
+        self.bank = FeatureBank(
+            contracts,
+            lengths_ns=setup.lengths_ns,
+            leaders=setup.leaders,
+            own=setup.own_features,
+            kinds=setup.kinds,
+            on_failure=self._feature_failed,
+        )
         self.bank.bind(self.market.bars)
         self.n_features = self.bank.n
         cells = self.market.bars.view("<i8").reshape(-1).data
@@ -99,24 +108,56 @@ class Engine:
         )
         self._facts: list[AnyFact] = []
         self.desk = Desk(setup, self._views, self._facts)
-        slot_of = self.desk.slot
-        self._learners: tuple[list[Learner], ...] = tuple([] for _ in contracts)
-        models = {**MODELS, **setup.models}
-        for recipe, ids in setup.recipes:
-            for id_ in ids:
-                self._learners[slot_of[id_]].append(Learner(recipe, id_, self.bank.columns, models))
-        self._deciders: tuple[list[tuple[Key, Strategy]], ...] = tuple([] for _ in contracts)
-        for strategy, ids in setup.strategies:
-            missing = [name for name in strategy.needs if name not in self.bank.columns]
-            if missing:
-                raise ConfigError(f"strategy {strategy.name} needs features that do not exist: {', '.join(missing)}")
-            for id_ in ids:
-                self._deciders[slot_of[id_]].append((Key(setup.account, id_, strategy.name), strategy))
+        self._hired_learners, self._hired_deciders = self._hire()
+        self._leave_out()
         self._n_slots, self._ids = len(contracts), self.market.ids
         n = self.n_features
         self._rows = [(self.bank.values[s * n : (s + 1) * n], self.bank.warm[s * n : (s + 1) * n]) for s in range(len(contracts))]
         self._is_quoted = [setup.is_quoted(contract.id) for contract in contracts]
         self.n_barriers = 0
+
+    def _hire(self) -> tuple[tuple[list[Learner], ...], tuple[list[tuple[Key, Strategy]], ...]]:
+        """Make the learners and list the strategies of each contract."""
+        setup, slot_of, models = self.setup, self.desk.slot, {**MODELS, **self.setup.models}
+        learners: tuple[list[Learner], ...] = tuple([] for _ in slot_of)
+        for recipe, ids in setup.recipes:
+            for id_ in ids:
+                learners[slot_of[id_]].append(Learner(recipe, id_, self.bank.columns, models))
+        deciders: tuple[list[tuple[Key, Strategy]], ...] = tuple([] for _ in slot_of)
+        for strategy, ids in setup.strategies:
+            missing = [name for name in strategy.needs if name not in self.bank.columns]
+            if missing:
+                raise ConfigError(f"strategy {strategy.name} needs features that do not exist: {', '.join(missing)}")
+            for id_ in ids:
+                deciders[slot_of[id_]].append((Key(setup.account, id_, strategy.name), strategy))
+        return learners, deciders
+
+    def _leave_out(self) -> None:
+        """Ask those that are not quarantined, and nobody else."""
+        is_out = self.desk.is_out
+        self._n_out = len(self.desk.memory.quarantined)
+        self._learners = tuple([each for each in group if not is_out("recipe", each.recipe.name)] for group in self._hired_learners)
+        self._deciders = tuple([each for each in group if not is_out("strategy", each[0].strategy)] for group in self._hired_deciders)
+
+    def _feature_failed(self, name: str, contract: int, error: Exception) -> None:
+        self.desk.put_out("feature", name, contract, of_error(error))
+
+    def _strategy_failed(self, key: Key, told: Told, wishes: list[tuple[Key, Proposal]]) -> list[tuple[Key, Proposal]]:
+        """Ask a strategy nothing more, and grant none of its wishes of this barrier."""
+        self.desk.put_out("strategy", key.strategy, key.contract, told)
+        self._leave_out()
+        return [each for each in wishes if each[0].strategy != key.strategy]
+
+    def _recipe_failed(self, learner: Learner, error: Exception) -> None:
+        """Let a recipe say nothing more about any contract: no forecast stands, no label waits."""
+        name = learner.recipe.name
+        self.desk.put_out("recipe", name, learner.contract, of_error(error))
+        for known, group in zip(self._forecasts, self._learners, strict=True):
+            known.pop(name, None)
+            for each in group:
+                if each.recipe.name == name:
+                    each.void(self._facts)
+        self._leave_out()
 
     # ------------------------------------------------------------------ records
     def feed(self, addr: int, i: int, n: int) -> tuple[int, list[AnyCommand]]:
@@ -137,19 +178,24 @@ class Engine:
 
     def _barrier(self) -> list[AnyCommand]:
         self.n_barriers += 1
+        cells, facts = self._cells, self._facts
+        mark = len(facts)
         self.bank.step()
         now = self.market.now
         now_ns, cause = now[0], Cause(now[1], 0)
-        cells, facts = self._cells, self._facts
-        mark = len(facts)
         closed = [slot for slot in range(self._n_slots) if cells[slot * BAR_WIDTH + _T_END]]
         for slot in closed:
             if self._learners[slot]:
                 self._learn(slot)
         if len(closed) < self._n_slots:
             self._silence(closed)
+        n_out = self._n_out
         commands = self.desk.manage(now_ns, cause)
+        if len(self.desk.memory.quarantined) != self._n_out:
+            self._leave_out()
         wishes = self._wishes(closed)
+        if self._n_out != n_out:
+            commands.extend(self.desk.withdraw_for_those_out(now_ns, cause))
         if wishes:
             go, outranked = rank(wishes)
             facts.extend(outranked)
@@ -172,7 +218,13 @@ class Engine:
         is_broken = bool(cells[at + _FLAGS] & BROKEN)
         known = self._forecasts[slot]
         for learner in self._learners[slot]:
-            forecast = learner.update(cells[at + _T_END], row, warm, mid2, is_broken, self._facts)
+            try:
+                forecast = learner.update(cells[at + _T_END], row, warm, mid2, is_broken, self._facts)
+            except (InvariantError, MemoryError):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a model raises ends its recipe, and nothing else
+                self._recipe_failed(learner, error)
+                continue
             if forecast is None:
                 known.pop(learner.recipe.name, None)
             else:
@@ -194,9 +246,18 @@ class Engine:
             if self._ids[slot] in owned:
                 continue
             for key, strategy in self._deciders[slot]:
-                wish = strategy.propose(self._views[slot])
+                try:
+                    wish = strategy.propose(self._views[slot])
+                except MemoryError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever a strategy raises ends it, and nothing else
+                    wishes = self._strategy_failed(key, of_error(error), wishes)
+                    continue
                 if wish is not None:
-                    wishes.append((key, wish))
+                    if (wrong := nonsense("propose", wish)) is None:
+                        wishes.append((key, wish))
+                    else:
+                        wishes = self._strategy_failed(key, of_answer(strategy, "propose", wrong), wishes)
         return wishes
 
     def _watch(self) -> list[AnyCommand]:
@@ -215,7 +276,10 @@ class Engine:
 
     def _history(self) -> list[AnyCommand]:
         slot, length_ns = self.market.fired()
+        mark = len(self._facts)
         self.bank.warm_up(slot, self.market.states[slot : slot + 1]["past"], length_ns)
+        if len(self._facts) > mark:
+            self._facts.insert(mark, At(self.market.now[0], Cause(self.market.now[1], 0)))
         return _NOTHING
 
     # ------------------------------------------------------------------ events
@@ -301,12 +365,13 @@ class Engine:
         image = msgspec.msgpack.decode(blob, type=Image)
         self.market.restore(image.market)
         self.bank.restore(image.bank)
+        self.desk.remember(image.memory)
+        self._leave_out()
         for learner, copy in zip((x for group in self._learners for x in group), image.learners, strict=True):
             learner.restore(copy)
         for known, copied in zip(self._forecasts, image.forecasts, strict=True):
             known.clear()
             known.update(copied)
-        self.desk.remember(image.memory)
 
     def digest(self) -> str:
         """Hash of the whole state: arrays, books, windows, forecasts and what the models have learnt."""

@@ -52,6 +52,9 @@ class FeatureBank:
         gets one instance a contract and length, and columns behind the shipped ones.
     kinds
         Contract id -> record kinds its data has (`base.NEEDS`); what needs another kind stays `None`. A contract that is not named has all.
+    on_failure
+        Hears name, contract and error when a researcher's feature raises or says what is no number; that feature is `None` everywhere
+        from then on. Without it the error goes through.
 
     Attributes
     ----------
@@ -91,7 +94,9 @@ class FeatureBank:
         leaders: Mapping[int, int] | None = None,
         own: Sequence[Callable[[], Feature]] = (),
         kinds: Mapping[int, Collection[str]] | None = None,
+        on_failure: Callable[[str, int, Exception], None] | None = None,
     ) -> None:
+        self._on_failure = on_failure
         self.contracts = tuple(sorted(contracts, key=lambda contract: contract.id))
         self.lengths_ns = tuple(lengths_ns)
         self._slot_of = {contract.id: slot for slot, contract in enumerate(self.contracts)}
@@ -109,6 +114,7 @@ class FeatureBank:
         self.n = program.n_columns + n_own
         self.values = self._steps.values.reshape(-1).data.toreadonly()
         self.warm = self._steps.warm.reshape(-1).data.toreadonly()
+        self._own_names: dict[int, str] = {}  # by column
         self._own = self._make_own(plain, program.n_columns)
         cells = self._steps.closed.reshape(-1).view("<i8").data
         self._bars = [RichBar(cells, row) for row in range(len(self._own))]
@@ -132,6 +138,7 @@ class FeatureBank:
                 if len(own) < len(self.lengths_ns) and (len(named) < len(plain) or not self.columns.keys().isdisjoint(named)):
                     raise ConfigError(f"two features are called alike, among them one of {sorted(named)}")
                 self.columns |= named
+                self._own_names |= {column: feature.name for column, feature in columns}
                 own.append([(column, feature) for column, feature in columns if is_fed(kinds, feature.needs)])
         return own
 
@@ -151,8 +158,20 @@ class FeatureBank:
         for at in range(slot * n_lengths, (slot + 1) * n_lengths):
             if self._marks[at * MARK_WIDTH + CLOSED] == t_end:
                 for column, feature in self._own[at]:
-                    feature.update(self._bars[at])
-                    self._tell(slot, column, feature)
+                    try:
+                        feature.update(self._bars[at])
+                        self._tell(slot, column, feature)
+                    except Exception as error:  # whatever a researcher's code raises is told, and ends it alone
+                        if self._on_failure is None or isinstance(error, MemoryError):
+                            raise
+                        self._drop(self._own_names[column])
+                        self._on_failure(self._own_names[column], self.contracts[slot].id, error)
+
+    def _drop(self, name: str) -> None:
+        """Ask a feature nothing any more, and let it say nothing, on any contract and length."""
+        columns = {column for column, of in self._own_names.items() if of == name}
+        self._own = [[(column, feature) for column, feature in there if column not in columns] for there in self._own]
+        self._steps.warm[:, sorted(columns)] = 0
 
     def _tell(self, slot: int, column: int, feature: Feature) -> None:
         value = feature.value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from reprlib import repr as shown
+from typing import Any, Final, Literal, Protocol
 
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import Adjust, ExitWish, Proposal, Thesis
@@ -86,26 +87,28 @@ def at_market(
     )
 
 
-def nonsense(answer: object) -> str | None:
-    """Say why an answer of `Strategy.propose` or `Strategy.manage` is no answer at all; `None` if it is one.
+def nonsense(verb: Literal["propose", "manage"], answer: object) -> str | None:
+    """Say why an answer of a strategy is none at all; `None` if it is one.
 
     Only kinds and ranges are looked at: whether a plan is a good one (its stop on the losing side, its prices on the tick) is for risk
     to refuse, and for the conformance suite to tell beforehand.
 
-    >>> nonsense(None), nonsense("buy!")
-    (None, "'buy!' is no Proposal, Adjust, ExitWish or None")
-    >>> nonsense(Proposal(1, OrderType.MARKET, 24_000, 23_992.5, 24_024, 1))
+    >>> nonsense("propose", None), nonsense("propose", "buy!")
+    (None, "'buy!' is no Proposal or None")
+    >>> nonsense("propose", Proposal(1, OrderType.MARKET, 24_000, 23_992.5, 24_024, 1))
     'stop_px is 23992.5, not a whole number'
     """
     if answer is None:
         return None
-    if isinstance(answer, Proposal):
-        return None if _is_sound(answer) else _what_is_wrong(answer)
+    if verb == "propose":
+        if isinstance(answer, Proposal):
+            return None if _is_sound(answer) else _what_is_wrong(answer)
+        return f"{shown(answer)} is no Proposal or None"
     if isinstance(answer, Adjust):
-        return None if _is_whole(answer.stop_px) else f"stop_px is {answer.stop_px!r}, not a whole number"
+        return None if _is_whole(answer.stop_px) else f"stop_px is {shown(answer.stop_px)}, not a whole number"
     if isinstance(answer, ExitWish):
-        return None if type(answer.why) is str and answer.why else f"why is {answer.why!r}, not a word"
-    return f"{answer!r:.80} is no Proposal, Adjust, ExitWish or None"
+        return None if type(answer.why) is str and answer.why else f"why is {shown(answer.why)}, not a word"
+    return f"{shown(answer)} is no Adjust, ExitWish or None"
 
 
 def _is_sound(wish: Proposal) -> bool:
@@ -135,7 +138,7 @@ def _what_is_wrong(wish: Proposal) -> str:
     wanted["breakeven_px"] = ("a whole number, or None", wish.breakeven_px is None or _is_whole(wish.breakeven_px))
     wanted["thesis"] = ("a Thesis of a forecast's name and a share of 1, or None", False)  # what is left
     name = next(name for name, (_, fits) in wanted.items() if not fits)
-    return f"{name} is {getattr(wish, name)!r}, not {wanted[name][0]}"
+    return f"{name} is {shown(getattr(wish, name))}, not {wanted[name][0]}"
 
 
 def _is_whole(value: object) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from workbench.domain.bars import PRICED, RICH, Bars, RichBar
 from workbench.domain.contracts import Contract, ContractType
-from workbench.domain.decisions import Adjust, ExitWish, Forecast, Proposal
+from workbench.domain.decisions import Forecast, Proposal
 from workbench.domain.orders import Key
 from workbench.domain.records import ASK, BID, Phase
 from workbench.domain.units import BAR_NS, MINUTE
@@ -155,8 +155,7 @@ def answers(of: Case) -> Iterator[str]:
     """It gives a Proposal or None, in Python's own numbers, whatever it is shown."""
     strategy = of.make()
     for sight in of.seen:
-        wish: object = strategy.propose(sight.view())
-        wrong = nonsense(wish) or (f"{wish!r:.60} is no Proposal" if isinstance(wish, Adjust | ExitWish) else None)
+        wrong = nonsense("propose", strategy.propose(sight.view()))
         if wrong:
             yield f"propose answers nonsense: {wrong}"
             return
@@ -167,7 +166,7 @@ def plans(of: Case) -> Iterator[str]:
     strategy = of.make()
     for sight in of.seen:
         wish = strategy.propose(sight.view())
-        if isinstance(wish, Proposal) and nonsense(wish) is None and (wrong := _wrong_plan(wish, sight)):
+        if wish is not None and (wrong := _wrong_plan(wish, sight)):
             yield wrong
             return
 
@@ -227,8 +226,8 @@ def management(of: Case) -> Iterator[str]:
     strategy, again = of.make(), of.make()
     for i, sight in enumerate(of.seen):
         held = _position(sight, strategy.name, 1 if i % 2 else -1)
-        said: object = strategy.manage(sight.view(), held)
-        wrong = nonsense(said) or ("a Proposal is for `propose`" if isinstance(said, Proposal) else None)
+        said = strategy.manage(sight.view(), held)
+        wrong = nonsense("manage", said)
         if wrong:
             yield f"manage answers nonsense: {wrong}"
             return
