@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -133,20 +134,20 @@ class _Reader:
         """Give prices in quanta."""
         of = self.contract
         steps = f"lies between the steps of {of.price_quantum}; round it, or define the contract with a finer price_quantum"
-        return self._quanta(name, of.quantum.denominator / of.quantum.numerator, steps, there)
+        return self._quanta(name, of.quantum, steps, there)
 
     def sz(self, name: str, there: Bools | None = None) -> Ints:
         """Give sizes in quanta, none below zero."""
         of = self.contract
-        made = self._quanta(name, 1 / float(of.size_quantum), f"is no whole number of {of.size_quantum}; round it", there)
+        made = self._quanta(name, Fraction(of.size_quantum), f"is no whole number of {of.size_quantum}; round it", there)
         if (below := np.flatnonzero(made < 0)).size:
             row = int(below[0])
             raise self.refusal(row, f"{name} {self.rows[name][row]} is below zero; the side says who sold, a size counts")
         return made
 
-    def _quanta(self, name: str, per_unit: float, remedy: str, there: Bools | None) -> Ints:
+    def _quanta(self, name: str, unit: Fraction, remedy: str, there: Bools | None) -> Ints:
         values = self._floats(name, there)
-        exact = values * per_unit
+        exact = values * unit.denominator / unit.numerator
         whole = np.rint(exact)
         if (off := np.flatnonzero(np.abs(exact - whole) > NOISE)).size:
             row = int(off[0])
@@ -246,6 +247,6 @@ def _bars(reader: _Reader, length: str) -> Records:
     n_prints = rows["n_prints"].cast(pl.Int64).to_numpy() if "n_prints" in rows.columns else None
     pv = None
     if "vwap_pts" in rows.columns:
-        per_unit = reader.contract.quantum.denominator / reader.contract.quantum.numerator
-        pv = np.rint(reader._floats("vwap_pts", None) * per_unit * volume).astype(np.int64)
+        unit = reader.contract.quantum
+        pv = np.rint(reader._floats("vwap_pts", None) * unit.denominator / unit.numerator * volume).astype(np.int64)
     return bar_records(BarColumns(reader.time_ns - length_ns, reader.time_ns, open_, high, low, close, volume, n_prints, pv))

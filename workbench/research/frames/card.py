@@ -8,6 +8,7 @@ from html import escape
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from workbench.domain.contracts import Contract
 from workbench.domain.records import Provenance
 from workbench.domain.units import SECOND
 from workbench.research.frames.columns import FRAMES
@@ -65,7 +66,7 @@ def kinds_there(logs: Sequence[SessionLog]) -> str:
 def text(logs: Sequence[SessionLog], zone: str, until_ns: int | None) -> str:
     """Write sessions for a shell."""
     lines = [f"{name_of(logs)} · {_runs(logs)} · {_source(logs)}{_seen(zone, until_ns)}"]
-    lines.append(f"  {_listed(of.symbol for log in logs for of in log.contracts)} · {_extent(logs, zone)}")
+    lines.append(f"  {_listed(of.symbol for log in logs for of in log.contracts)} · {_extent(logs, zone, until_ns)}")
     return "\n".join(lines + [f"  {family:<8} {' '.join(names)}" for family, names in _frames(logs).items()])
 
 
@@ -77,8 +78,8 @@ def html(logs: Sequence[SessionLog], zone: str, until_ns: int | None) -> str:
         tags += f'<span class="wb-tag wb-made">{escape(WHAT[Provenance.GENERATED])}</span>'
     if until_ns is not None:
         tags += f'<span class="wb-tag">as seen at {escape(_time(until_ns, zone))}</span>'
-    facts = [f"{_runs(logs)} · {_source(logs)}", _extent(logs, zone)]
-    body = "".join(f"<p>{escape(fact)}</p>" for fact in facts) + _contracts(logs) + _frame_list(logs)
+    facts = [f"{_runs(logs, with_state=False)} · {_source(logs)}", _extent(logs, zone, until_ns)]
+    body = "".join(f"<p>{escape(fact)}</p>" for fact in facts) + _contracts(logs, until_ns) + _frame_list(logs)
     if len(logs) > 1:
         body += _sessions(logs)
     return f'<style>{STYLE}</style><div class="wb-card"><h4>{escape(name_of(logs).capitalize())}{tags}</h4>{body}{_other_runs(logs)}</div>'
@@ -94,13 +95,14 @@ def _frames(logs: Sequence[SessionLog]) -> dict[str, list[str]]:
     return names | {"journal": [f"nobody traded; to trade it: workbench simulate --session {logs[-1].session}"]}
 
 
-def _runs(logs: Sequence[SessionLog]) -> str:
+def _runs(logs: Sequence[SessionLog], *, with_state: bool = True) -> str:
     told = [log.told.run or log.told.writer for log in logs]
     if len(told) > 1:
         return _listed(f"{run.mode}" for run in told)
     run, writer = told[0], logs[0].told.writer
     over = "" if run is writer else f" over {writer.run}"
-    return f"{run.mode} run {run.run}{over} ({'ended' if run is not writer and run.is_closed else logs[0].state})"
+    state = f" ({'ended' if run is not writer and run.is_closed else logs[0].state})" if with_state else ""
+    return f"{run.mode} run {run.run}{over}{state}"
 
 
 def _source(logs: Sequence[SessionLog]) -> str:
@@ -114,15 +116,14 @@ def _is_generated(logs: Sequence[SessionLog]) -> bool:
     return any(Provenance.GENERATED in log.provenances for log in logs)
 
 
-def _extent(logs: Sequence[SessionLog], zone: str) -> str:
+def _extent(logs: Sequence[SessionLog], zone: str, until_ns: int | None) -> str:
     if len(logs) > MANY:
         return f"times in {zone}"
-    n = sum(len(log.records) for log in logs)
-    if not n:
+    parts = [part for log in logs if len(part := log.records[: log.n_until(until_ns)])]
+    if not parts:
         return "no record yet"
-    first = next(log.records for log in logs if len(log.records))[0]
-    last = next(log.records for log in reversed(logs) if len(log.records))[-1]
-    return f"{n:,} records, {_time(int(first['recv_ns']), zone)} to {_time(int(last['recv_ns']), zone)} {zone}"
+    first, last = parts[0]["recv_ns"][0], parts[-1]["recv_ns"][-1]
+    return f"{sum(map(len, parts)):,} records, {_time(int(first), zone)} to {_time(int(last), zone)} {zone}"
 
 
 def _seen(zone: str, until_ns: int | None) -> str:
@@ -137,20 +138,26 @@ def _listed(words: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(words))
 
 
-def _contracts(logs: Sequence[SessionLog]) -> str:
+def _contracts(logs: Sequence[SessionLog], until_ns: int | None) -> str:
     """Draw a row a contract with how much there is of it."""
     if len(logs) > MANY:
         return f"<p>{escape(_listed(of.symbol for log in logs for of in log.contracts))}</p>"
     kinds = [name for name in MARKET if any(log.has(name) for log in logs)]
+    counts = [log.count(until_ns) for log in logs]
     rows = []
-    for symbol in dict.fromkeys(of.symbol for log in logs for of in log.contracts):
-        n = {kind: sum(log.counts[of.id].get(kind, 0) for log in logs for of in log.contracts if of.symbol == symbol) for kind in kinds}
-        of = next(of for log in logs for of in log.contracts if of.symbol == symbol)
-        what = f"{of.type.value} · {of.exchange} · {of.price_quantum} {of.currency} x {of.multiplier}"
-        cells = "".join(f'<td class="wb-n">{n[kind]:,}</td>' if n[kind] else '<td class="wb-n">·</td>' for kind in kinds)
-        rows.append(f"<tr><td>{escape(symbol)}</td><td>{escape(what)}</td>{cells}</tr>")
+    for of in {of.symbol: of for log in logs for of in log.contracts}.values():
+        n = [sum(counted[each.id].get(kind, 0) for log, counted in zip(logs, counts, strict=True) for each in log.contracts
+                 if each.symbol == of.symbol) for kind in kinds]  # fmt: skip
+        what = f"{of.type.value} · {of.exchange} · {of.multiplier} {of.currency} a point · tick {_tick(of)}"
+        cells = "".join(f'<td class="wb-n">{each:,}</td>' if each else '<td class="wb-n">·</td>' for each in n)
+        rows.append(f"<tr><td>{escape(of.symbol)}</td><td>{escape(what)}</td>{cells}</tr>")
     heads = "".join(f'<th class="wb-n">{"imported bars" if kind == "bars" else kind}</th>' for kind in kinds)
     return f"<table><tr><th>contract</th><th></th>{heads}</tr>{''.join(rows)}</table>"
+
+
+def _tick(of: Contract) -> str:
+    fine = f", prints at {of.price_quantum}" if of.price_quantum != of.order_increment else ""
+    return f"{of.order_increment}{fine}"
 
 
 def _frame_list(logs: Sequence[SessionLog]) -> str:

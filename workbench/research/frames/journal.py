@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -79,6 +80,7 @@ class Story:
         self.fills: list[Fill] = []
         self.equity_micros: list[tuple[int, int]] = []  # (known at, as the venue said it)
         self.began_ns: int | None = None
+        self.last_ns = 0  # up to here nothing is missing: whatever is not read yet was known at this moment or later
         self.submitted: dict[int, Submit] = dict(earlier or {})
         self._waiting: dict[tuple[int, str], deque[_Waiting]] = {}
         self._fill_of: dict[str, int] = {}
@@ -97,6 +99,7 @@ class Story:
         for entry in entries.read_journal(path):
             if self.began_ns is None:
                 self.began_ns = entry.recv_ns
+            self.last_ns = max(self.last_ns, entry.recv_ns)
             if isinstance(entry.content, tuple):
                 self._facts(entry.content, At(entry.recv_ns, Cause(entry.after_seq, entry.n)))
             else:
@@ -107,6 +110,7 @@ class Story:
         for fact in facts:
             if type(fact) is At:
                 at = fact
+                self.last_ns = max(self.last_ns, at.now_ns)
             elif (taken := take.get(type(fact))) is not None:
                 taken(fact, at)
 
@@ -259,4 +263,4 @@ def _fill_row(story: Story, fill: Fill) -> Row:
 
 def _units(of: Contract, qty: int) -> float:
     """Give a quantity in contracts, shares, coins."""
-    return qty * float(of.size_quantum)
+    return float(qty * Fraction(of.size_quantum))

@@ -21,7 +21,7 @@ from workbench.research.frames.sheet import Sheet
 from workbench.store import checkpoints
 from workbench.store.folders import Folders
 from workbench.store.manifest import RunManifest, runs
-from workbench.store.sessions import TRADED, Told, records_of
+from workbench.store.sessions import FOREVER, TRADED, Told, records_of
 from workbench.store.status import heard
 
 MARKET: Final = {**market.KINDS, "bars": (Kind.BAR,)}  # kinds of market data -> their records
@@ -56,11 +56,19 @@ class SessionLog:
         """All records of its writer."""
         return records_of(self.data, self.session, self.told.writer)
 
+    def n_until(self, until_ns: int | None) -> int:
+        """Count the records that were known at a moment; `None`: all."""
+        return len(self.records) if until_ns is None else int(np.searchsorted(self.records["recv_ns"], until_ns, side="right"))
+
     @cached_property
     def counts(self) -> dict[int, dict[str, int]]:
-        """Records of each contract by kind of market data (of imported bars: bars)."""
-        width = max(Kind) + 1
-        cells = np.bincount(self.records["contract"] * np.int64(width) + self.records["kind"])
+        """Records of each contract by kind of market data."""
+        return self.count(None)
+
+    def count(self, until_ns: int | None) -> dict[int, dict[str, int]]:
+        """Count what was known at a moment, by contract and kind of market data (of imported bars: bars)."""
+        width, records = max(Kind) + 1, self.records[: self.n_until(until_ns)]
+        cells = np.bincount(records["contract"] * np.int64(width) + records["kind"])
         n = {divmod(int(cell), width): int(cells[cell]) for cell in np.flatnonzero(cells)}
         return {
             of.id: {
@@ -161,6 +169,12 @@ class SessionLog:
         beats = any(word.run == self.told.writer.run and now_ns - word.said_ns < SILENT_NS for word in heard(self.data))
         return "running" if beats else "not ended"
 
+    def _certain_ns(self) -> int:
+        """Say up to when both journal and records are complete."""
+        if self.told.run is not self.told.writer or not self.is_unfinished:
+            return FOREVER
+        return min(self.story.last_ns - 1, int(self.records["recv_ns"][-1]) if len(self.records) else 0)
+
     def why_no_story(self) -> str:
         """Say why there is nothing to tell of forecasts and orders."""
         writer = self.told.writer
@@ -201,7 +215,7 @@ class SessionLog:
         if name == "features":
             return features.feature_sheet(self.folded, self.bank, zone, self.ids, names=columns, own=own)
         if name == "equity":
-            return money.equity_sheet(self.story, self.folded, self.all_contracts, zone, self.ids)
+            return money.equity_sheet(self.story, self.folded, self.all_contracts, zone, self.ids, until_ns=self._certain_ns())
         return journal.story_sheet(name, self.story, zone, None if is_all else {of.symbol for of in self.contracts})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -30,20 +31,26 @@ class Scales:
         self.at = np.zeros(max(ids, default=0) + 1, np.uint32)  # contract id -> row of the tables below
         self.at[ids] = range(len(ids))
         self.symbols = [contract.symbol for contract in contracts]
-        self._num = np.array([contract.quantum.numerator for contract in contracts], np.int64)
-        self._den = np.array([float(contract.quantum.denominator) for contract in contracts])
-        self._size = np.array([float(contract.size_quantum) for contract in contracts])
+        self._price = _fractions([contract.quantum for contract in contracts])
+        self._size = _fractions([Fraction(contract.size_quantum) for contract in contracts])
 
     def pts(self, px: npt.NDArray[Any], rows: npt.NDArray[Any]) -> Floats:
         """Give prices in points."""
-        one = len(self._num) == 1
-        made: Floats = px * self._num[0] / self._den[0] if one else px * self._num[rows] / self._den[rows]
-        return made
+        return _scaled(px, rows, *self._price)
 
     def size(self, sz: npt.NDArray[Any], rows: npt.NDArray[Any]) -> Floats:
         """Give sizes in contracts, shares, coins."""
-        made: Floats = sz * (self._size[0] if len(self._size) == 1 else self._size[rows])
-        return made
+        return _scaled(sz, rows, *self._size)
+
+
+def _fractions(units: Sequence[Fraction]) -> tuple[Ints, Floats]:
+    return np.array([unit.numerator for unit in units], np.int64), np.array([float(unit.denominator) for unit in units])
+
+
+def _scaled(quanta: npt.NDArray[Any], rows: npt.NDArray[Any], num: Ints, den: Floats) -> Floats:
+    """Multiply first and divide last: one rounding."""
+    made: Floats = quanta * num[0] / den[0] if len(num) == 1 else quanta * num[rows] / den[rows]
+    return made
 
 
 def rows_of(records: Records, kinds: Collection[int], contracts: Sequence[Contract], *, is_all: bool) -> Ints:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from workbench.domain.bars import BAR_AT, PRICED
+from workbench.domain.bars import BAR_AT, BAR_WIDTH, PRICED
 from workbench.domain.contracts import Contract
 from workbench.domain.orders import Leg, Submit
 from workbench.domain.records import ASK, BID
@@ -79,9 +79,19 @@ class _Account:
         return now_ns, self._run, equity / MICROS, realised / MICROS, open_ / MICROS, (equity - self._best) / MICROS
 
 
-def equity_sheet(story: Story, folded: Folded, contracts: Sequence[Contract], zone: str, wanted: Collection[int]) -> Sheet:
-    """Make the frame of the account: a row at its beginning, at each fill and commission, and at each barrier while something is open."""
-    rows = list(_rows(story, folded, contracts, wanted))
+def equity_sheet(
+    story: Story, folded: Folded, contracts: Sequence[Contract], zone: str, wanted: Collection[int], *, until_ns: int = FOREVER
+) -> Sheet:
+    """Make the frame of the account: a row at its beginning, at each fill and commission, and at each barrier while something is open.
+
+    Parameters
+    ----------
+    wanted
+        Ids of the contracts whose results count.
+    until_ns
+        Rows after this are left out: of a run that goes on, journal and records are not read up to the same moment.
+    """
+    rows = [row for row in _rows(story, folded, contracts, wanted) if row[0] <= until_ns]
     return rows_sheet("equity", zone, rows, [row[0] for row in rows])
 
 
@@ -100,7 +110,7 @@ def _rows(story: Story, folded: Folded, contracts: Sequence[Contract], wanted: C
     if began_ns is not None:
         yield account.row(began_ns)
     slots = {contract.id: slot for slot, contract in enumerate(contracts)}
-    cells = folded.bars.view("<i8").reshape(*folded.bars.shape, -1)
+    cells = folded.bars.view("<i8").reshape(*folded.bars.shape, BAR_WIDTH)
     k = 0
     for moment in _moments(story, wanted):
         behind = int(np.searchsorted(folded.now_ns, moment.now_ns, side="left"))

@@ -1,0 +1,135 @@
+"""Bars and features of a frame are those the engine saw when it decided."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.replay.world import World, before, world
+from tests.research.conftest import Traded
+from workbench.domain.bars import BAR_FIELDS, PRICED, RICH
+from workbench.domain.decisions import Proposal
+from workbench.domain.errors import ConfigError
+from workbench.domain.units import MINUTE, SECOND
+from workbench.domain.views import PositionView, View
+from workbench.engine import Engine
+from workbench.features.bank import FeatureBank
+from workbench.research import Session
+from workbench.research.frames.bars import fold, length_of, lengthen
+from workbench.runtime.log import RunLog
+from workbench.runtime.loop import run
+from workbench.runtime.machine import simulated
+
+PRICES = {"open_pts": "open", "high_pts": "high", "low_pts": "low", "close_pts": "close"}
+SUMS = {"volume": "volume", "signed_volume": "signed", "ofi": "ofi", "n_prints": "n_print", "n_quotes": "n_quote"}
+
+
+class Witness:
+    """A strategy that never trades and writes down what it was shown."""
+
+    name = "witness"
+    needs: tuple[str, ...] = ()
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self.columns = columns
+        self.seen: list[tuple[int, int, tuple[int, ...], tuple[float | None, ...]]] = []
+
+    def propose(self, view: View) -> Proposal | None:
+        bar = tuple(getattr(view.bar, field) for field in BAR_FIELDS)
+        self.seen.append((view.now_ns, view.contract.id, bar, tuple(view[column] for column in self.columns)))
+        return None
+
+    def manage(self, view: View, position: PositionView) -> None:
+        return None
+
+
+@pytest.fixture(scope="module")
+def witnessed() -> tuple[World, Witness]:
+    """What the engine showed a strategy at each barrier of the small world."""
+    of = world(("ES", "SPY"), minutes=30, activity=0.15)
+    columns = tuple(FeatureBank([terms.contract for terms in of.setup.terms]).columns)
+    witness = Witness(columns)
+    setup = of.setup._replace(strategies=((witness, (1, 2)),))  # type: ignore[arg-type]
+    asyncio.run(run(simulated(setup, of.records, of.fills), Engine(setup), RunLog(), after_seq=before(of)))
+    return of, witness
+
+
+@pytest.mark.covers("S1-04")
+def test_every_bar_of_the_frame_is_the_one_the_engine_saw(day: Session, witnessed: tuple[World, Witness]) -> None:
+    of, witness = witnessed
+    bars = day.bars(length="5s")
+    contracts = {terms.contract.id: terms.contract for terms in of.setup.terms}
+    assert len(bars) == len(witness.seen) > 500
+    for row, (now_ns, id_, cells, _) in zip(bars.to_dicts(), witness.seen, strict=True):
+        bar, contract = dict(zip(BAR_FIELDS, cells, strict=True)), contracts[id_]
+        assert row["symbol"] == contract.symbol and bar["t_end"] <= now_ns
+        for name, field in PRICES.items():
+            assert row[name] == (contract.to_pts(bar[field]) if bar["flags"] & PRICED else None)
+        for name, field in SUMS.items():
+            assert row[name] == bar[field]
+        assert row["bid_pts"] == (contract.to_pts(bar["bid"]) if bar["has"] & 1 else None)
+        assert row["quality_frac"] == bar["quality"] / 1000 and row["is_broken"] == bool(bar["flags"] & 1)
+    assert bars["time"].dt.epoch("ns").to_list() == [cells[0] for _, _, cells, _ in witness.seen]
+
+
+@pytest.mark.covers("S1-04")
+def test_every_feature_of_the_frame_is_the_one_the_engine_decided_on(day: Session, witnessed: tuple[World, Witness]) -> None:
+    _, witness = witnessed
+    features = day.features
+    assert tuple(features.columns[2:]) == witness.columns
+    seen = [values for *_, values in witness.seen]
+    for at, column in enumerate(witness.columns):
+        assert features[column].to_list() == [values[at] for values in seen], column
+    assert features.select(pl.exclude("time", "symbol").is_not_null().any()).row(0).count(True) > 80
+
+
+def test_a_longer_bar_is_the_one_the_engine_puts_together(traded: Traded) -> None:
+    contracts = [terms.contract for terms in traded.of.setup.terms]
+    folded = fold(traded.of.records, contracts)
+    bank, live = FeatureBank(contracts, lengths_ns=(5 * SECOND, MINUTE)), np.zeros(2, RICH)
+    bank.bind(live)
+    made = lengthen(folded, contracts, MINUTE)
+    n = 0
+    for k, row in enumerate(folded.bars):
+        live[:] = row
+        bank.step()
+        for slot in range(2):
+            closed = bank.arrays["marks"][slot, 1]["closed_ns"]
+            assert bool(made[k, slot]["t_end"]) == bool(closed)
+            if closed:
+                assert made[k, slot] == bank.arrays["closed"][slot, 1]
+                n += 1
+    assert n > 50
+
+
+def test_lengths_are_read_and_others_refused(day: Session) -> None:
+    assert [length_of(text) for text in ("5s", "30s", "1m", "1h")] == [5 * SECOND, 30 * SECOND, MINUTE, 60 * MINUTE]
+    for text in ("7s", "0m", "m", "1d", "", "-5s"):
+        with pytest.raises(ConfigError, match="a bar is 5s long or a multiple of it"):
+            day.bars("ES", text)
+
+
+class LastSign:
+    """Direction of the last bar: a feature of a researcher's own."""
+
+    name = "last_sign"
+    uses: tuple[Any, ...] = ()
+    needs = ("bars",)
+
+    def __init__(self) -> None:
+        self.value: float | None = None
+
+    def update(self, bar: Any) -> None:
+        self.value = float(np.sign(bar.close - bar.open))
+
+
+def test_a_feature_of_ones_own_stands_beside_the_shipped_ones(day: Session) -> None:
+    with_own = day.features_with(LastSign, symbol="ES")
+    assert with_own.columns[-3:] == ["last_sign_5s", "last_sign_1m", "last_sign_5m"]
+    bars = day.bars("ES", "5s")
+    assert with_own["last_sign_5s"].to_list() == (bars["close_pts"] - bars["open_pts"]).sign().to_list()
+    assert with_own["rsi_14_5s"].equals(day.frame("features", "ES")["rsi_14_5s"])
