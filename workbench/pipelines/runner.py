@@ -238,6 +238,6 @@ def _written(notebook: Any) -> str:
 def _html(notebook: Any) -> str:
     from nbconvert import HTMLExporter
 
-    exporter = _untyped(HTMLExporter)(template_name="page", extra_template_basedirs=[str(TEMPLATES)])
+    exporter = _untyped(HTMLExporter)(template_name="page", extra_template_basedirs=[str(TEMPLATES)], exclude_output_prompt=True)
     text, _ = exporter.from_notebook_node(notebook)
     return str(text)

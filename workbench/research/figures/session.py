@@ -1,0 +1,166 @@
+"""Pictures of a session: the market with what was traded in it, one trade from near, the account, refusals. Draws frames; no store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import polars as pl
+
+from workbench.research.figures.picture import BOUGHT, INK, LOST, REFUSED, SOLD, WON, Picture, clock, sheet, thousands
+from workbench.research.review import journal
+
+if TYPE_CHECKING:
+    from workbench.research.frames.session import Session
+
+MARGIN_FRAC: Final = 0.35  # of a trade's life, shown before and after it
+LEAST_S: Final = 45  # but never less than this
+MOST_REASONS: Final = 10
+
+
+def money(usd: float) -> str:
+    r"""Write an amount with its sign.
+
+    >>> money(-1234.5) == "\N{MINUS SIGN}1,234.50 USD", money(12)
+    (True, '+12.00 USD')
+    """
+    return f"{usd:+,.2f} USD".replace("-", "\N{MINUS SIGN}")
+
+
+def equity(day: Session) -> Picture:
+    """Did the account grow? Profit after costs, what of it is open, and how far below its best it was."""
+    frame = journal(day, "equity").with_columns(total=pl.col("realised_usd") + pl.col("open_pnl_usd"))
+    total, drawdown = (frame[name].to_numpy() for name in ("total", "drawdown_usd"))
+    end, worst = (float(total[-1]), float(drawdown.min())) if len(frame) else (0.0, 0.0)
+    subtitle = f"after costs, marked at the side it could be left at; at the worst {-worst:,.2f} USD below its best"
+    with sheet(f"Did the account grow? {money(end)}", subtitle, heights=(2.3, 0.9)) as drawn:
+        top, bottom = drawn.panels
+        at = _times(frame["time"])
+        top.axhline(0, color=INK, linewidth=0.8, alpha=0.6)
+        top.step(at, total, where="post", color=WON if end >= 0 else LOST)
+        bottom.fill_between(at, drawdown, step="post", color=LOST, alpha=0.35, linewidth=0)
+        top.set_ylabel("P&L, USD")
+        bottom.set_ylabel("below best")
+        for panel in drawn.panels:
+            thousands(panel)
+        clock(bottom, day.zone)
+    return drawn.picture
+
+
+def market(day: Session, symbol: str) -> Picture:
+    """What did we do in this market? Its price, and every round trip from entry to exit."""
+    bars = day.bars(symbol, "1m").filter(~pl.col("is_broken"))
+    trips = _trips(day, symbol)
+    won = trips.filter(pl.col("pnl_usd") > 0) if len(trips) else trips
+    said = f"{len(trips)} round trips, {len(won)} won, {money(float(trips['pnl_usd'].sum()))}" if len(trips) else "we did not trade it"
+    subtitle = "triangles: entries, up bought and down sold; lines to the exit, blue gained, red lost"
+    with sheet(f"What did we do in {symbol}? {said}", subtitle, heights=(3.0,)) as drawn:
+        axes = drawn.panels[0]
+        axes.plot(_times(bars["time"]), bars["close_pts"].to_numpy(), color=INK, linewidth=0.9, alpha=0.75)
+        for trip in trips.iter_rows(named=True):
+            colour = WON if trip["pnl_usd"] > 0 else LOST
+            ends = _times(pl.Series([trip["opened"], trip["closed"]]))
+            axes.plot(ends, [trip["entry_pts"], trip["exit_pts"]], color=colour, linewidth=1.6)
+            axes.plot(ends[:1], [trip["entry_pts"]], "^" if trip["side"] > 0 else "v", color=colour, markersize=6)
+        axes.set_ylabel(f"{symbol}, points")
+        thousands(axes, "{:,.2f}")
+        clock(axes, day.zone)
+    return drawn.picture
+
+
+def trade(day: Session, ref: int) -> Picture:
+    """How did this bracket live? Quotes and prints around it, its orders as long as they stood, its fills."""
+    orders, fills = day.orders.filter(pl.col("ref") == ref), day.fills.filter(pl.col("ref") == ref)
+    symbol, first = orders["symbol"][0], orders["time"][0]
+    last = fills["time"][-1] if len(fills) else orders["time"][-1]
+    around = max((last - first) * MARGIN_FRAC, pl.select(pl.duration(seconds=LEAST_S)).item())
+    near = pl.col("time").is_between(first - around, last + around) & (pl.col("symbol") == symbol)
+    quotes, prints = day.quotes.filter(near), day.prints.filter(near)
+    subtitle = f"{symbol}: bid and ask, prints by who was aggressive, our orders as long as they stood, our fills"
+    with sheet(f"How did bracket {ref} live? {_life(day, ref)}", subtitle) as drawn:
+        axes = drawn.panels[0]
+        _quoted(axes, quotes, prints)
+        _orders(axes, orders, last)
+        for fill in fills.iter_rows(named=True):
+            at, marker = _times(pl.Series([fill["time"]])), "^" if fill["side"] > 0 else "v"
+            axes.plot(at, [fill["price_pts"]], marker, color=INK, markersize=10, markeredgecolor="white", zorder=5)
+        axes.set_xlim(*_times(pl.Series([first - around, last + around])))
+        axes.set_ylabel(f"{symbol}, points")
+        thousands(axes, "{:,.2f}")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=7, handlelength=1.4)
+        clock(axes, day.zone)
+    return drawn.picture
+
+
+def _quoted(axes: Any, quotes: pl.DataFrame, prints: pl.DataFrame) -> None:
+    at = _times(quotes["time"])
+    bid, ask = quotes["bid_pts"].to_numpy(), quotes["ask_pts"].to_numpy()
+    axes.step(at, bid, where="post", color=INK, linewidth=0.7, alpha=0.8, label="bid, ask")
+    axes.step(at, ask, where="post", color=INK, linewidth=0.7, alpha=0.8)
+    for side, colour, label in ((1, BOUGHT, "buyer took"), (-1, SOLD, "seller took")):
+        of = prints.filter(pl.col("side") == side)
+        area = 4 + 1.2 * np.sqrt(of["size"].to_numpy())
+        axes.scatter(_times(of["time"]), of["price_pts"].to_numpy(), s=area, color=colour, alpha=0.55, linewidth=0, label=label)
+
+
+def _orders(axes: Any, orders: pl.DataFrame, last: Any) -> None:
+    """Draw each order from when it stood to when it was moved or all was over."""
+    for leg, colour, style in (("target", WON, "-"), ("entry", INK, "--"), ("stop", LOST, "-")):
+        of = orders.filter((pl.col("leg") == leg) & pl.col("price_pts").is_not_null())
+        if len(of):
+            moments, prices = [*of["time"], last], [*of["price_pts"], of["price_pts"][-1]]
+            axes.step(_times(pl.Series(moments)), prices, style, where="post", color=colour, linewidth=1.3, label=leg)
+
+
+def _life(day: Session, ref: int) -> str:
+    trip = journal(day, "round_trips").filter(pl.col("ref") == ref)
+    if not len(trip):
+        return "it never filled, or is open still"
+    row = trip.row(0, named=True)
+    return f"out by its {row['why']}, {money(row['pnl_usd'])}, {row['r']:+.2f} R".replace(" -", " \N{MINUS SIGN}")
+
+
+def refusals(day: Session) -> Picture:
+    """Why were wishes refused? Counts by reason and strategy."""
+    frame = journal(day, "decisions")
+    refused = frame.filter(pl.col("verdict") == "refused")
+    by = refused.group_by("reason", "strategy").len().sort("reason", "strategy")
+    counted = refused["reason"].value_counts().sort("count", "reason", descending=[True, False])
+    reasons = counted["reason"].to_list()[:MOST_REASONS]
+    granted = len(frame) - len(refused)
+    subtitle = f"of {len(frame):,} wishes {granted:,} were approved; a wish is repeated at each bar until it is granted or gone"
+    with sheet(f"Why were wishes refused? {_mostly(reasons, refused)}", subtitle, heights=(0.3 + 0.26 * max(len(reasons), 2),)) as drawn:
+        axes, left = drawn.panels[0], [0.0] * len(reasons)
+        for strategy, colour in zip(sorted(set(refused["strategy"])), (REFUSED, SOLD, BOUGHT, WON, LOST, INK) * 9, strict=False):
+            of = dict(by.filter(pl.col("strategy") == strategy).select("reason", "len").iter_rows())
+            n = [of.get(reason, 0) for reason in reasons]
+            axes.barh(reasons, n, left=left, color=colour, alpha=0.8, height=0.66, label=strategy)
+            left = [before + more for before, more in zip(left, n, strict=True)]
+        for at, total in enumerate(left):
+            axes.annotate(f" {total:,.0f}", (total, at), va="center", fontsize=8.5)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel("refused wishes")
+        if len(left):
+            axes.legend(loc="lower right")
+    return drawn.picture
+
+
+def _mostly(reasons: list[str], refused: pl.DataFrame) -> str:
+    if not reasons:
+        return "none was"
+    share = refused.filter(pl.col("reason") == reasons[0]).height / len(refused)
+    return f"{share:.0%} for {reasons[0]}"
+
+
+def _trips(day: Session, symbol: str) -> pl.DataFrame:
+    wanted = {of.symbol for of in day.contracts if symbol in (of.symbol, of.root)}
+    return journal(day, "round_trips").filter(pl.col("symbol").is_in(list(wanted)))
+
+
+def _times(moments: pl.Series) -> Any:
+    """Give moments as the drawing library counts them: UTC, without a zone; the axis converts."""
+    dtype = moments.dtype
+    zoned = isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
+    return (moments.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zoned else moments).to_numpy()
+
