@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ from workbench.calendars import log_session
 from workbench.config import load_settings
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import DataError
-from workbench.domain.records import Provenance, Records
+from workbench.domain.records import Provenance, Records, empty
 from workbench.importers.base import SessionPart, finished
 from workbench.research.frames.back import records_of
 from workbench.research.frames.opening import Day, open_session, session_number
@@ -81,28 +81,25 @@ def keep_frames(
     folder = Path(data)
     of = {contract.symbol: contract for contract in ([contracts] if isinstance(contracts, Contract) else contracts)}
     keys = {symbol: key for key, symbol in enumerate(of, 1)}
-    given = [frames] if hasattr(frames, "columns") or isinstance(frames, pl.LazyFrame) else list(frames)
-    parts = [part for frame in given for part in _records(frame, of, keys, length, provenance)]
-    if not parts:
+    given = [frames] if isinstance(frames, pl.LazyFrame) or hasattr(frames, "columns") else list(frames)
+    market = _merged([part for frame in given for part in _records(frame, of, keys, length, provenance)])
+    if not len(market):
         raise DataError("there is nothing to keep: the frames have no row")
-    market = _merged(parts)
     sessions = log_session(market["recv_ns"])
     taken = sorted(set(np.unique(sessions).tolist()) & set(log_sessions(folder)))
     if taken and not replace:
         raise DataError(f"{folder} holds session {taken[0]} already; nothing was written: name another folder, or replace=True")
-    known = dict(zip(of, ContractBook(folder).define_all(list(of.values())), strict=True))
+    defined = dict(zip(keys.values(), ContractBook(folder).define_all(list(of.values())), strict=True))
     epoch, start = next_epoch(folder), 1
+    mode: Literal["import", "generate"] = "generate" if provenance is Provenance.GENERATED else "import"
     kept = []
-    edges = [0, *(np.flatnonzero(np.diff(sessions)) + 1).tolist(), len(market)]
-    for first, behind in pairwise(edges):
-        own = market[first:behind]
-        there = {keys[symbol]: contract for symbol, contract in known.items() if keys[symbol] in own["contract"]}
-        records = finished(SessionPart(int(sessions[first]), there, own), there, epoch, start)
+    for first, behind in pairwise([0, *(np.flatnonzero(np.diff(sessions)) + 1).tolist(), len(market)]):
+        own, session = market[first:behind], int(sessions[first])
+        there = {key: defined[key] for key in np.unique(own["contract"]).tolist()}
+        records = finished(SessionPart(session, there, own), there, epoch, start)
         start += len(records)
-        mode: Any = "generate" if provenance is Provenance.GENERATED else "import"
-        chosen = list(there.values())
-        take_in(folder, session=int(sessions[first]), records=records, contracts=chosen, source=source, replace=replace, mode=mode)
-        kept.append(int(sessions[first]))
+        take_in(folder, session=session, records=records, contracts=list(there.values()), source=source, replace=replace, mode=mode)
+        kept.append(session)
     return kept
 
 
@@ -157,7 +154,7 @@ def _records(frame: Any, of: dict[str, Contract], keys: dict[str, int], length: 
 
 def _merged(parts: list[Records]) -> Records:
     """Bring records into the order in which they were known; of those known together, as they stood in their log, where all tell it."""
-    market = np.concatenate(parts)
+    market = np.concatenate(parts) if parts else empty(0)
     if bool((market["seq"] > 0).all()):
         return market[np.lexsort((market["seq"], market["recv_ns"]))]
     return market[np.argsort(market["recv_ns"], kind="stable")]
