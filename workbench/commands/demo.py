@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from workbench.commands.pages import show_summary
-from workbench.domain.errors import WorkbenchError
+from workbench.domain.errors import ConfigError, WorkbenchError
 from workbench.domain.units import MICROS
 from workbench.research.evaluate import Summary, summarise
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.runtime.demonstration import Demonstration
 
 WHAT: Final = "generated data"
+USUAL_PACE: Final = 60.0  # a minute a second
 HELP: Final = """Generate a trading day, trade it on paper, prove the replay, and tell what came of it.
 
 Six contracts (ES NQ RTY futures, SPY QQQ IWM) of a seeded market are recorded and traded by the whole engine with a River model under the
@@ -31,7 +33,7 @@ Everything is kept in data/demo; the next demo begins anew.
 
 To watch it trade, give it a pace, and open the page in a second terminal:
 
-  workbench demo --pace 60
+  workbench demo --pace 60 --from 09:25
 
   workbench dashboard --data data/demo
 """
@@ -49,11 +51,16 @@ def demo(
     pace: Annotated[
         float | None, typer.Option(help="Log time runs so many times as fast as the wall clock; else as fast as it goes.", min=1)
     ] = None,
+    watch_from: Annotated[
+        str | None, typer.Option("--from", help="Time of day in New York, 09:25: the pace holds from there on, what is before goes fast.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Run the demo; exit code 1 if a command differed in the replay."""
     from workbench.runtime.demonstration import ACCOUNT, PROFILE, SESSION, demonstrate
 
+    at = _time_of_day(watch_from)
+    pace = USUAL_PACE if pace is None and at is not None else pace
     console = Console(quiet=as_json, highlight=False)
     title = f"profile [bold]{PROFILE}[/] · {WHAT}, seed {seed} · log session {SESSION} · paper account {ACCOUNT}"
     console.print(f"[bold]workbench demo[/] · {title}\n")
@@ -61,7 +68,7 @@ def demo(
         console.print(f"  {pace:g} x the wall clock; watch it: [bold]workbench dashboard --data {data}[/]\n", soft_wrap=True)
     _clear(data)
     with steps(console) as step:
-        done = demonstrate(data, seed=seed, activity=activity, source=f"{WHAT}, seed {seed}", step=step, speed=pace)
+        done = demonstrate(data, seed=seed, activity=activity, source=f"{WHAT}, seed {seed}", step=step, speed=pace, watched_from=at)
     summary = summarise(done.facts)
     show_summary(console, summary, {contract.id: contract.symbol for contract in done.logged.contracts}, what=WHAT)
     _show_parity(console, done)
@@ -69,6 +76,13 @@ def demo(
     if as_json:
         typer.echo(json.dumps(_numbers(done, summary)))
     raise typer.Exit(0 if done.is_same else 1)
+
+
+def _time_of_day(text: str | None) -> time | None:
+    try:
+        return None if text is None else time.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"--from {text!r}: write a time of day as 09:25") from None
 
 
 def _clear(data: Path) -> None:

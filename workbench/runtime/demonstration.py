@@ -6,11 +6,15 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from workbench.config import load_settings
 from workbench.domain.decisions import AnyFact, ParityBroken
+from workbench.domain.units import SECOND
 from workbench.learning.models import DEFAULT
 from workbench.runtime import build
 from workbench.runtime.generated import generated
@@ -24,6 +28,7 @@ ROOTS: Final = ("ES", "NQ", "RTY", "SPY", "QQQ", "IWM")
 SESSION: Final = 20261119
 ACCOUNT: Final = "DUSIM-DEMO"
 PROFILE: Final = "demo"
+OPENS_HOUR: Final = 18  # New York; of the log session, the evening before
 TRADERS: Final = (("learned", DEFAULT), ("vwap_reversion", ""))
 
 Step = Callable[[str, int | None], AbstractContextManager[Callable[[int], Any]]]
@@ -47,8 +52,25 @@ class Demonstration(NamedTuple):
         return self.difference is None and same
 
 
+def moment(session: int, at: time_of_day) -> int:
+    """Give the instant of a time of day in New York within a log session: from 18:00 on it is the evening before.
+
+    >>> (moment(20261119, time_of_day(9, 30)) - moment(20261119, time_of_day(18, 0))) / 3_600_000_000_000
+    15.5
+    """
+    day = date(session // 10_000, session // 100 % 100, session % 100) - timedelta(days=at.hour >= OPENS_HOUR)
+    return int(datetime.combine(day, at, ZoneInfo("America/New_York")).timestamp()) * SECOND
+
+
 def demonstrate(
-    data: Path, *, seed: int, activity: float, source: str, step: Step, speed: float | None = None
+    data: Path,
+    *,
+    seed: int,
+    activity: float,
+    source: str,
+    step: Step,
+    speed: float | None = None,
+    watched_from: time_of_day | None = None,
 ) -> Demonstration:
     """Do the main job in an empty data folder.
 
@@ -62,6 +84,8 @@ def demonstrate(
         ``step(name, size)`` is entered around each part; what it yields hears how far a part of known size is.
     speed
         Of log time while it is traded, in wall clocks, so that one can watch it; `None`: as fast as it goes.
+    watched_from
+        Time of day in New York from which on `speed` holds; `None`: from the beginning.
     """
     settings = load_settings()
     with step("generate the market", None):
@@ -81,6 +105,7 @@ def demonstrate(
             source=source,
             progress=tell,
             speed=speed,
+            watched_from_ns=None if watched_from is None else moment(SESSION, watched_from),
         )
         traded = asyncio.run(run)
     trading_s = time.perf_counter() - began

@@ -13,6 +13,7 @@ from workbench.venues.base import Batch, Happened
 from workbench.venues.simulated import SimulatedVenue
 
 NAP_S: Final = 0.25  # the longest sleep at a stretch
+MAX_DUE: Final = 4_096  # records of one turn
 
 
 class Pace:
@@ -39,13 +40,14 @@ class Pace:
         self._recv_ns, self._clock = records["recv_ns"], clock
 
     @classmethod
-    def at_speed(cls, records: Records, start: int, speed: float) -> Pace:
-        """Begin now with the record at `start`; log time runs `speed` times as fast as the wall clock."""
-        return cls(records, ScaledClock(int(records["recv_ns"][min(start, len(records) - 1)]), speed))
+    def at_speed(cls, records: Records, behind_seq: int, speed: float, from_ns: int | None = None) -> Pace:
+        """Let log time run `speed` times as fast as the wall clock, from `from_ns` on if given; records up to `behind_seq` are due."""
+        first = int(records["recv_ns"][min(int(records["seq"].searchsorted(behind_seq, side="right")), len(records) - 1)])
+        return cls(records, ScaledClock(max(first, from_ns or 0), speed))
 
     def n_due(self, at: int) -> int:
-        """Count the records from `at` on whose time has come."""
-        return max(0, int(self._recv_ns.searchsorted(self._clock.now_ns(), side="right")) - at)
+        """Count the records from `at` on whose time has come; at most `MAX_DUE`, so that the tail runs no further ahead of the journal."""
+        return min(MAX_DUE, max(0, int(self._recv_ns.searchsorted(self._clock.now_ns(), side="right")) - at))
 
     async def until_due(self, at: int) -> None:
         """Sleep until the record at `at` is due; past the last one nothing is waited for."""

@@ -56,6 +56,7 @@ async def paper(
     progress: Progress | None = None,
     chunk: Callable[[], int] | None = None,
     speed: float | None = None,
+    watched_from_ns: int | None = None,
 ) -> Paper:
     """Trade a session on paper, writing its log as a live run would; take it up where a killed run left it.
 
@@ -71,10 +72,12 @@ async def paper(
         Gives the most records of a turn; `None`: as the venue likes.
     speed
         Log time runs so many times as fast as the wall clock, to be watched; `None`: as fast as it goes. The log is the same.
+    watched_from_ns
+        Log time from which on `speed` holds; before, all goes as fast as it can. `None`: from the first new record.
     """
     began = begin(data, session, contracts, setup, digests or {}, source)
     records, past, first = numbered(data, session, market, began)
-    pace = None if speed is None else Pace.at_speed(records, int(records["seq"].searchsorted(past.last_seq, side="right")), speed)
+    pace = None if speed is None else Pace.at_speed(records, past.last_seq, speed, watched_from_ns)
     due = chunk if pace is None else lambda: pace.n_due(venue.at)
     venue: SimulatedVenue = simulated(setup, records, fills, mode="paper", run=began.run.run, digests=began.run.digests, chunk=due)
     engine, folder = Engine(setup), Folders(data).run(began.run.run)

@@ -1,0 +1,324 @@
+"""What a trading run has come to so far: a projection of its journal, entry by entry. Pure; it reads no store and knows no market.
+
+Orders, positions and money are moved by the very classes the engine's desk uses (`execution.supervisor`, `execution.ledger`), so a
+page shows what the engine believes. Prices come from elsewhere: what is open is valued by whoever has a quote.
+
+Memory is bounded: what grows with a run is counted, or only its latest part is kept.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from workbench.domain.contracts import Contract
+from workbench.domain.decisions import (
+    Approved,
+    At,
+    BracketMoved,
+    DriftSeen,
+    ForecastMade,
+    Issued,
+    LabelMatured,
+    LabelsVoided,
+    ParityBroken,
+    Quarantined,
+    Refused,
+    RoundTripClosed,
+    StateChanged,
+    TradingState,
+)
+from workbench.domain.events import (
+    AccountValued,
+    Answered,
+    AnyEvent,
+    ConnectionChanged,
+    ContractDefined,
+    FeeReported,
+    Known,
+    OperatorSaid,
+    OrderAccepted,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+    RunStarted,
+    Unknown,
+)
+from workbench.domain.orders import Ask, Cancel, Cause, Exit, Leg, Modify, Submit
+from workbench.domain.units import HOUR, MINUTE
+from workbench.execution.bracket import Bracket
+from workbench.execution.ledger import Ledger
+from workbench.execution.lifecycle import Phase
+from workbench.execution.supervisor import Supervisor
+from workbench.research.tallies import LATEST, Fill, Learnt, Said, Trip, Turned, Worth
+from workbench.store.entries import Entry
+
+
+class Board:
+    """The projection.
+
+    Parameters
+    ----------
+    account_days
+        (start_ns, day) rising, as the engine counts days; empty: one day without end.
+
+    Examples
+    --------
+    >>> from workbench.domain.decisions import StateChanged, TradingState
+    >>> board = Board()
+    >>> board.take(Entry(1, 41, 0, 7, (StateChanged(TradingState.HALTED, "day loss of DUSIM1"),)))
+    >>> board.state.value, board.why, board.realised_micros
+    ('halted', 'day loss of DUSIM1', 0)
+    """
+
+    def __init__(self, account_days: Sequence[tuple[int, int]] = ()) -> None:
+        self._days = list(account_days)
+        self._day_until_ns = -1
+        self.mode = self.run = self.account = ""
+        self.contracts: dict[int, Contract] = {}
+        self.state, self.why = TradingState.ACTIVE, ""
+        self.state_ns: int | None = None  # when it came to stand
+        self.now_ns = 0  # of the last entry
+        self.n_entries = 0
+        self.supervisor, self.ledger = Supervisor(), Ledger()
+        self.available_micros: int | None = None
+        self.start_equity_micros: int | None = None
+        self.connection: ConnectionChanged | None = None
+        self.operator: OperatorSaid | None = None
+        self.parity: ParityBroken | None = None
+        self.quarantined: dict[tuple[str, str], Quarantined] = {}  # by kind and name
+        self.forecasts: dict[tuple[int, str], Said] = {}
+        self.learnt: dict[str, Learnt] = {}
+        self.n_labels: Counter[tuple[int, str]] = Counter()
+        self.n_refused: Counter[str] = Counter()
+        self.n_approved = 0
+        self.last_refused: dict[int, Turned] = {}
+        self.refused: deque[Turned] = deque(maxlen=LATEST)
+        self.trips: deque[Trip] = deque(maxlen=LATEST)
+        self.fills: deque[Fill] = deque(maxlen=LATEST)
+        self.delays_ns: deque[int] = deque(maxlen=LATEST)  # from a decision to the venue's first word
+        self.by_contract: dict[int, Worth] = {}
+        self.by_strategy: dict[str, Worth] = {}
+        self.entries_ns: deque[int] = deque()
+        self.orders_ns: deque[int] = deque()
+        self._approved: Approved | None = None
+        self._on: dict[type, Callable[[Any, int], None]] = {
+            ForecastMade: self._forecast,
+            LabelMatured: self._matured,
+            LabelsVoided: self._voided,
+            DriftSeen: self._drift,
+            Approved: self._approve,
+            Refused: self._refuse,
+            Issued: self._issued,
+            BracketMoved: self._moved,
+            RoundTripClosed: self._closed,
+            StateChanged: self._state,
+            ParityBroken: self._parity,
+            Quarantined: self._quarantine,
+        }
+
+    # ------------------------------------------------------------------ taking entries
+    def take(self, entry: Entry) -> None:
+        """Take the next entry of the journal.
+
+        Raises
+        ------
+        InvariantError
+            If it contradicts those before it.
+        """
+        self.n_entries = entry.id
+        if isinstance(entry.content, tuple):
+            now_ns = entry.recv_ns
+            for fact in entry.content:
+                if type(fact) is At:
+                    now_ns = fact.now_ns
+                    self._begin_day(now_ns)
+                elif (take := self._on.get(type(fact))) is not None:
+                    take(fact, now_ns)
+        else:
+            now_ns = entry.recv_ns
+            self._begin_day(now_ns)
+            self._event(entry.content, now_ns, Cause(entry.after_seq, entry.n))
+        self.now_ns = max(self.now_ns, now_ns)
+        _forget(self.entries_ns, self.now_ns - HOUR)
+        _forget(self.orders_ns, self.now_ns - MINUTE)
+
+    def _begin_day(self, now_ns: int) -> None:
+        if now_ns < self._day_until_ns or not self.account:
+            return
+        at = bisect_right(self._days, (now_ns, 1 << 62)) - 1
+        self._day_until_ns = self._days[at + 1][0] if at + 1 < len(self._days) else 1 << 62
+        if at >= 0:
+            self.ledger.begin_day(self.account, self._days[at][1])
+
+    # ------------------------------------------------------------------ events
+    def _event(self, event: AnyEvent, now_ns: int, cause: Cause) -> None:
+        match event:
+            case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected():
+                self._report(event, now_ns, cause)
+            case FeeReported(exec_id=exec_id, fee_micros=fee):
+                key = self.supervisor.fee(exec_id, fee)
+                if key is not None:
+                    self.ledger.charge(key, fee)
+            case AccountValued(account=account, equity_micros=equity, available_micros=available):
+                self.ledger.equity_micros[account] = equity
+                self.available_micros = available
+            case Answered(question="account", answer=answer):
+                self._hear(answer)
+            case RunStarted(mode=mode, run=run):
+                self.mode, self.run = mode, run
+            case ContractDefined(contract=contract):
+                self.contracts[contract.id] = contract
+            case ConnectionChanged():
+                self.connection = event
+            case OperatorSaid():
+                self.operator = event
+            case _:
+                pass
+
+    def _report(self, report: OrderAccepted | OrderFilled | OrderCancelled | OrderRejected, now_ns: int, cause: Cause) -> None:
+        before = self.supervisor.book.open.get(report.ref)
+        if before is not None:
+            if before.phase is Phase.PENDING:
+                self.delays_ns.append(now_ns - before.sent_ns)
+            is_new = isinstance(report, OrderFilled) and report.exec_id not in self.supervisor.book.executions
+            if is_new and isinstance(report, OrderFilled):
+                side = before.side if report.leg is Leg.ENTRY else -before.side
+                self.fills.append(Fill(now_ns, before.key, side, report.leg, report.qty, report.px))
+        bracket = self.supervisor.on_report(report, now_ns, cause, []).bracket
+        if bracket is not None and bracket.ref not in self.supervisor.book.open and not bracket.filled:
+            today = self.ledger.day(bracket.key.account)
+            if bracket.day == today.day:
+                today.n_entries -= 1
+
+    def _hear(self, answer: Known | Unknown) -> None:
+        self.ledger.equity_micros.pop(self.account, None)
+        if isinstance(answer, Known):
+            equity = self.ledger.equity_micros[self.account] = int(answer.value["equity_micros"])
+            self.available_micros = int(answer.value["available_micros"])
+            if self.start_equity_micros is None:
+                self.start_equity_micros = equity
+
+    # ------------------------------------------------------------------ facts
+    def _forecast(self, fact: ForecastMade, now_ns: int) -> None:
+        self.forecasts[fact.contract, fact.name] = Said(now_ns, fact.p_up, fact.confidence, fact.horizon_ns)
+        self._learnt(fact.name).n_made += 1
+
+    def _matured(self, fact: LabelMatured, now_ns: int) -> None:
+        self.n_labels[fact.contract, fact.name] += 1
+        if fact.p_up is not None:
+            learnt = self._learnt(fact.name)
+            learnt.n_known += 1
+            learnt.table.update(fact.p_up, fact.up)
+
+    def _voided(self, fact: LabelsVoided, now_ns: int) -> None:
+        self.forecasts.pop((fact.contract, fact.name), None)
+        self._learnt(fact.name).n_void += fact.n
+
+    def _drift(self, fact: DriftSeen, now_ns: int) -> None:
+        learnt = self._learnt(fact.name)
+        learnt.n_drifts += 1
+        learnt.drifted_ns = now_ns
+
+    def _learnt(self, name: str) -> Learnt:
+        found = self.learnt.get(name)
+        if found is None:
+            found = self.learnt[name] = Learnt()
+        return found
+
+    def _approve(self, fact: Approved, now_ns: int) -> None:
+        self._approved = fact
+        self.n_approved += 1
+        self.last_refused.pop(fact.key.contract, None)
+
+    def _refuse(self, fact: Refused, now_ns: int) -> None:
+        self.n_refused[fact.reason.value] += 1
+        key, wish = fact.key, fact.proposal
+        turned = Turned(now_ns, key.contract, key.strategy, wish.side, fact.reason.value, fact.value, fact.threshold)
+        self.last_refused[key.contract] = turned
+        self.refused.append(turned)
+
+    def _issued(self, fact: Issued, now_ns: int) -> None:
+        command, book = fact.command, self.supervisor.book
+        match command:
+            case Submit(ref=ref) if self._approved is not None:
+                book.next_ref = ref
+                day = self.ledger.day(command.key.account).day
+                self.supervisor.submit(self._approved, command.decided_ns, command.cause, day)
+                self.ledger.enter(command.key.account)
+                self.entries_ns.append(now_ns)
+                self.orders_ns.extend((now_ns, now_ns, now_ns))
+                return
+            case Ask(key=key):
+                self.account = self.account or key.account
+                return
+            case Modify(ref=ref, stop_px=stop_px) if ref in book.open:
+                book.open[ref].stop_px = stop_px
+            case Cancel(ref=ref) if ref in book.open:
+                book.open[ref].cancelling = True
+            case Exit(ref=ref, why=why) if ref in book.open:
+                book.open[ref].leaving = why
+                book.open[ref].n_exits += 1
+                book.open[ref].is_answered = False
+            case _:
+                pass
+        self.orders_ns.append(now_ns)
+
+    def _moved(self, fact: BracketMoved, now_ns: int) -> None:
+        """Reports have moved the bracket already; what the engine moved by itself (an exit it sent) is told here."""
+        bracket = self.supervisor.book.open.get(fact.ref)
+        if bracket is not None and bracket.phase != fact.new:
+            bracket.phase = Phase(fact.new)
+            bracket.since_ns = now_ns
+
+    def _closed(self, fact: RoundTripClosed, now_ns: int) -> None:
+        self.ledger.close(fact.key, pnl_micros=fact.pnl_micros, fees_micros=fact.fees_micros)
+        self.trips.append(Trip(now_ns, fact))
+        self.by_contract.setdefault(fact.key.contract, Worth()).take(fact)
+        self.by_strategy.setdefault(fact.key.strategy, Worth()).take(fact)
+
+    def _state(self, fact: StateChanged, now_ns: int) -> None:
+        self.state, self.why, self.state_ns = fact.state, fact.why, now_ns
+
+    def _parity(self, fact: ParityBroken, now_ns: int) -> None:
+        self.parity = fact
+
+    def _quarantine(self, fact: Quarantined, now_ns: int) -> None:
+        self.quarantined[fact.kind, fact.name] = fact
+
+    # ------------------------------------------------------------------ what is asked of it
+    def brackets(self) -> list[Bracket]:
+        """List brackets that are not over, the oldest first."""
+        return list(self.supervisor.brackets())
+
+    @property
+    def equity_micros(self) -> int | None:
+        """Equity as the venue last said it."""
+        return self.ledger.equity(self.account)
+
+    @property
+    def realised_micros(self) -> int:
+        """P&L of all round trips after fees, since the run began."""
+        return self.ledger.realised_micros.get(self.account, 0)
+
+    def open_micros(self, bracket: Bracket, px: int | None) -> int:
+        """Value what a bracket holds as if it were left at `px` (`None`: not priced, so at its stop), after the fees it has paid."""
+        if not bracket.filled:
+            return 0
+        at_px = bracket.stop_px if px is None else px
+        move = bracket.side * (bracket.out_value + bracket.open * at_px - bracket.entry_value)
+        return self.contracts[bracket.key.contract].value_micros(move) - bracket.fees_micros
+
+    def at_stake_micros(self, bracket: Bracket) -> int:
+        """What a bracket loses if all of it still fills and is stopped out, before costs; never below zero."""
+        value = self.contracts[bracket.key.contract].value_micros
+        at_stop = bracket.out_value + bracket.open * bracket.stop_px - bracket.entry_value
+        held = -value(bracket.side * at_stop) if bracket.filled else 0
+        return max(0, held) + bracket.risk_micros * bracket.rest // bracket.qty
+
+
+def _forget(times_ns: deque[int], before_ns: int) -> None:
+    while times_ns and times_ns[0] <= before_ns:
+        times_ns.popleft()

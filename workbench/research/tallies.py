@@ -1,0 +1,74 @@
+"""What a board keeps of a run: the last word of each kind, and counts. Values and tallies; no journal, no rule."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from workbench.domain.decisions import RoundTripClosed
+from workbench.domain.orders import Key, Leg
+from workbench.learning.confidence import Reliability
+
+LATEST: Final = 200  # trips, fills, refusals and delays that stay
+OUTCOMES: Final = 10_000  # latest outcomes a calibration rests on
+
+
+class Said(NamedTuple):
+    """The last forecast of a recipe about a contract."""
+
+    now_ns: int
+    p_up: float
+    confidence: float | None
+    horizon_ns: int
+
+
+class Turned(NamedTuple):
+    """A proposal that was refused."""
+
+    now_ns: int
+    contract: int
+    strategy: str
+    side: int
+    reason: str
+    value: float
+    threshold: float
+
+
+class Fill(NamedTuple):
+    """One execution. ``px`` in quanta."""
+
+    now_ns: int
+    key: Key
+    side: int
+    leg: Leg
+    qty: int
+    px: int
+
+
+class Trip(NamedTuple):
+    """A round trip, and when it was over."""
+
+    now_ns: int
+    closed: RoundTripClosed
+
+
+class Worth:
+    """Round trips of one contract or strategy, counted."""
+
+    def __init__(self) -> None:
+        self.n = self.n_won = self.pnl_micros = self.fees_micros = 0
+
+    def take(self, trip: RoundTripClosed) -> None:
+        """Count one."""
+        self.n += 1
+        self.n_won += trip.pnl_micros > 0
+        self.pnl_micros += trip.pnl_micros
+        self.fees_micros += trip.fees_micros
+
+
+class Learnt:
+    """What became of one recipe's forecasts, all contracts together."""
+
+    def __init__(self) -> None:
+        self.table = Reliability(min_outcomes=1, max_outcomes=OUTCOMES)
+        self.n_made = self.n_known = self.n_void = self.n_drifts = 0
+        self.drifted_ns: int | None = None
