@@ -24,7 +24,6 @@ def prints(n: int = 3, **columns: object) -> pl.DataFrame:
     return pl.DataFrame({"time": times, "price_pts": [6000.0] * n, "size": [1.0] * n} | columns)
 
 
-@pytest.mark.covers("S1-04")
 def test_the_frames_of_a_session_are_that_session_again(traded: Traded, day: Session, tmp_path: Path) -> None:
     frames = [day.quotes, day.prints, day.depth]
     sessions = keep_frames(frames, day.contracts, data=tmp_path, source="a small world again", provenance=Provenance.GENERATED)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import AnyFact
@@ -14,12 +12,10 @@ from workbench.domain.errors import DataError
 from workbench.domain.events import Arrival
 from workbench.domain.records import Kind, Records
 from workbench.store import entries
-from workbench.store.epochs import first_seq
 from workbench.store.folders import Folders
-from workbench.store.log import log_sessions, read_log
+from workbench.store.log import log_sessions
 from workbench.store.manifest import RunManifest, find_log
-
-FOREVER: Final = (1 << 62) - 1
+from workbench.store.sessions import records_of
 
 
 class Logged(NamedTuple):
@@ -66,10 +62,7 @@ def open_log(data: Path, session: int) -> Logged:
         there = ", ".join(str(each) for each in log_sessions(data)) or "none; import one, or run the demo"
         raise DataError(f"{data} holds no session {session}; sessions there: {there}")
     run = runs[-1]
-    records = read_log(data, session)
-    seqs = [run.first_seq or first_seq(run.epoch), (run.last_seq if run.is_closed and run.last_seq else FOREVER) + 1]
-    lo, hi = np.searchsorted(records["seq"], seqs)  # a run that was taken up wrote in more than one epoch
-    records = records[lo:hi]
+    records = records_of(data, session, run)
     if not len(records):
         raise DataError(f"run {run.run} wrote no record of session {session} before it ended: there is nothing to open")
     arrivals = tuple(entries.arrivals(Folders(data).journal(run.run)))

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from tests.replay.world import World, before, world
+from tests.replay.world import World, before, settings, world
 from tests.research.conftest import Traded
+from tests.runtime.test_recovery import FIRST, trade
+from tests.runtime.test_recovery import SECOND as SECOND_SESSION
 from workbench.domain.bars import BAR_FIELDS, PRICED, RICH
 from workbench.domain.decisions import Proposal
-from workbench.domain.errors import ConfigError
+from workbench.domain.errors import ConfigError, DataError
 from workbench.domain.units import MINUTE, SECOND
 from workbench.domain.views import PositionView, View
 from workbench.engine import Engine
 from workbench.features.bank import FeatureBank
-from workbench.research import Session
+from workbench.research import Session, open_session
 from workbench.research.frames.bars import fold, length_of, lengthen
+from workbench.runtime import play
 from workbench.runtime.log import RunLog
+from workbench.runtime.logged import open_log
 from workbench.runtime.loop import run
 from workbench.runtime.machine import simulated
+from workbench.runtime.recovery import start_of
+from workbench.runtime.replay import replay
 
 PRICES = {"open_pts": "open", "high_pts": "high", "low_pts": "low", "close_pts": "close"}
 SUMS = {"volume": "volume", "signed_volume": "signed", "ofi": "ofi", "n_prints": "n_print", "n_quotes": "n_quote"}
@@ -58,7 +66,6 @@ def witnessed() -> tuple[World, Witness]:
     return of, witness
 
 
-@pytest.mark.covers("S1-04")
 def test_every_bar_of_the_frame_is_the_one_the_engine_saw(day: Session, witnessed: tuple[World, Witness]) -> None:
     of, witness = witnessed
     bars = day.bars(length="5s")
@@ -76,7 +83,7 @@ def test_every_bar_of_the_frame_is_the_one_the_engine_saw(day: Session, witnesse
     assert bars["time"].dt.epoch("ns").to_list() == [cells[0] for _, _, cells, _ in witness.seen]
 
 
-@pytest.mark.covers("S1-04")
+@pytest.mark.covers("S3-07", "S4-13")
 def test_every_feature_of_the_frame_is_the_one_the_engine_decided_on(day: Session, witnessed: tuple[World, Witness]) -> None:
     _, witness = witnessed
     features = day.features
@@ -133,3 +140,50 @@ def test_a_feature_of_ones_own_stands_beside_the_shipped_ones(day: Session) -> N
     bars = day.bars("ES", "5s")
     assert with_own["last_sign_5s"].to_list() == (bars["close_pts"] - bars["open_pts"]).sign().to_list()
     assert with_own["rsi_14_5s"].equals(day.frame("features", "ES")["rsi_14_5s"])
+
+
+# ------------------------------------------------------------------ a session that goes on from the one before
+@pytest.fixture(scope="module")
+def in_a_row(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("row")
+    for session in (FIRST, SECOND_SESSION):
+        trade(data, session)
+    return data
+
+
+def test_a_run_that_began_with_the_session_before_is_shown_as_its_engine_saw_it(in_a_row: Path) -> None:
+    logged = open_log(in_a_row, SECOND_SESSION)
+    start = start_of(in_a_row, logged.run)
+    assert start is not None and logged.run.starts_from
+    setup = play.setup_as_traded(settings(), logged)
+    witness = Witness(tuple(FeatureBank(logged.contracts).columns))
+    asyncio.run(replay(setup._replace(strategies=((witness, (1,)),)), logged.records, (), start=start.engine))  # type: ignore[arg-type]
+    day = open_session(SECOND_SESSION, data=in_a_row)
+    bars, features = day.bars(length="5s"), day.features
+    assert bars["time"].dt.epoch("ns").to_list() == [cells[0] for _, _, cells, _ in witness.seen]
+    assert bars["seq"].n_unique() < len(bars)  # the gap between the two is many barriers of one record
+    contract = logged.contracts[0]
+    assert bars["close_pts"].to_list() == [contract.to_pts(cells[BAR_FIELDS.index("close")]) for _, _, cells, _ in witness.seen]
+    for at, column in enumerate(witness.columns):
+        assert features[column].to_list() == [values[at] for *_, values in witness.seen], column
+
+
+def test_outcomes_of_two_sessions_in_a_row_are_joined_by_the_bar_they_are_of(in_a_row: Path) -> None:
+    days = open_session(FIRST, SECOND_SESSION, data=in_a_row)
+    forecasts = days.forecasts.filter(pl.col("is_up").is_not_null())
+    assert forecasts["run"].n_unique() == 2
+    closes = days.bars("ES", "5s").filter(pl.col("bid_pts").is_not_null() & pl.col("ask_pts").is_not_null())
+    mids = closes.select("time", ((pl.col("bid_pts") + pl.col("ask_pts")) / 2).alias("mid")).unique("time", keep="last").sort("time")
+    ahead = forecasts.with_columns((pl.col("time") + pl.duration(seconds=pl.col("horizon_s"), time_unit="ns")).alias("end"))
+    both = ahead.join(mids, on="time").join(mids, left_on="end", right_on="time", suffix="_end")
+    assert len(both) > 100 and (both["is_up"] == (both["mid_end"] > both["mid"])).all()
+
+
+def test_bars_that_cannot_be_made_again_say_why(in_a_row: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(in_a_row, data)
+    for path in data.glob("runs/*/checkpoints/*"):
+        if str(FIRST) in str(path):
+            path.unlink()
+    with pytest.raises(DataError, match="the checkpoint of 20261118-paper-1, which is gone or damaged: no bar can be made again"):
+        open_session(SECOND_SESSION, data=data).bars("ES")

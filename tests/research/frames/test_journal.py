@@ -57,7 +57,6 @@ def frame(story: Story, name: str, until_ns: int | None = None) -> pl.DataFrame:
     return known([story_sheet(name, story, "UTC", None)]).at(until_ns)
 
 
-@pytest.mark.covers("S3-07")
 def test_counts_and_money_are_those_of_the_evaluation(traded: Traded, day: Session) -> None:
     facts = list(open_log(traded.data, traded.session).facts())
     summary = summarise(facts)
@@ -73,7 +72,7 @@ def test_counts_and_money_are_those_of_the_evaluation(traded: Traded, day: Sessi
     assert forecasts.hit_frac is not None and hits == round(forecasts.hit_frac * forecasts.n_known)
 
 
-@pytest.mark.covers("S3-07")
+@pytest.mark.covers("S0-13")
 def test_an_outcome_stands_beside_the_forecast_it_is_of(traded: Traded, day: Session) -> None:
     facts = list(open_log(traded.data, traded.session).facts())
     matured = [fact for fact in facts if isinstance(fact, LabelMatured) and fact.p_up is not None]

@@ -47,7 +47,7 @@ def equity(fills: list[Fill], folded: Folded, *, start: int | None = 1_000_000_0
     return known([equity_sheet(story, folded, [ES], "UTC", {ES.id})]).frame
 
 
-@pytest.mark.covers("S3-18")
+@pytest.mark.covers("S3-34")
 def test_at_the_end_the_account_is_where_the_engines_books_are(traded: Traded, day: Session) -> None:
     desk = traded.done.engine.desk
     brackets = list(desk.supervisor.brackets())
@@ -58,7 +58,7 @@ def test_at_the_end_the_account_is_where_the_engines_books_are(traded: Traded, d
     assert last["equity_usd"].item() == pytest.approx(day.equity["equity_usd"][0] + worth / 1e6, abs=1e-6)
 
 
-@pytest.mark.covers("S3-18")
+@pytest.mark.covers("S3-34")
 def test_between_round_trips_realised_is_their_sum(day: Session) -> None:
     trips, books = day.round_trips.sort("closed"), day.equity
     flat = books.filter((pl.col("open_pnl_usd") == 0) & (pl.col("time") >= trips["closed"][0]))

@@ -29,7 +29,6 @@ def span_ns(day: Session) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("name", EVERY)
-@pytest.mark.covers("S0-13")
 def test_every_frame_is_as_it_is_declared(day: Session, name: str) -> None:
     frame = day.frame(name)
     declared = schema(name)
@@ -72,7 +71,6 @@ def test_a_frame_is_read_once(day: Session) -> None:
 
 
 # ------------------------------------------------------------------ as seen at
-@pytest.mark.covers("S1-04")
 @pytest.mark.parametrize("share", [0.02, 0.31, 0.67, 0.9])
 def test_what_was_known_at_a_moment_is_what_a_log_that_ended_then_tells(traded: Traded, day: Session, tmp_path: Path, share: float) -> None:
     first, last = span_ns(day)

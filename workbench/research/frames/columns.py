@@ -221,3 +221,14 @@ def schema(name: str, zone: str = "UTC") -> dict[str, pl.DataType]:
     ['time', 'symbol', 'seq', 'price_pts', 'size', 'side', 'event_time']
     """
     return {column.name: pl.Datetime("ns", zone) if column.dtype == TIME else column.dtype for column in FRAMES[name].columns}
+
+
+def as_markdown(name: str) -> str:
+    """Write a frame's columns as the table of ``docs/sessions.md``.
+
+    >>> print(as_markdown("states").splitlines()[2])
+    | `time` | time | when it was known here |
+    """
+    words = {TIME: "time", TEXT: "text", REAL: "number", WHOLE: "whole", SIGN: "+1 -1", TRUTH: "yes, no", DAY: "date"}
+    rows = [f"| `{column.name}` | {words.get(column.dtype, 'whole')} | {column.text} |" for column in FRAMES[name].columns]
+    return "\n".join(["| column | holds | meaning |", "|---|---|---|", *rows])
