@@ -2,6 +2,8 @@
 #
 #   make             the environment and the compiled kernels, then this list
 #   make demo        one generated trading day, from the market to the report
+#   make dashboard   the page to keep open while something trades: 127.0.0.1, with a token    (ARGS="--data data/demo")
+#   make lab         JupyterLab: 127.0.0.1, with a token; it asks no other address
 #   make test        everything once, in ten minutes on two cores          (ARGS="-k fold" picks)
 #   make proof       the full counts, in half an hour
 #   make nightly     what takes longer
@@ -17,11 +19,11 @@ PY = .venv/bin/python
 IN_RANGE = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 TESTS = $(PY) -m pytest -n 2 --dist worksteal --durations 10 --durations-min 5
 
-.PHONY: help environment install demo test proof nightly check check-style check-types check-floors check-coverage
+.PHONY: help environment install demo dashboard lab test proof nightly check check-style check-types check-floors check-coverage
 .PHONY: bench bench-quick coverage lock clean
 
 help: environment
-	@sed -n '3,12s/^#   //p' Makefile
+	@sed -n '3,14s/^#   //p' Makefile
 
 # Keyed by content: the environment remembers the lock and the project it was made from.
 environment:
@@ -57,6 +59,18 @@ install:
 
 demo: environment
 	@$(PY) -m workbench demo $(ARGS)
+
+dashboard: environment
+	@$(PY) -m workbench dashboard $(ARGS)
+
+# No news, no search for updates, no look into an index of extensions: it speaks to this machine only.
+LAB = --ip=127.0.0.1 --ServerApp.allow_remote_access=False --LabApp.extension_manager=readonly --LabApp.news_url=None \
+  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+LAB_SETTINGS = .venv/share/jupyter/lab/settings
+lab: environment
+	@mkdir -p $(LAB_SETTINGS)
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' > $(LAB_SETTINGS)/overrides.json
+	@$(PY) -m jupyterlab $(LAB) $(ARGS)
 
 test: environment
 	@$(TESTS) $(ARGS)

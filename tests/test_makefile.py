@@ -119,7 +119,7 @@ def test_clean_takes_what_make_has_made_and_never_data(checkout):
 
 def test_the_list_that_make_prints_names_every_target_for_people(checkout):
     printed = checkout.make("help").stdout
-    for target in ("demo", "test", "proof", "nightly", "check", "bench", "bench-quick", "coverage", "lock", "clean"):
+    for target in ("demo", "dashboard", "lab", "test", "proof", "nightly", "check", "bench", "bench-quick", "coverage", "lock", "clean"):
         assert f"make {target}" in printed
 
 
