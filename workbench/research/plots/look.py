@@ -1,7 +1,6 @@
-"""How every plot looks: colours, axes, titles, tools, panels of one time. The one place; no data, no sentence of its own.
+"""How every plot looks: axes, titles, tools, panels of one time. The one place beside `palette`; no data, no sentence of its own.
 
-Figures have no background of their own and grey words, so that they read on a light page and on a dark one. Colours keep a contrast of 3
-on both, and those that must be told apart differ for the colour-blind as well (tests hold both); where it matters a shape says it again.
+Figures have no background of their own and grey words, so that they read on a light page and on a dark one.
 """
 
 from __future__ import annotations
@@ -10,44 +9,63 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import holoviews as hv
-from bokeh.models import DatetimeTickFormatter, Legend, NumeralTickFormatter, Title
-from bokeh.models.plots import Plot
+from bokeh.models import CustomJS, DatetimeTickFormatter, HoverTool, NumeralTickFormatter, WheelZoomTool
+from bokeh.models.annotations import Legend, Title
+
+from workbench.research.palette import FAINT, INK
 
 hv.extension("bokeh", logo=False)  # in a notebook this brings BokehJS along, from the package itself: no outside request
 
-BOUGHT: Final = "#6a4df0"
-SOLD: Final = "#cc8100"
-WON: Final = "#1c93e0"  # a target, a gain
-LOST: Final = "#c2372f"  # a stop, a loss
-REFUSED: Final = "#d436c0"
-INK: Final = "#787878"  # words, axes, the market itself
-FAINT: Final = 0.18  # opacity of grids and backgrounds of a row
-SERIES: Final = (WON, SOLD, REFUSED, BOUGHT, LOST, INK)  # lines without a meaning of their own, in this order
-MARKET_SHADES: Final = tuple(f"{INK}{alpha:02x}" for alpha in range(0, 256, 4))
-REFUSED_SHADES: Final = tuple(f"{REFUSED}{alpha:02x}" for alpha in range(40, 256, 4))
-BOOK_SHADES: Final = (*(f"{SOLD}{alpha:02x}" for alpha in range(254, 0, -2)), *(f"{BOUGHT}{alpha:02x}" for alpha in range(0, 255, 2)))
-
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-MAIN_PX, STRIP_PX, LAST_PX = 380, 96, 44  # heights: what is asked about, a strip under it, and what the time axis adds to the lowest
+MAIN_PX, STRIP_PX = 380, 70  # heights: what is asked about, a strip under it
+MIN_PX: Final = 720  # narrower, titles would be cut; a page scrolls instead
+TITLE_PX, SUBTITLE_PX, LEGEND_PX, AXIS_PX = 30, 22, 26, 60  # and what words add to them
 TOOLS: Final = ("xpan", "xwheel_zoom", "box_zoom", "reset")
 
+ENDS: Final = ["x", "price", "until", "to"]  # of a line or box between two moments and two prices
 Hook = Callable[[Any, Any], None]
+FIT: Final = """
+let least = Infinity, most = -Infinity
+for (const {source, x0, x1, y0, y1} of parts) {
+  const {data} = source
+  for (let i = 0; i < data[x0].length; i++) {
+    if (data[x1][i] < x_range.start || data[x0][i] > x_range.end) continue
+    for (const y of [data[y0][i], data[y1][i]]) {
+      if (y < least) least = y
+      if (y > most) most = y
+    }
+  }
+}
+const room = 0.06 * (most - least) || 1
+if (least <= most) y_range.setv({start: least - room, end: most + room})
+"""
+EDGES: Final = {
+    "Segment": ("x0", "x1", "y0", "y1"), "Quad": ("left", "right", "bottom", "top"), "Scatter": ("x", "x", "y", "y"),
+    "Line": ("x", "x", "y", "y"), "Step": ("x", "x", "y", "y"),
+}  # fmt: skip
 
 
 def time_format() -> DatetimeTickFormatter:
     """Write times as a trader reads them, with the day under the first."""
-    day = DatetimeTickFormatter(days="%a %-d %b %Y", hours="%a %-d %b %Y", minutes="%a %-d %b %Y", seconds="%a %-d %b %Y")
-    clock = {"hours": "%H:%M", "hourmin": "%H:%M", "minutes": "%H:%M", "minsec": "%H:%M:%S", "seconds": "%H:%M:%S", "days": "%-d %b"}
-    return DatetimeTickFormatter(**clock, milliseconds="%H:%M:%S.%3N", context=day, context_which="start", hide_repeats=False)
+    scales = ("milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days")
+    day: Any = dict.fromkeys(scales, "%a %-d %b %Y")
+    patterns = ("%H:%M:%S.%3N", "%H:%M:%S", "%H:%M:%S", "%H:%M", "%H:%M", "%H:%M", "%-d %b")
+    clock: Any = dict(zip(scales, patterns, strict=True))
+    return DatetimeTickFormatter(**clock, context=DatetimeTickFormatter(**day), context_which="start", hide_repeats=False)
 
 
-def dressed(title: str = "", subtitle: str = "", legend_columns: int = 6) -> Hook:
+def dressed(title: str = "", subtitle: str = "", legend_columns: int = 8) -> Hook:
     """Make the hook that dresses one figure; words above only where given."""
 
     def dress(plot: Any, _element: Any) -> None:
-        figure: Plot = plot.state
-        figure.update(background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None, min_border_right=16)
+        figure = plot.state
+        figure.update(background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None, min_border_right=16, output_backend="canvas")
         figure.toolbar.logo = None
+        for hover in figure.select(type=HoverTool):
+            is_line = hover.mode == "vline"  # says what stands above a moment, aside of what says what is under the pointer
+            hover.update(visible=False, limit=1 if is_line else 3, attachment="horizontal" if is_line else "vertical")
+        for wheel in figure.select(type=WheelZoomTool):
+            wheel.modifiers = "ctrl"  # the wheel alone scrolls the page
         _words(figure, title, subtitle)
         for axis in figure.axis:
             axis.update(axis_line_color=INK, major_tick_line_color=INK, minor_tick_line_color=None, axis_line_alpha=0.5)
@@ -59,19 +77,40 @@ def dressed(title: str = "", subtitle: str = "", legend_columns: int = 6) -> Hoo
         for legend in figure.select(type=Legend):
             legend.update(background_fill_alpha=0, border_line_color=None, label_text_color=INK, label_text_font=FONT)
             legend.update(label_text_font_size="12px", orientation="horizontal", ncols=legend_columns, click_policy="hide")
-            legend.update(padding=0, margin=4, spacing=14, glyph_width=16)
+            legend.update(padding=0, margin=2, spacing=12, glyph_width=16, glyph_height=16)
 
     return dress
 
 
-def _words(figure: Plot, title: str, subtitle: str) -> None:
-    figure.title.update(text=title, text_color=INK, text_font=FONT, text_font_size="16px", text_font_style="bold", visible=bool(title))
+def _words(figure: Any, title: str, subtitle: str) -> None:
+    figure.title.update(text=title, text_color=INK, text_font=FONT, text_font_style="bold", visible=bool(title))
+    figure.title.text_font_size = "16px" if subtitle else "13px"
     had = [each for each in figure.above if isinstance(each, Title)]
     if subtitle and not had:  # a hook runs again at every change
         line = Title(text=subtitle, text_color=INK, text_font=FONT, text_font_size="12px", text_font_style="normal")
         figure.add_layout(line, "above")
     elif had:
         had[0].text = subtitle
+    figure.above.sort(key=lambda each: isinstance(each, Title))  # from the plot outwards: legend, then words
+
+
+def fit(plot: Any, _element: Any) -> None:
+    """Let the price axis follow what is in sight, as the time axis is moved; in the browser, so that a saved page does it too."""
+    figure = plot.state
+    if "fits" in figure.tags:
+        return
+    figure.tags = [*figure.tags, "fits"]
+    parts = []
+    for renderer in figure.renderers:
+        if (kind := type(renderer.glyph).__name__) in EDGES:
+            names = [getattr(renderer.glyph, edge) for edge in EDGES[kind]]
+            columns = [getattr(name, "field", name) for name in names]
+            parts.append({"source": renderer.data_source} | dict(zip(("x0", "x1", "y0", "y1"), columns, strict=True)))
+    call = CustomJS(args={"parts": parts, "x_range": figure.x_range, "y_range": figure.y_range}, code=FIT)
+    for end in ("start", "end"):
+        figure.x_range.js_on_change(end, call)
+    for part in parts:
+        part["source"].js_on_change("data", call)
 
 
 def numbers(pattern: str = "0,0.00") -> NumeralTickFormatter:
@@ -88,16 +127,22 @@ def panel(
     subtitle: str = "",
     height: int = MAIN_PX,
     over_time: bool = True,
+    has_legend: bool = False,
+    fits: bool = False,
     **more: Any,
 ) -> Any:
-    """Give an element or overlay its frame: axes with units, height, tools, title.
+    """Give an overlay, or a changing one, its frame: axes with units, height, tools, title.
 
     Parameters
     ----------
     xlabel
         What the horizontal axis counts; `None` where a panel below shows it.
     height
-        Of the figure with its words, pixels; the width is that of the page.
+        Of the plot without its words, pixels; the width is that of the page.
+    has_legend
+        Whether a row of names stands above the plot.
+    fits
+        Whether the vertical axis follows what is in sight.
     more
         Options of HoloViews for the whole panel.
     """
@@ -105,24 +150,23 @@ def panel(
     options = {
         "ylabel": ylabel,
         "xlabel": xlabel or "",
-        "xaxis": "bottom" if shown else "bare",
-        "height": height + (LAST_PX if shown else 0),
+        "xaxis": "bottom" if shown else None,
+        "height": height + TITLE_PX * bool(title) + SUBTITLE_PX * bool(subtitle) + LEGEND_PX * has_legend + AXIS_PX * shown,
         "responsive": True,
+        "min_width": MIN_PX,
+        "padding": (0, 0.06),
         "show_grid": True,
         "toolbar": "above",
         "autohide_toolbar": True,
-        "default_tools": list(TOOLS),
+        "default_tools": list(TOOLS) if over_time else [],
         "active_tools": ["xpan", "xwheel_zoom"] if over_time else [],
-        "hooks": [dressed(title, subtitle)],
+        "legend_position": "top",
+        "hooks": [dressed(title, subtitle), *([fit] if fits else [])],
         "framewise": False,
     } | more
     if over_time and shown:
         options["xformatter"] = time_format()
-    return element.opts(hv.opts.Overlay(**options) if isinstance(element, hv.Overlay) else _of(element, options))
-
-
-def _of(element: Any, options: dict[str, Any]) -> Any:
-    return getattr(hv.opts, type(element).__name__)(**options)
+    return element.opts(hv.opts.Overlay(**options))
 
 
 def stacked(panels: Sequence[Any]) -> Any:
@@ -130,7 +174,7 @@ def stacked(panels: Sequence[Any]) -> Any:
     if len(panels) == 1:
         return panels[0]
     layout = hv.Layout(list(panels)).cols(1)
-    return layout.opts(shared_axes=True, merge_tools=True, toolbar="right", sizing_mode="stretch_width")
+    return layout.opts(shared_axes=True, merge_tools=True, toolbar="right", autohide_toolbar=True, sizing_mode="stretch_width")
 
 
 def nothing(title: str, subtitle: str = "") -> Any:

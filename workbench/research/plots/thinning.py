@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 COLUMNS_PX: Final = 1_200  # buckets over the width of a plot: about a pixel each
-LENGTHS: Final = tuple(timedelta(seconds=s) for s in (5, 15, 30, 60, 300, 900, 3600, 14400, 86400))  # s; bars people know
+LENGTHS: Final = {name: timedelta(seconds=s) for name, s in (("5s", 5), ("15s", 15), ("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3600))}
 
 
 def bucket(first: int, last: int, n: int) -> pl.Expr:
@@ -67,36 +67,10 @@ def largest(frame: pl.DataFrame, size: str, n: int) -> pl.DataFrame:
     return frame[kept["row"].sort()]
 
 
-def length_for(span: timedelta, most: int) -> timedelta:
+def length_for(span: timedelta, most: int) -> str:
     """Choose the shortest usual bar of which no more than `most` cover a span.
 
-    >>> length_for(timedelta(hours=23), 1500)
-    datetime.timedelta(seconds=60)
+    >>> length_for(timedelta(hours=23), 1500), length_for(timedelta(days=30), 1500)
+    ('1m', '1h')
     """
-    return next((each for each in LENGTHS if span / each <= most), LENGTHS[-1])
-
-
-def candles(bars: pl.DataFrame, length: timedelta) -> pl.DataFrame:
-    """Put bars together into longer ones, by their ends: ``start time open_pts high_pts low_pts close_pts volume n_bars``.
-
-    Bars without a print are left out: nothing was paid there. A bar that ends at 09:31 belongs to the minute before it.
-    """
-    step = int(length.total_seconds() * 1e9)
-    zone = bars["time"].dt.time_zone() if bars.schema["time"] == pl.Datetime else None
-    end = ((pl.col("time").dt.epoch("ns") + (step - 1)) // step * step).alias("end")
-    made = (
-        bars.filter(pl.col("volume") > 0)
-        .with_columns(end)
-        .group_by("end", maintain_order=True)
-        .agg(
-            pl.col("open_pts").first(),
-            pl.col("high_pts").max(),
-            pl.col("low_pts").min(),
-            pl.col("close_pts").last(),
-            pl.col("volume").sum(),
-            pl.len().alias("n_bars"),
-        )
-    )
-    at = [pl.from_epoch(pl.col("end") - back, "ns").dt.replace_time_zone("UTC").alias(name) for name, back in (("start", step), ("time", 0))]
-    made = made.select(*at, pl.exclude("end"))
-    return made.with_columns(pl.col("start", "time").dt.convert_time_zone(zone)) if zone else made
+    return next((name for name, each in LENGTHS.items() if span / each <= most), "1h")

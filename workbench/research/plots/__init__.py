@@ -1,0 +1,16 @@
+"""Plots of a session that answer a question in their title: interactive, light enough for a mail, right on light and dark pages.
+
+>>> from workbench.research import open_session, plots
+>>> plots.price(open_session("2026-11-19"), "ES")     # doctest: +SKIP
+"""
+
+from workbench.research.plots.calibration import calibration
+from workbench.research.plots.depth import depth
+from workbench.research.plots.equity import equity
+from workbench.research.plots.features import features
+from workbench.research.plots.page import save
+from workbench.research.plots.price import price
+from workbench.research.plots.refusals import refusals
+from workbench.research.plots.spread import spread
+
+__all__ = ["calibration", "depth", "equity", "features", "price", "refusals", "save", "spread"]
