@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import pytest
 import typer
@@ -41,7 +42,7 @@ def rows(tmp_path):
 
 
 def test_help_teaches_by_example(run):
-    for command in ("databento", "csv"):
+    for command in ("csv", "databento", "lean"):
         told = run(command, "--help")
         assert told.exit_code == 0
         assert f"workbench import {command}" in told.output
@@ -76,6 +77,35 @@ def test_databento_files_come_in_by_their_own_symbols(run, tmp_path):
     assert log_sessions(tmp_path / "store") == [20201228]
 
 
+def test_lean_files_come_in_by_their_own_names(run, tmp_path):
+    with zipfile.ZipFile(tmp_path / "20131202_trade.zip", "w") as archive:
+        for month in ("201312", "201403"):
+            archive.writestr(f"20131202_es_minute_trade_{month}.csv", "36000000,1805.5,1805.75,1805.5,1805.75,17\n")
+    told = run("lean", tmp_path, "--only", "ESZ3", "--data", tmp_path / "store", "--json")
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["contracts"] == {"ESZ3": 1}
+    assert log_sessions(tmp_path / "store") == [20131202]
+    assert run("lean", tmp_path, "--data", tmp_path / "store").exit_code == 1
+
+
+def test_of_many_files_a_line_a_kind_is_shown_and_of_many_sessions_the_ends(run, tmp_path):
+    for day in range(2, 32):
+        for what in ("trade", "quote"):
+            row = "36000000,1805.5,1805.75,1805.5,1805.75,17" if what == "trade" else "36000000,,,,,0,1806,1806,1806,1806,6"
+            (tmp_path / f"201312{day:02}_es_minute_{what}_201403.csv").write_text(row)
+    told = run("lean", *sorted(tmp_path.glob("*.csv")), "--dry-run")
+    assert told.exit_code == 0, told.output
+    assert "30 files" in told.output
+    assert "of a quote bar the closing" in told.output.replace("\n", " ")
+
+
+def test_a_path_alone_is_looked_at(run, rows):
+    told = run("csv", rows)
+    assert told.exit_code == 2
+    assert "--length 1m --stamp start --zone America/New_York --dry-run" in told.output
+    assert "the file does not say" in told.output
+
+
 def test_a_root_an_expiry_and_a_continuous_series_may_be_flags(run, rows):
     for flags, symbol in ((["--root", "ES", "--expiry", "2026-03-20"], "ESH6"), (["--root", "ES", "--continuous"], "ES.c")):
         told = run("csv", rows, *flags, *BARS, "--dry-run", "--json")
@@ -97,6 +127,10 @@ def test_a_root_an_expiry_and_a_continuous_series_may_be_flags(run, rows):
         (["csv", "a.csv", "--continuous", *BARS], 2, "needs --root"),
         (["csv", "a.csv", "--root", "ES", "--expiry", "March", *BARS], 2, "is no day"),
         (["csv", "SPY=a.csv", "--zonne", "UTC"], 2, "No such option"),
+        (["lean", "a.csv"], 1, "its name is none of Lean's"),
+        (["lean", "no.zip"], 1, "no such file"),
+        (["lean", ".", "--resolution", "hour"], 2, "tick, second, minute"),
+        (["lean"], 2, "Usage"),
         (["csv", *BARS], 2, "no file is named"),
         (["csv", "--mapping", "no.toml"], 2, "cannot be read"),
         (["databento"], 2, "Usage"),

@@ -97,7 +97,7 @@ def test_the_published_correlations_come_out_of_the_records():
         ({"columns": {"time": "moment"}}, "no column 'moment'"),
         ({"time_format": "%m/%d/%Y %H:%M"}, "no time of the form"),
         ({"time_format": "epoch_s", "zone": None}, "no time of the form"),
-        ({"delimiter": ";"}, "delimiter"),
+        ({"delimiter": ";"}, "is --delimiter semicolon right"),
         ({"header": False, "columns": ["time", "open", "high", "low", "close", "volume"]}, "this is a header"),
     ],
 )
@@ -240,6 +240,53 @@ def test_date_and_time_may_be_two_columns_of_any_pattern(tmp_path):
     path = write(tmp_path, "01/26/2026;10:00;6904.0;6905.0;6903.0;6904.25;10", head="Date;Time;Open;High;Low;Close;Vol")
     reading = read(path, **BARS, delimiter="semicolon", time_format="%m/%d/%Y %H:%M")
     assert bars_of(reading.streams[0].records).end_ns.tolist() == [1_769_439_660 * SECOND]
+
+
+def test_a_decimal_comma_is_read_once_it_is_declared_and_never_before(tmp_path):
+    rows = [f"26.01.2026;10:0{n};6.904,25;6905,0;6903,00;6904,5;1.00{n}" for n in range(3)]
+    path = write(tmp_path, *rows, head="Datum;Zeit;Open;High;Low;Close;Volumen")
+    with pytest.raises(DataError, match="--decimal comma"):
+        read(path, **BARS)
+    bars = bars_of(read(path, **BARS, decimal="comma").streams[0].records)
+    assert (bars.open[0] / 4, bars.close[0] / 4, bars.volume.tolist()) == (6904.25, 6904.5, [1_000, 1_001, 1_002])
+
+
+def test_a_decimal_point_in_a_file_with_decimal_commas_is_no_number(tmp_path):
+    rows = [f"2026-01-26 10:0{n};6904,25;6905,0;6903,0;{close};10" for n, close in enumerate(("6904,5", "6904.5"))]
+    reading = read(write(tmp_path, *rows, head="time;open;high;low;close;volume"), **BARS, decimal="comma", max_bad_frac=0.5)
+    assert reading.report.reasons == {"close is no number": 1}
+
+
+def test_the_header_of_three_lines_that_yfinance_writes_is_read(tmp_path):
+    head = "Price,Close,High,Low,Open,Volume\nTicker,SPY,SPY,SPY,SPY,SPY\nDatetime,,,,,"
+    path = write(tmp_path, "2026-01-26 15:00:00+00:00,690.02,690.5,689.5,690.0,10", head=head)
+    bars = bars_of(read(path, "SPY", stamp="start", length="1m").streams[0].records)
+    assert (bars.open[0] / 10_000, bars.close[0] / 10_000) == (690.0, 690.02)
+    path = write(tmp_path, "2026-01-26 15:00:00+00:00,1,1,1,1,10", head=head.replace("SPY,SPY,SPY", "SPY,QQQ,SPY"))
+    with pytest.raises(DataError, match="one ticker a file"):
+        read(path, "SPY", stamp="start", length="1m")
+
+
+def test_times_that_count_from_1970_take_no_zone(tmp_path):
+    path = write(tmp_path, *(f"{1_769_437_800 + 60 * n},6904.0,6905.0,6903.0,6904.25,10" for n in range(3)))
+    with pytest.raises(DataError, match="leave --zone away"):
+        read(path, **BARS)
+    assert bars_of(read(path, stamp="start", length="1m").streams[0].records).start_ns[0] == 1_769_437_800 * SECOND
+
+
+def test_a_missing_zone_is_asked_for_with_those_that_fit_the_markets_hours():
+    path = shared(f"{FOLDER}/ES_1min_sample.csv")
+    with pytest.raises(DataError, match=r"must be declared.*it could be America/New_York\.$"):
+        read(path, "ES.c", stamp="start", length="1m")
+
+
+def test_columns_are_found_by_the_names_that_others_use(tmp_path):
+    path = write(
+        tmp_path, "2026.01.26,10:00:00,6904.0,6905.0,6903.0,6904.25,10,3", head="<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<SPREAD>"
+    )
+    reading = read(path, **BARS)
+    assert reading.report.n_records == 2
+    assert reading.report.notes == ["columns not read: <SPREAD>"]
 
 
 def test_what_was_understood_is_shown_in_utc_and_exchange_time(tmp_path):

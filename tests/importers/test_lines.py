@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import os
+from contextlib import suppress
 
 import polars as pl
 import pytest
@@ -78,3 +80,18 @@ def test_a_quoted_field_may_hold_the_delimiter_and_an_open_quote_fits_nowhere():
 
 def test_a_header_is_cut_like_a_line():
     assert first_fields(' "Date Time" ,open,,', ",") == ["Date Time", "open", "", ""]
+
+
+LINES = st.lists(st.text('a"; ^-]', max_size=12), min_size=1, max_size=6)
+
+
+@given(LINES, st.sampled_from(";^-] "))
+def test_quotes_are_read_as_the_standard_library_reads_them(lines, delimiter):
+    lines = [*lines, f'"b"{delimiter}c']
+    cut = fields(pl.Series(lines), delimiter, 2)
+    for at, line in enumerate(lines):
+        with suppress(csv.Error):
+            truth = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True), [])
+            if cut.fits[at]:
+                assert [column[at].strip(" ") for column in cut.columns] == [field.strip(" ") for field in truth]
+            assert cut.fits[at] == (len(truth) == 2) or delimiter == " "

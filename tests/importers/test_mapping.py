@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.domain.errors import ConfigError
-from workbench.importers.mapping import declare
+from workbench.importers.mapping import UndeclaredError, declare
 
 BARS = {"zone": "America/New_York", "stamp": "start", "length": "1m"}
 
@@ -49,7 +49,8 @@ def test_a_path_may_hold_an_equals_sign():
         ({"delimiter": ";;"}, "one character"),
         ({"max_bad_frac": 1.5}, "share"),
         ({"columns": {"opening": "Open"}}, "no column of bars"),
-        ({"columns": ["time", "open"]}, "with a header"),
+        ({"columns": ["time", "open"], "header": True}, "with a header"),
+        ({"columns": ["time", "open"]}, "high is missing"),
         ({"header": False}, "without a header"),
         ({"header": False, "columns": ["time", "open", "high", "low", "close"]}, "volume is missing"),
         ({"header": False, "columns": ["time", "open", "high", "low", "close", "volume", "volume"]}, "twice"),
@@ -58,6 +59,19 @@ def test_a_path_may_hold_an_equals_sign():
 def test_what_cannot_be_meant_is_refused_with_its_name(changes, says):
     with pytest.raises(ConfigError, match=says):
         declare(["SPY=a.csv"], None, BARS | changes)
+
+
+def test_all_that_is_missing_is_told_in_one_go():
+    with pytest.raises(UndeclaredError) as told:
+        declare(["a.csv"], None, {"zone": "UTC"})
+    assert [question in str(told.value) for question in ("which contract", "--stamp start", "--length 1m")] == [True] * 3
+    assert (str(told.value.path), told.value.mapping.zone) == ("a.csv", "UTC")
+
+
+def test_columns_in_the_files_order_say_that_there_is_no_header():
+    (one,) = declare(["SPY=a.csv"], None, BARS | {"columns": ["time", "-", "open", "high", "low", "close", "volume"]})
+    assert not one.mapping.header
+    assert declare(["SPY=a.csv"], None, BARS)[0].mapping.header
 
 
 def test_an_unknown_word_in_a_file_of_mappings_is_told(tmp_path):

@@ -41,17 +41,23 @@ CSV_HELP: Final = """Bring bars, quotes or prints out of text files into the rec
 Name each file with its contract: ESH6=PATH is that contract, ES.c=PATH a continuous series (for study, never traded), SPY=PATH a
 share. All contracts that a replay shall see together come in one command.
 
-Zone, stamp (does a bar's time name its start or its end?) and length are declared, never guessed, and held against the market's hours
-and the distances between rows. What was understood is shown, with the first rows as they will be written; --dry-run stops there. A few
-bad rows are set aside under data/quarantine with line and reason; many refuse the import.
+To begin, give the path alone: what the file shows is told, with a command to start from. Separator, columns and the form of times are
+found where one reading alone fits. Declared, never guessed, are zone, stamp (does a bar's time name its start or its end?), length and
+a decimal comma; they are held against the market's hours and the distances between rows. What was understood is shown with the first
+rows as they will be written; --dry-run stops there. A few bad rows are set aside under data/quarantine with line and reason; many
+refuse the import.
 
 Examples:
 
+  workbench import csv es.csv
+
   workbench import csv ES.c=es.csv SPY=spy.csv --zone America/New_York --stamp start --length 1m --dry-run
 
-  workbench import csv ESH6=a.txt --no-header --columns time,open,high,low,close,volume --zone UTC --stamp end --length 5m
+  workbench import csv ESH6=a.txt --columns time,open,high,low,close,volume --zone UTC --stamp end --length 5m
 
-  workbench import csv SPY=prints.csv --kind prints --columns time=ts,price=last --time-format epoch_ms
+  workbench import csv SPY=prints.csv --kind prints --columns time=ts,price=last
+
+  workbench import csv ESH6=a.csv --decimal comma --time-format '%d/%m/%Y %H:%M' --zone Europe/Berlin --stamp end --length 1m
 
   workbench import csv --mapping firstrate.toml
 """
@@ -140,7 +146,7 @@ def lean(
 
 
 def csv(
-    paths: Annotated[list[str] | None, typer.Argument(help="CONTRACT=PATH, or PATH with --root.")] = None,
+    paths: Annotated[list[str] | None, typer.Argument(help="CONTRACT=PATH, or PATH with --root; PATH alone: look at it.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="TOML file of declarations; paths in it are relative to it.")] = None,
     root: RootFlag = None,
     expiry: Expiry = None,
@@ -150,9 +156,14 @@ def csv(
     stamp: Annotated[str | None, typer.Option(help="start or end: which moment of a bar its time names.")] = None,
     length: Annotated[str | None, typer.Option(help="Of a bar: 5s, 1m, 1h.")] = None,
     columns: Annotated[str | None, typer.Option(help="ours=theirs,... with a header; ours,... in the file's order without.")] = None,
-    header: Annotated[bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns.")] = None,
-    delimiter: Annotated[str | None, typer.Option(help="comma (usual), semicolon, tab, pipe, space, or the character.")] = None,
-    time_format: Annotated[str | None, typer.Option(help="iso (usual), epoch_s, epoch_ms, epoch_us, epoch_ns, or %m/%d/%Y %H:%M.")] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns; usual: --columns tells.")
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="comma, semicolon, tab, pipe, space, or the character; usual: found.")] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="iso, epoch_s, epoch_ms, epoch_us, epoch_ns, or %m/%d/%Y %H:%M; usual: found, where one alone fits.")
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(help="point (usual), or comma: 6904,25.")] = None,
     prices: Annotated[str | None, typer.Option(help="exact (usual), or float32: yfinance writes 670.4500122070312 for 670.45.")] = None,
     newest_first: Annotated[bool | None, typer.Option("--newest-first", help="The last line is the oldest.")] = None,
     max_bad_frac: Annotated[float | None, typer.Option(help="Share of rows that may be set aside, 0 to 1; usual 0.01.")] = None,
@@ -164,8 +175,8 @@ def csv(
 ) -> None:
     """Run ``import csv``; see `CSV_HELP`."""
     given = locals()
-    from workbench.importers import base, csv_files
-    from workbench.importers.mapping import Mapping, declare
+    from workbench.importers import base, csv_files, csv_look
+    from workbench.importers.mapping import Mapping, UndeclaredError, declare
 
     with sentences():
         settings, roots = _settings()
@@ -173,7 +184,11 @@ def csv(
         flags |= {"contract": _contract(root, continuous=continuous), "columns": columns and _columns(columns)}
         with waiting() as tell:
             tell("reading")
-            plan = base.plan("csv", [csv_files.read(one, roots) for one in declare(paths or [], mapping, flags)])
+            try:
+                declared = declare(paths or [], mapping, flags)
+            except UndeclaredError as error:
+                raise ConfigError("\n".join([str(error), "", *csv_look.look(error.path, error.mapping)])) from error
+            plan = base.plan("csv", [csv_files.read(one, roots) for one in declared])
         if not as_json:
             typer.echo("\n".join(plan.report.preview))
         with waiting() as tell:

@@ -19,6 +19,7 @@ from workbench.domain.contracts import Contract
 from workbench.domain.errors import DataError
 from workbench.domain.records import Phase
 from workbench.domain.units import HOUR, MINUTE, SECOND
+from workbench.importers import csv_found
 from workbench.importers.csv_columns import Columns
 from workbench.importers.decimals import undo_float32
 from workbench.importers.mapping import Declared, Mapping
@@ -47,6 +48,8 @@ def refuse_if_bad(declared: Declared, verdicts: Verdicts, columns: Columns) -> N
     price = columns[PRICE_OF[mapping.kind]].gather(fallen)
     if mapping.prices == "exact" and (undo_float32(price) != price).sum() > MOST * len(price):
         remedy = "The prices went through 32-bit floats: say --prices float32."
+    elif mapping.decimal == "point" and (said := csv_found.numbers(price)):
+        remedy = said
     else:
         remedy = f"Is the declaration right? Up to {mapping.max_bad_frac:.1%} may be set aside (--max-bad-frac)."
     raise DataError(
@@ -87,12 +90,12 @@ def spacing(declared: Declared, end_ns: Ints) -> Mask:
     steps, n = np.unique(np.diff(end_ns), return_counts=True)
     usual = int(steps[np.argmax(n)])
     if usual < length:
-        raise DataError(f"{path}: bars of {mapping.length} stand {_words(usual)} apart. Is --length {_words(usual)} meant?")
+        raise DataError(f"{path}: bars of {mapping.length} stand {words(usual)} apart. Is --length {words(usual)} meant?")
     places, n = np.unique(end_ns % length, return_counts=True)
     astray: Mask = end_ns % length != places[np.argmax(n)]
     common = int(np.gcd.reduce(np.diff(end_ns[~astray]), initial=0))
     if len(end_ns) >= ENOUGH and common > length:
-        raise DataError(f"{path}: bars of {mapping.length} stand {_words(common)} apart, all. Is --length {_words(common)} meant?")
+        raise DataError(f"{path}: bars of {mapping.length} stand {words(common)} apart, all. Is --length {words(common)} meant?")
     return astray
 
 
@@ -131,6 +134,17 @@ def hours(declared: Declared, contract: Contract, ns: Ints, reread: Reread | Non
                 f"{path}: read as {other}, all rows lie in the regular hours of {contract.symbol}; read as {mapping.zone}, "
                 f"{regular:.0%}. Which is it? {_trust(mapping)}"
             )
+
+
+def zones_that_fit(mapping: Mapping, calendar: str, reread: Reread, n: int) -> list[str]:
+    """Name the zones in which hardly any of `n` rows lies in closed hours: a hint for who must declare one."""
+    rows = np.unique(np.linspace(0, n - 1, min(SAMPLE, n)).astype(np.int64))
+    before = mapping.length_ns if mapping.stamp == "end" else 0
+    opens = Phase.MAINTENANCE if mapping.kind == "quotes" else Phase.ETH
+    moments = {other: reread(rows, zone(other)) - before for other in OTHER_ZONES}
+    shares = {other: _shares(phase_at(calendar, ns), opens) for other, ns in moments.items() if len(ns)}
+    fits = [other for other, (closed, _) in shares.items() if closed <= CLOSED_FRAC]
+    return [other for other in fits if shares[other][1] >= MOST_REGULAR] or fits
 
 
 def backwards(verdicts: Verdicts, ns: Ints) -> None:
@@ -180,10 +194,10 @@ def _shares(phases: npt.NDArray[np.uint8], opens: Phase) -> tuple[float, float]:
     return float(np.mean(phases < opens)), float(np.mean(phases == Phase.RTH))
 
 
-def _words(ns: int) -> str:
+def words(ns: int) -> str:
     """Write a length as `Mapping.length` reads it.
 
-    >>> _words(5 * MINUTE), _words(90 * SECOND)
+    >>> words(5 * MINUTE), words(90 * SECOND)
     ('5m', '90s')
     """
     for unit, letter in ((HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):

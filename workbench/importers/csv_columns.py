@@ -11,27 +11,31 @@ import numpy.typing as npt
 import polars as pl
 
 from workbench.domain.errors import DataError
+from workbench.importers import csv_found
 from workbench.importers.lines import Lines, fields, first_fields
 from workbench.importers.mapping import NEEDED, OPTIONAL, Mapping
 
+# names without case, marks and blanks, the likelier first; after ours those of MetaTrader, Dukascopy, Interactive Brokers, Databento,
+# Yahoo, and of a German spreadsheet
 USUAL: Final = {
-    "time": ("time", "timestamp", "datetime", "date_time", "date time", "ts", "ts_event"),
-    "open": ("open", "o"),
-    "high": ("high", "h"),
-    "low": ("low", "l"),
-    "close": ("close", "c", "last"),
-    "volume": ("volume", "vol", "v"),
-    "count": ("count", "trades", "n_trades", "numberoftrades"),
-    "bid": ("bid", "bid_price", "bidprice", "bid price"),
-    "bid_size": ("bid_size", "bidsize", "bid size"),
-    "ask": ("ask", "ask_price", "askprice", "ask price"),
-    "ask_size": ("ask_size", "asksize", "ask size"),
-    "price": ("price", "last", "trade_price"),
-    "size": ("size", "qty", "quantity", "volume", "trade_size"),
+    "time": ("time", "timestamp", "datetime", "ts", "tsevent", "gmttime", "localtime", "zeit", "uhrzeit"),
+    "open": ("open", "o", "openprice", "eroeffnung", "eröffnung"),
+    "high": ("high", "h", "highprice", "hoch"),
+    "low": ("low", "l", "lowprice", "tief"),
+    "close": ("close", "c", "last", "closeprice", "schluss", "schlusskurs"),
+    "volume": ("volume", "vol", "v", "volumen", "umsatz"),
+    "count": ("count", "trades", "ntrades", "numberoftrades", "barcount"),
+    "bid": ("bid", "bidprice", "bidpx"),
+    "bid_size": ("bidsize", "bidvolume", "bidsz"),
+    "ask": ("ask", "askprice", "askpx", "offer"),
+    "ask_size": ("asksize", "askvolume", "asksz", "offersize"),
+    "price": ("price", "last", "tradeprice", "px", "kurs"),
+    "size": ("size", "qty", "quantity", "volume", "tradesize", "lastsize"),
     "side": ("side", "aggressor"),
-    "date": ("date",),
+    "date": ("date", "day", "datum"),
 }
-NUMBER: Final = re.compile(r"^[+-]?\d+(\.\d*)?$")
+MARKS: Final = re.compile(r"[\W_]+")
+YFINANCE: Final = ("Price", "Ticker")  # how the first two of its three lines of header begin, from version 0.2.51 on
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +75,39 @@ def columns_of(lines: Lines, mapping: Mapping) -> tuple[Columns, Lines, list[str
     DataError
         A column is missing, the header is not one, or there are no data.
     """
-    head = first_fields(str(lines.text[0]), mapping.separator)
+    mark = mapping.separator or csv_found.separator(str(lines.text[0]), mapping.kind)
+    head = first_fields(str(lines.text[0]), mark)
+    first = 1 if mapping.header else 0
     if mapping.header:
-        names = head
-        where = _by_header(lines, names, mapping)
+        names = _of_yfinance(lines, head, mark) or head
+        first = 1 if names is head else 3
+        where = _by_header(lines, names, mapping, mark)
     else:
         names = [str(name) for name in mapping.columns]
         where = {name: at for at, name in enumerate(names) if name != "-"}
-        if not any(NUMBER.match(field) for field in head):
+        if not csv_found.is_values(head):
             raise DataError(f"{lines.path}, line {lines.number[0]}: this is a header, {head}; leave --no-header away")
-    first = 1 if mapping.header else 0
     body = Lines(lines.path, lines.text[first:], lines.number[first:])
     if not len(body.text):
         raise DataError(f"{lines.path}: a header and no data")
     if mapping.newest_first:
         body = Lines(lines.path, body.text.reverse(), body.number[::-1])
-    cut = fields(body.text, mapping.separator, len(names))
+    cut = fields(body.text, mark, len(names))
     text = {ours: cut.columns[at] for ours, at in where.items()}
     ignored = [name for at, name in enumerate(names) if at not in where.values() and name != "-"]
     notes = [f"columns not read: {', '.join(ignored)}"] if ignored else []
     return Columns(text, {ours: names[at] for ours, at in where.items()}, ignored, len(names), cut.fits), body, notes
 
 
-def _by_header(lines: Lines, names: list[str], mapping: Mapping) -> dict[str, int]:
+def _by_header(lines: Lines, names: list[str], mapping: Mapping, mark: str) -> dict[str, int]:
     where = f"{lines.path}, line {lines.number[0]}"
-    if len(names) > 1 and all(NUMBER.match(name) for name in names[1:]):
-        raise DataError(f"{where}: no header, these are values; say --no-header --columns {','.join(NEEDED[mapping.kind])}")
+    if csv_found.is_values(names):
+        raise DataError(
+            f"{where}: no header, these are values; say what they are: --columns {csv_found.columns_for(names, mapping.kind)} "
+            "(in the file's order, - for one to skip)"
+        )
     declared = mapping.columns if isinstance(mapping.columns, dict) else {}
-    lowered = [name.lower() for name in names]
+    plain = [MARKS.sub("", name.lower()) for name in names]
     found: dict[str, int] = {}
     for ours in (*NEEDED[mapping.kind], *OPTIONAL[mapping.kind]):
         if ours in declared:
@@ -106,13 +115,28 @@ def _by_header(lines: Lines, names: list[str], mapping: Mapping) -> dict[str, in
                 raise DataError(f"{where}: no column {declared[ours]!r} (declared as {ours}); the header has {', '.join(names)}")
             found[ours] = names.index(declared[ours])
             continue
-        at = next((lowered.index(usual) for usual in USUAL[ours] if usual in lowered), None)
+        at = next((plain.index(usual) for usual in USUAL[ours] if usual in plain), None)
         if at is not None and at not in found.values():
             found[ours] = at
     if "time" not in found and "date" in found:  # one column called date holds both
         found["time"] = found.pop("date")
     missing = [ours for ours in NEEDED[mapping.kind] if ours not in found]
     if missing:
-        remedy = f"--columns {missing[0]}=NAME"
-        raise DataError(f"{where}: which column is {missing[0]}? The header has {', '.join(names)}; say {remedy}, or is --delimiter right?")
+        said = ",".join(f"{ours}=NAME" for ours in missing)
+        alone = f" There is one column only: is --delimiter {csv_found.name_of(mark)} right?" if len(names) == 1 else ""
+        raise DataError(
+            f"{where}: which column is {' and which '.join(missing)}? The header has {', '.join(names)}; say --columns {said}.{alone}"
+        )
     return found
+
+
+def _of_yfinance(lines: Lines, head: list[str], mark: str) -> list[str] | None:
+    """Give the names of the columns under yfinance's header of three lines (names, tickers, the name of the time); `None`: it is none."""
+    if len(lines.text) < 3 or head[:1] != [YFINANCE[0]]:
+        return None
+    tickers, index = (first_fields(str(line), mark) for line in lines.text[1:3])
+    if tickers[:1] != [YFINANCE[1]] or any(index[1:]):
+        return None
+    if len(set(tickers[1:])) > 1:
+        raise DataError(f"{lines.path}, line {lines.number[1]}: prices of {', '.join(dict.fromkeys(tickers[1:]))}; write one ticker a file")
+    return [index[0], *head[1:]]

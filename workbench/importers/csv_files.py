@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from msgspec.structs import replace
 
 from workbench.config import Root
 from workbench.domain.errors import DataError
-from workbench.importers import csv_checks, naming
+from workbench.importers import csv_checks, csv_found, naming
 from workbench.importers.csv_checks import Reread
-from workbench.importers.csv_columns import columns_of
+from workbench.importers.csv_columns import Columns, columns_of
 from workbench.importers.csv_rows import MAKERS, Table
 from workbench.importers.lines import read_lines
 from workbench.importers.mapping import Declared
@@ -43,13 +44,13 @@ def read(declared: Declared, roots: Mapping[str, Root]) -> Reading:
     DataError
         The file cannot be read, contradicts the declaration, or holds too many bad rows. The text names file, line and remedy.
     """
+    name = naming.name(declared.mapping.contract, roots, expiry=naming.day(declared.mapping.expiry))
+    columns, body, notes = columns_of(read_lines(declared.path), declared.mapping)
+    declared = _with_form(declared, columns)
     path, mapping = declared
-    name = naming.name(mapping.contract, roots, expiry=naming.day(mapping.expiry))
-    lines = read_lines(path)
-    columns, body, notes = columns_of(lines, mapping)
     verdicts = Verdicts(body)
     verdicts.mark(~columns.fits, f"not {columns.n} fields")
-    table = Table(columns, verdicts, name.root, mapping.prices == "float32", mapping.length_ns)
+    table = Table(columns, verdicts, name.root, mapping.prices == "float32", mapping.length_ns, has_comma=mapping.decimal == "comma")
     times = _times(declared, table)
     known_ns = times.ns + (mapping.length_ns if mapping.stamp == "start" else 0)
     records_of = MAKERS[mapping.kind](table, known_ns)
@@ -57,7 +58,8 @@ def read(declared: Declared, roots: Mapping[str, Root]) -> Reading:
     csv_checks.refuse_if_bad(declared, verdicts, columns)
     good = np.flatnonzero(verdicts.good)
     contract = name.contract(int(known_ns[good[0]]))
-    csv_checks.hours(declared, contract, known_ns[good], _rereader(declared, columns.time.gather(good)))
+    reread = _rereader(declared, columns.time.gather(good)) if mapping.zone else None
+    csv_checks.hours(declared, contract, known_ns[good], reread)
     stream = Stream(str(path), f"bars {mapping.length}" if mapping.length else "tick-by-tick", contract, records_of(good))
     if times.n_ambiguous:
         notes.append(f"{times.n_ambiguous:,} times lie in an hour that an autumn night has twice: the first, after a step back the second")
@@ -79,13 +81,29 @@ def read(declared: Declared, roots: Mapping[str, Root]) -> Reading:
     return Reading([stream], report, list(verdicts.rejected()), shown)
 
 
+def _with_form(declared: Declared, columns: Columns) -> Declared:
+    """Find how times are written, where that was not declared."""
+    path, mapping = declared
+    if mapping.time_format is not None:
+        return declared
+    form = csv_found.time_format(columns.time.filter(pl.Series(columns.fits)), str(path))
+    if form in EPOCHS and mapping.zone is not None:
+        raise DataError(f"{path}: its times count from 1970 UTC ({form}), which needs no zone: leave --zone away")
+    return Declared(path, replace(mapping, time_format=form))
+
+
 def _times(declared: Declared, table: Table) -> Times:
     path, mapping = declared
+    assert mapping.time_format is not None  # `_with_form`
     local = None if mapping.zone is None else zone(mapping.zone)
     times = read_times(table.columns.time, mapping.time_format, local)
     stands = table.verdicts.good
     if local is None and stands.any() and not times.has_offset[stands].any():
-        raise DataError(f"{path}: its times have no offset, so their zone must be declared: --zone America/New_York, --zone UTC")
+        rows = np.flatnonzero(stands)
+        reread = _rereader(declared, table.columns.time.gather(rows))
+        fit = csv_checks.zones_that_fit(mapping, table.root.calendar, reread, len(rows)) if reread else []
+        hint = f" By the market's hours it could be {' or '.join(fit)}." if fit else ""
+        raise DataError(f"{path}: its times have no offset, so their zone must be declared: --zone America/New_York, --zone UTC ...{hint}")
     if local is not None:
         csv_checks.offsets(declared, disagrees(times, local) & stands, table.columns.time)
     table.verdicts.mark(~times.is_time, f"no time of the form {mapping.time_format}")
@@ -94,13 +112,13 @@ def _times(declared: Declared, table: Table) -> Times:
 
 
 def _rereader(declared: Declared, text: pl.Series) -> Reread | None:
-    """Make what reads these times in another zone; `None` where they tell their zone themselves."""
-    mapping = declared.mapping
-    if mapping.zone is None or mapping.time_format in EPOCHS:
+    """Make what reads these times in another zone; `None` where they count from 1970 UTC."""
+    form = declared.mapping.time_format
+    if form is None or form in EPOCHS:
         return None
 
     def reread(rows: Ints, other: ZoneInfo) -> Ints:
-        times = read_times(text.gather(rows), mapping.time_format, other)
+        times = read_times(text.gather(rows), form, other)
         return times.ns[times.is_time & times.exists]
 
     return reread

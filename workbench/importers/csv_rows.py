@@ -21,6 +21,7 @@ BUYER: Final = ("b", "buy", "buyer", "bid", "1", "+1")
 SELLER: Final = ("s", "sell", "seller", "ask", "a", "-1")
 NOT_KNOWN: Final = ("", "0", "n", "none", "unknown")
 SIDES: Final = {word: side for side, words in ((1, BUYER), (-1, SELLER), (0, NOT_KNOWN)) for word in words}
+GROUPED: Final = r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?$"
 FAR_TOO_MUCH: Final = 2.0**62  # quanta; beyond it a sum would not fit 64 bits
 Ints = npt.NDArray[np.int64]
 Maker = Callable[[Ints], Records]  # records of these rows
@@ -30,7 +31,7 @@ class Table(NamedTuple):
     """A file half read: its columns of text, what became of each line, and the root that its prices are written in.
 
     ``are_float32``: its numbers went through 32-bit floats, which is undone. ``length_ns``: of its bars, 0 when it has none.
-    ``per_point``: what its prices count to a point, 1 or 10,000 (Lean's shares).
+    ``per_point``: what its prices count to a point, 1 or 10,000 (Lean's shares). ``has_comma``: before decimals stands a comma.
     """
 
     columns: Columns
@@ -39,6 +40,7 @@ class Table(NamedTuple):
     are_float32: bool = False
     length_ns: int = 0
     per_point: int = 1
+    has_comma: bool = False
 
     def price(self, name: str, *, may_miss: bool = False) -> Ints:
         """Read a column of prices in quanta; 0 where there is none."""
@@ -56,12 +58,30 @@ class Table(NamedTuple):
         return np.asarray(self.columns[name].fill_null("").str.strip_chars().str.len_bytes().to_numpy() == 0, np.bool_)
 
     def _number(self, name: str, quantum: str, off_grid: str, *, may_miss: bool) -> Ints:
-        text = self.columns[name]
+        text = with_point(self.columns[name]) if self.has_comma else self.columns[name]
         read = quanta(undo_float32(text) if self.are_float32 else text, quantum)
         missing = self.is_blank(name) if may_miss else np.zeros(len(read.value), np.bool_)
         self.verdicts.mark(~read.is_number & ~missing, f"{name} is no number")
         self.verdicts.mark(read.is_number & ~read.on_grid, off_grid)
         return read.value
+
+
+def with_point(text: pl.Series) -> pl.Series:
+    """Write numbers with a decimal comma, and maybe points between thousands, as we read them; what has a decimal point becomes none.
+
+    >>> with_point(pl.Series(["6904,25", "1.234.567", "-6.904,5", "6904.25", "7"])).to_list()
+    ['6904.25', '1234567', '-6904.5', '', '7']
+    """
+    text = text.fill_null("").str.strip_chars()
+    grouped = text.str.contains(GROUPED)
+    text = pl.select(
+        pl.when(grouped)
+        .then(text.str.replace_all(".", "", literal=True))
+        .when(text.str.contains(".", literal=True))
+        .then(pl.lit(""))
+        .otherwise(text)
+    ).to_series()
+    return text.str.replace(",", ".", literal=True)
 
 
 def bars(table: Table, end_ns: Ints) -> Maker:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -93,7 +94,10 @@ def fields(lines: pl.Series, delimiter: str, n: int) -> Fields:
     ([['a', 'c', 'e'], ['b', 'd', None]], [True, True, False])
     """
     if lines.str.contains('"', literal=True).any():
-        return _quoted(lines, delimiter, n)
+        field = f'("[^"{re.escape(delimiter)}]*"|[^"{re.escape(delimiter)}]*)'  # quoted whole or not at all, no delimiter within
+        if not lines.str.contains(f"^{field}({re.escape(delimiter)}{field})*$").all():
+            return _quoted(lines, delimiter, n)
+        lines = lines.str.replace_all('"', "", literal=True)
     n_found = (lines.str.count_matches(delimiter, literal=True).to_numpy() + 1).astype(np.int64)
     cut = lines.str.split_exact(delimiter, n - 1).struct
     return Fields([cut.field(f"field_{k}") for k in range(n)], n_found == n, n_found)

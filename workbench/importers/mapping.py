@@ -42,6 +42,7 @@ OPTIONAL: Final = {"bars": ("date", "count"), "quotes": ("date",), "prints": ("d
 SKIPPED: Final = "-"  # a column of a file without header that is not read
 NAMED: Final = re.compile(r"^([A-Za-z0-9.]+)=(.+)$")
 UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR}
+NOT_SAID: Final = ""  # the contract of a file that nobody named
 LONGEST_NS: Final = 12 * HOUR
 Contents = Literal["bars", "quotes", "prints"]
 
@@ -64,13 +65,15 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     length
         Of a bar: ``5s 1m 5m 1h``.
     delimiter
-        One character, or ``comma semicolon tab pipe space``.
+        One character, or ``comma semicolon tab pipe space``; `None`: as the first line shows.
     header
-        Whether the first line names the columns.
+        Whether the first line names the columns; not said: it does, unless `columns` are in the file's order.
     columns
         With a header: our name -> theirs, where they differ. Without: our names in the file's order, ``-`` for one to skip.
     time_format
-        ``iso``, ``epoch_s epoch_ms epoch_us epoch_ns``, or a pattern such as ``%m/%d/%Y %H:%M``.
+        ``iso``, ``epoch_s epoch_ms epoch_us epoch_ns``, or a pattern such as ``%m/%d/%Y %H:%M``; `None`: found, where one alone fits.
+    decimal
+        ``point``, or ``comma``: 6904,25.
     prices
         ``exact``, or ``float32``: they went through 32-bit floats (yfinance: 670.4500122070312 is 670.45).
     newest_first
@@ -87,10 +90,11 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     zone: str | None = None
     stamp: Literal["start", "end"] | None = None
     length: str | None = None
-    delimiter: str = ","
+    delimiter: str | None = None
     header: bool = True
     columns: dict[str, str] | list[str] = {}
-    time_format: str = "iso"
+    time_format: str | None = None
+    decimal: Literal["point", "comma"] = "point"
     prices: Literal["exact", "float32"] = "exact"
     newest_first: bool = False
     max_bad_frac: float = 0.01
@@ -102,9 +106,18 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return 0 if self.length is None else length_ns(self.length)
 
     @property
-    def separator(self) -> str:
-        """The one character between two fields."""
-        return DELIMITERS.get(self.delimiter, self.delimiter)
+    def separator(self) -> str | None:
+        """The one character between two fields, `None` when it is to be found."""
+        return None if self.delimiter is None else DELIMITERS.get(self.delimiter, self.delimiter)
+
+
+class UndeclaredError(ConfigError):
+    """Something about a file was not declared that cannot be found in it; what was is in `mapping`."""
+
+    def __init__(self, path: Path, mapping: Mapping, missing: list[str]) -> None:
+        head = f"{path}: this is declared, never guessed, for a wrong guess would shift the data unseen:"
+        super().__init__("\n".join([head, *(f"  - {each}" for each in missing)]))
+        self.path, self.mapping = path, mapping
 
 
 class Declared(NamedTuple):
@@ -150,7 +163,7 @@ def declare(paths: list[str], toml: Path | None, flags: Map[str, Any]) -> list[D
     --------
     >>> one, = declare(["SPY=spy.csv"], None, {"zone": "America/New_York", "stamp": "start", "length": "1m"})
     >>> one.mapping.contract, one.mapping.separator
-    ('SPY', ',')
+    ('SPY', None)
     """
     given = {key: value for key, value in flags.items() if value is not None}
     shared, listed = _toml(toml) if toml else ({}, [])
@@ -183,19 +196,33 @@ def _toml(path: Path) -> tuple[dict[str, Any], list[tuple[Path, dict[str, Any]]]
 
 
 def _mapping(path: Path, body: dict[str, Any], where: str) -> Mapping:
-    if "contract" not in body:
-        raise ConfigError(f"{path}: which contract is it? Write ESH6={path}, ES.c={path} (continuous), SPY={path}, or --root")
+    body = {"contract": NOT_SAID, "header": not isinstance(body.get("columns"), list), **body}
     try:
         mapping = msgspec.convert(body, Mapping)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {error}; known are {', '.join(Mapping.__struct_fields__)}") from error
     _check_times(path, mapping)
     _check_columns(path, mapping)
-    if len(mapping.separator) != 1 or mapping.separator in '"\n\r':
+    mark = mapping.separator
+    if mark is not None and (len(mark) != 1 or mark in '"\n\r'):
         raise ConfigError(f"{path}: delimiter {mapping.delimiter!r} is not one character; known by name are {', '.join(DELIMITERS)}")
     if not 0 <= mapping.max_bad_frac <= 1:
         raise ConfigError(f"{path}: max_bad_frac is a share from 0 to 1, not {mapping.max_bad_frac}")
+    _refuse_undeclared(path, mapping)
     return mapping
+
+
+def _refuse_undeclared(path: Path, mapping: Mapping) -> None:
+    """Say all that is missing in one go."""
+    missing = []
+    if mapping.contract == NOT_SAID:
+        missing.append(f"which contract is it? ESH6={path}, ES.c={path} (a continuous series), SPY={path}; or --root")
+    if mapping.kind == "bars" and mapping.stamp is None:
+        missing.append("which moment of a bar does its time name? --stamp start, or --stamp end")
+    if mapping.kind == "bars" and mapping.length is None:
+        missing.append("how long is a bar? --length 1m")
+    if missing:
+        raise UndeclaredError(path, mapping, missing)
 
 
 def _check_times(path: Path, mapping: Mapping) -> None:
@@ -203,11 +230,6 @@ def _check_times(path: Path, mapping: Mapping) -> None:
         zone(mapping.zone)
     if mapping.zone is not None and mapping.time_format in EPOCHS:
         raise ConfigError(f"{path}: {mapping.time_format} counts from 1970 UTC and has no zone; leave zone away")
-    if mapping.kind == "bars" and (mapping.stamp is None or mapping.length is None):
-        raise ConfigError(
-            f"{path}: bars need a stamp (start or end: which moment of the bar the time names) and a length (1m). "
-            "Taken wrongly, every bar would be known one bar too early; so neither is guessed."
-        )
     if mapping.kind != "bars" and (mapping.stamp or mapping.length):
         raise ConfigError(f"{path}: {mapping.kind} have no length and no stamp; leave them away, or say kind bars")
     if mapping.length is not None:

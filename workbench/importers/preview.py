@@ -8,7 +8,7 @@ from workbench.domain.contracts import Contract
 from workbench.domain.records import ASK, BID, Kind, Records
 from workbench.importers.csv_columns import Columns
 from workbench.importers.mapping import Declared
-from workbench.importers.times import show
+from workbench.importers.times import EPOCHS, show
 
 EXCHANGE_ZONES: Final = {"CME": "America/Chicago", "CBOT": "America/Chicago"}  # the others here keep New York's time
 FROM_FLOATS: Final = {"exact": "", "float32": " (undoing 32-bit floats)"}
@@ -32,7 +32,7 @@ def preview(declared: Declared, contract: Contract, columns: Columns, lines: lis
     """
     path, mapping = declared
     kind = mapping.kind if mapping.length is None else f"{mapping.kind} of {mapping.length}, stamped at their {mapping.stamp}"
-    zone = mapping.zone or ("counted from 1970 UTC" if mapping.time_format.startswith("epoch") else "by the offsets in the file")
+    zone = mapping.zone or ("counted from 1970 UTC" if mapping.time_format in EPOCHS else "by the offsets in the file")
     pairs = ", ".join(f"{ours} = {theirs}" for ours, theirs in columns.theirs.items())
     head = [
         f"{path}: {kind}, of {describe(contract)}",
