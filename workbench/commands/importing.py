@@ -17,6 +17,7 @@ from workbench.domain.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from workbench.importers.base import Report
+    from workbench.importers.mapping import Declared
     from workbench.importers.reading import FileReport
 
 OK, REFUSED, MEANT_WRONG = 0, 1, 2  # exit codes
@@ -175,8 +176,8 @@ def csv(
 ) -> None:
     """Run ``import csv``; see `CSV_HELP`."""
     given = locals()
-    from workbench.importers import base, csv_files, csv_look
-    from workbench.importers.mapping import Mapping, UndeclaredError, declare
+    from workbench.importers import base, csv_files
+    from workbench.importers.mapping import Mapping
 
     with sentences():
         settings, roots = _settings()
@@ -184,11 +185,7 @@ def csv(
         flags |= {"contract": _contract(root, continuous=continuous), "columns": columns and _columns(columns)}
         with waiting() as tell:
             tell("reading")
-            try:
-                declared = declare(paths or [], mapping, flags)
-            except UndeclaredError as error:
-                raise ConfigError("\n".join([str(error), "", *csv_look.look(error.path, error.mapping)])) from error
-            plan = base.plan("csv", [csv_files.read(one, roots) for one in declared])
+            plan = base.plan("csv", [csv_files.read(one, roots) for one in _declared(paths or [], mapping, flags)])
         if not as_json:
             typer.echo("\n".join(plan.report.preview))
         with waiting() as tell:
@@ -295,6 +292,17 @@ def _settings() -> tuple[Any, Any]:
 
     settings = load_settings()
     return settings, load_roots(settings)
+
+
+def _declared(paths: list[str], mapping: Path | None, flags: dict[str, Any]) -> list[Declared]:
+    """Bring the declarations together; where something is missing, look at the file for who must say it."""
+    from workbench.importers.csv_look import look
+    from workbench.importers.mapping import UndeclaredError, declare
+
+    try:
+        return declare(paths, mapping, flags)
+    except UndeclaredError as error:
+        raise ConfigError("\n".join([str(error), "", *look(error.path, error.mapping)])) from error
 
 
 def _contract(root: str | None, *, continuous: bool) -> str | None:
