@@ -60,12 +60,12 @@ def value(folded: Folded, of: BankOf, columns: Sequence[int], own: Own = ()) -> 
     values, warm = np.empty((len(kept), len(k))), np.empty((len(kept), len(k)), np.uint8)
     now_values = np.frombuffer(bank.values).reshape(n, bank.n).T  # both are the bank's memory: what it says now
     now_warm = np.frombuffer(bank.warm, np.uint8).reshape(n, bank.n).T
-    past, at = list(folded.past), 0
-    for number, row in enumerate(folded.bars):
+    past, at, cells = list(folded.past), 0, live.view(np.int64)
+    for number, row in enumerate(folded.cells):
         while past and past[0].at <= number:
             old = past.pop(0)
             bank.warm_up(old.slot, old.bar, old.length_ns)
-        live[:] = row
+        cells[:] = row
         bank.step()
         open_ = np.flatnonzero(there[number])
         end = at + len(open_)

@@ -110,7 +110,7 @@ def _rows(story: Story, folded: Folded, contracts: Sequence[Contract], wanted: C
     if began_ns is not None:
         yield account.row(began_ns)
     slots = {contract.id: slot for slot, contract in enumerate(contracts)}
-    cells = folded.bars.view("<i8").reshape(*folded.bars.shape, BAR_WIDTH)
+    cells = folded.cells.reshape(*folded.bars.shape, BAR_WIDTH)
     k = 0
     for moment in _moments(story, wanted):
         behind = int(np.searchsorted(folded.now_ns, moment.now_ns, side="left"))
