@@ -12,7 +12,7 @@ import pytest
 from tests.research.conftest import Traded
 from tests.research.folders import BTC, ES, SPY
 from workbench.domain.errors import DataError
-from workbench.domain.records import Kind, Provenance
+from workbench.domain.records import Kind
 from workbench.research import Session, keep_frames, open_session, simulate_session
 from workbench.store.log import log_sessions
 
@@ -26,7 +26,7 @@ def prints(n: int = 3, **columns: object) -> pl.DataFrame:
 
 def test_the_frames_of_a_session_are_that_session_again(traded: Traded, day: Session, tmp_path: Path) -> None:
     frames = [day.quotes, day.prints, day.depth]
-    sessions = keep_frames(frames, day.contracts, data=tmp_path, source="a small world again", provenance=Provenance.GENERATED)
+    sessions = keep_frames(frames, day, data=tmp_path, source="a small world again")
     assert sessions == [traded.session]
     again = open_session(sessions[0], data=tmp_path)
     for name in ("quotes", "prints", "depth"):
@@ -34,7 +34,7 @@ def test_the_frames_of_a_session_are_that_session_again(traded: Traded, day: Ses
     first = again.bars(length="5s")["time"][0]
     bars = day.bars(length="5s").filter(pl.col("time") >= first)
     assert len(bars) > 500 and again.bars(length="5s").drop("seq").head(len(bars)).equals(bars.drop("seq"))
-    assert "generated, not a real market" in again._repr_html_() and again.source == "a small world again"
+    assert again.is_generated and again.runs[0].mode == "generate" and again.source == "a small world again"
     market = [kind for kind in Kind if kind not in (Kind.TIME, Kind.PHASE)]
     ours, theirs = (log.records[pl.Series(log.records["kind"]).is_in(market).to_numpy()] for log in (again._logs[0], day._logs[0]))
     priced = ours["kind"] != Kind.DEPTH_DELETE  # what a deleted row had held is no part of a frame, nor of the book
@@ -52,7 +52,7 @@ def test_what_was_changed_can_be_traded(day: Session, tmp_path: Path) -> None:
 
 
 def test_bars_go_back_as_bars(day: Session, tmp_path: Path) -> None:
-    (session,) = keep_frames(day.bars("ES", "1m"), ES, data=tmp_path, source="minutes of ES")
+    (session,) = keep_frames(day.bars("ES", "1m"), day, data=tmp_path, source="minutes of ES")
     again = open_session(session, data=tmp_path)
     with pytest.raises(DataError, match="there are no prints in session 2026-11-19; there are bars of ESZ6"):
         _ = again.prints
@@ -67,7 +67,7 @@ def test_a_frame_of_ones_own_needs_no_more_than_its_columns(tmp_path: Path) -> N
     (session,) = keep_frames(frame, ES, data=tmp_path, source="by hand")
     day = open_session(session, data=tmp_path)
     assert day.prints["side"].is_null().all() and day.prints["event_time"].is_null().all()
-    assert day.contracts[0].symbol == "ESZ6" and len(day.bars("ES", "5s").filter(pl.col("n_prints") == 5)) == 1
+    assert not day.is_generated and day.contracts[0].symbol == "ESZ6" and len(day.bars("ES", "5s").filter(pl.col("n_prints") == 5)) == 1
 
 
 def test_days_are_parted_where_the_log_session_changes(tmp_path: Path) -> None:

@@ -29,12 +29,12 @@ PROFILE: Final = "demo"
 
 def keep_frames(
     frames: Any | Iterable[Any],
-    contracts: Contract | Sequence[Contract],
+    of: Session | Contract | Sequence[Contract],
     *,
     data: Path | str,
     source: str,
     length: str = "1m",
-    provenance: Provenance = Provenance.LIVE,
+    provenance: Provenance | None = None,
     replace: bool = False,
 ) -> list[int]:
     """Keep frames of market data as log sessions, as an import would: merged by time, phases and seconds woven in, numbered.
@@ -43,8 +43,8 @@ def keep_frames(
     ----------
     frames
         One or several, of polars or pandas: quotes, prints, depth, bars; of a session, changed, or your own. See `records_of`.
-    contracts
-        Whose data it is; with several, frames have a column ``symbol``.
+    of
+        Whose data it is: the session they are of, or contracts. With several contracts, frames have a column ``symbol``.
     data
         Data folder that gets them: one of its own, so that nothing is mistaken for a recording.
     source
@@ -52,7 +52,7 @@ def keep_frames(
     length
         Of bars.
     provenance
-        ``Provenance.GENERATED`` if the data is: what was generated stays so.
+        How the data came to be. `None`: as that of the session they are of; what was generated stays so. Else as recorded.
     replace
         Whether sessions that are there already may be replaced.
 
@@ -79,17 +79,20 @@ def keep_frames(
     ([20261119], 2)
     """
     folder = Path(data)
-    of = {contract.symbol: contract for contract in ([contracts] if isinstance(contracts, Contract) else contracts)}
-    keys = {symbol: key for key, symbol in enumerate(of, 1)}
+    if provenance is None:
+        provenance = Provenance.GENERATED if isinstance(of, Session) and of.is_generated else Provenance.LIVE
+    contracts = of.contracts if isinstance(of, Session) else [of] if isinstance(of, Contract) else of
+    named = {contract.symbol: contract for contract in contracts}
+    keys = {symbol: key for key, symbol in enumerate(named, 1)}
     given = [frames] if isinstance(frames, pl.LazyFrame) or hasattr(frames, "columns") else list(frames)
-    market = _merged([part for frame in given for part in _records(frame, of, keys, length, provenance)])
+    market = _merged([part for frame in given for part in _records(frame, named, keys, length, provenance)])
     if not len(market):
         raise DataError("there is nothing to keep: the frames have no row")
     sessions = log_session(market["recv_ns"])
     taken = sorted(set(np.unique(sessions).tolist()) & set(log_sessions(folder)))
     if taken and not replace:
         raise DataError(f"{folder} holds session {taken[0]} already; nothing was written: name another folder, or replace=True")
-    defined = dict(zip(keys.values(), ContractBook(folder).define_all(list(of.values())), strict=True))
+    defined = dict(zip(keys.values(), ContractBook(folder).define_all(list(named.values())), strict=True))
     epoch, start = next_epoch(folder), 1
     mode: Literal["import", "generate"] = "generate" if provenance is Provenance.GENERATED else "import"
     kept = []

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
 
+from tests.research.conftest import Traded
+from workbench.research import Session
 from workbench.research.frames.columns import FRAMES, REAL, TIME, as_markdown
 
 PAGE = Path(__file__).parents[3] / "docs" / "sessions.md"
@@ -40,6 +44,11 @@ def test_every_frame_begins_as_the_reader_of_another_expects() -> None:
         assert len(set(names)) == len(names)
 
 
-def test_the_page_runs_no_word_of_python_that_is_no_python() -> None:
+def test_what_the_page_shows_runs(traded: Traded, tmp_path: Path) -> None:
+    names: dict[str, object] = {}
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
-        compile(block, PAGE.name, "exec", flags=0x2000)  # top-level await, as in a notebook
+        text = block.replace("data/demo", str(traded.data)).replace("data/what-if", str(tmp_path))
+        ran = eval(compile(text, PAGE.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)  # as a notebook runs a cell
+        if ran is not None:
+            asyncio.run(ran)
+    assert isinstance(names["again"], Session) and names["again"].source == "ES a tick wider"

@@ -72,9 +72,9 @@ def text(logs: Sequence[SessionLog], zone: str, until_ns: int | None) -> str:
 
 def html(logs: Sequence[SessionLog], zone: str, until_ns: int | None) -> str:
     """Write sessions for a notebook, readable on a light page and on a dark one."""
-    states = sorted({log.state for log in logs})
-    tags = "".join(f'<span class="wb-tag">{escape(each)}</span>' for each in [*sorted({log.told.writer.mode for log in logs}), *states])
-    if _is_generated(logs):
+    modes = _listed(" over ".join(dict.fromkeys(run.mode for run in (log.told.run, log.told.writer) if run)) for log in logs)
+    tags = "".join(f'<span class="wb-tag">{escape(each)}</span>' for each in (modes, _listed(log.state for log in logs)))
+    if is_generated(logs):
         tags += f'<span class="wb-tag wb-made">{escape(WHAT[Provenance.GENERATED])}</span>'
     if until_ns is not None:
         tags += f'<span class="wb-tag">as seen at {escape(_time(until_ns, zone))}</span>'
@@ -107,10 +107,11 @@ def _runs(logs: Sequence[SessionLog], *, with_state: bool = True) -> str:
 
 def _source(logs: Sequence[SessionLog]) -> str:
     said = _listed(log.told.writer.source for log in logs if log.told.writer.source) or "no source told"
-    return f"{said} (generated)" if _is_generated(logs) and "generated" not in said else said
+    return f"{said} (generated)" if is_generated(logs) and "generated" not in said else said
 
 
-def _is_generated(logs: Sequence[SessionLog]) -> bool:
+def is_generated(logs: Sequence[SessionLog]) -> bool:
+    """Tell whether some of the market was made by a generator, as its records say; of many sessions, as their runs say."""
     if len(logs) > MANY:
         return any(log.told.writer.mode == "generate" or "generated" in log.told.writer.source for log in logs)
     return any(Provenance.GENERATED in log.provenances for log in logs)

@@ -238,6 +238,11 @@ class Session:
         return "; ".join(dict.fromkeys(log.told.writer.source or log.told.writer.run for log in self._logs))
 
     @property
+    def is_generated(self) -> bool:
+        """Whether the market was generated: not a real one."""
+        return card.is_generated(self._logs)
+
+    @property
     def is_unfinished(self) -> bool:
         """Whether a run that writes it has not ended: `refresh` may give more."""
         return any(log.is_unfinished for log in self._logs)
