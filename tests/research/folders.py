@@ -18,7 +18,7 @@ from workbench.store.entries import read_journal
 from workbench.store.folders import Folders
 from workbench.store.journal import Journal
 from workbench.store.manifest import read_manifest, run_folders, write_manifest
-from workbench.store.sessions import records_of
+from workbench.store.sessions import records_written
 from workbench.store.tail import Tail
 
 ES = Contract(id=1, root="ES", symbol="ESZ6", type=ContractType.FUTURE, exchange="CME", currency="USD", expiry="2026-12-18",
@@ -35,7 +35,7 @@ def known_until(data: Path, until_ns: int, to: Path) -> Path:
     (folder,) = run_folders(data)
     run = read_manifest(folder)
     assert run is not None
-    records = records_of(data, SESSION, run)
+    records = records_written(data, SESSION, run)
     records = records[: np.searchsorted(records["recv_ns"], until_ns, side="right")]
     write_manifest(Folders(to).run(run.run), msgspec.structs.replace(run, last_seq=int(records["seq"][-1])))
     with Tail(Folders(to).tail, session=SESSION, epoch=run.epoch) as tail:

@@ -12,7 +12,7 @@ from workbench.domain.errors import DataError
 from workbench.domain.records import RECORD, Kind, Records
 from workbench.store.folders import Folders
 from workbench.store.manifest import Mode, RunManifest, write_manifest
-from workbench.store.sessions import records_of, sessions_between, tellers, told
+from workbench.store.sessions import records_written, sessions_between, tellers, told
 from workbench.store.tail import Tail
 
 SESSION = 20261119
@@ -59,7 +59,7 @@ def test_of_two_writers_the_later_one_is_read_and_the_earlier_one_when_asked_for
     written(tmp_path, 1, 3)
     written(tmp_path, 2, 5)
     assert told(tmp_path, SESSION).writer.run == "paper-2"
-    assert [len(records_of(tmp_path, SESSION, told(tmp_path, SESSION, run).writer)) for run in ("paper-1", "paper-2")] == [3, 5]
+    assert [len(records_written(tmp_path, SESSION, told(tmp_path, SESSION, run).writer)) for run in ("paper-1", "paper-2")] == [3, 5]
 
 
 def test_a_simulation_of_what_was_replaced_tells_nothing(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_simulation_of_what_was_replaced_tells_nothing(tmp_path: Path) -> None
 def test_a_run_that_goes_on_is_read_as_far_as_it_came(tmp_path: Path) -> None:
     run = a_run(tmp_path, "paper-1", "paper", at=1, epoch=1, is_closed=False)
     records = written(tmp_path, 1, 4)
-    assert np.array_equal(records_of(tmp_path, SESSION, run), records)
+    assert np.array_equal(records_written(tmp_path, SESSION, run), records)
 
 
 def test_what_is_not_there_is_told_with_what_is(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from workbench.store import entries
 from workbench.store.folders import Folders
 from workbench.store.log import log_sessions
 from workbench.store.manifest import RunManifest, find_log
-from workbench.store.sessions import records_of
+from workbench.store.sessions import records_written
 
 
 class Logged(NamedTuple):
@@ -62,7 +62,7 @@ def open_log(data: Path, session: int) -> Logged:
         there = ", ".join(str(each) for each in log_sessions(data)) or "none; import one, or run the demo"
         raise DataError(f"{data} holds no session {session}; sessions there: {there}")
     run = runs[-1]
-    records = records_of(data, session, run)
+    records = records_written(data, session, run)
     if not len(records):
         raise DataError(f"run {run.run} wrote no record of session {session} before it ended: there is nothing to open")
     arrivals = tuple(entries.arrivals(Folders(data).journal(run.run)))

@@ -75,7 +75,7 @@ def told(data: Path, session: int, wanted: str | None = None) -> Told:
     return Told(session, writer, chosen if chosen is not writer or chosen.mode in TRADED else None, tuple(there))
 
 
-def records_of(data: Path, session: int, writer: RunManifest, recordings: Recordings | None = None) -> Records:
+def records_written(data: Path, session: int, writer: RunManifest, recordings: Recordings | None = None) -> Records:
     """Read the records a run wrote into a session: what is committed at this moment, where the run is still going on."""
     records = read_log(data, session, recordings=recordings)
     behind = (writer.last_seq if writer.is_closed and writer.last_seq else FOREVER) + 1

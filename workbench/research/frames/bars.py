@@ -128,11 +128,12 @@ def bar_sheet(folded: Folded, bars: Bars, contracts: Sequence[Contract], zone: s
     mine = [slot for slot, contract in enumerate(contracts) if contract.id in wanted]
     k, slots = np.nonzero(bars["t_end"][:, mine])
     slot = np.array(mine, np.int64)[slots]
-    rows = bars[k, slot]
-    return Sheet(folded.now_ns[k], _bar_columns(rows, slot, folded.seq[k], Scales(contracts), zone))
+    columns = {"time": lambda: times(bars["t_end"][k, slot], zone), "symbol": lambda: named([of.symbol for of in contracts], slot)}
+    columns["seq"] = lambda: pl.Series(folded.seq[k])
+    return Sheet(folded.now_ns[k], columns | _bar_columns(bars[k, slot], slot, Scales(contracts)))
 
 
-def _bar_columns(b: Bars, slot: Ints, seq: Ints, scales: Scales, zone: str) -> dict[str, Make]:
+def _bar_columns(b: Bars, slot: Ints, scales: Scales) -> dict[str, Make]:
     priced = (b["flags"] & PRICED) != 0
 
     def price(field: str, there: Callable[[], npt.NDArray[np.bool_]] = lambda: priced) -> Make:
@@ -151,9 +152,6 @@ def _bar_columns(b: Bars, slot: Ints, seq: Ints, scales: Scales, zone: str) -> d
         return make
 
     return {
-        "time": lambda: times(b["t_end"], zone),
-        "symbol": lambda: named(scales.symbols, slot),
-        "seq": lambda: pl.Series(seq),
         "session": lambda: pl.Series(b["session"]).cast(pl.String).str.to_date("%Y%m%d", strict=False),
         "open_pts": price("open"),
         "high_pts": price("high"),

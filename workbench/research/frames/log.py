@@ -21,7 +21,7 @@ from workbench.research.frames.sheet import Sheet
 from workbench.store import checkpoints
 from workbench.store.folders import Folders
 from workbench.store.manifest import RunManifest, runs
-from workbench.store.sessions import FOREVER, TRADED, Told, records_of
+from workbench.store.sessions import FOREVER, TRADED, Told, records_written
 from workbench.store.status import heard
 
 MARKET: Final = {**market.KINDS, "bars": (Kind.BAR,)}  # kinds of market data -> their records
@@ -54,7 +54,7 @@ class SessionLog:
     @cached_property
     def records(self) -> Records:
         """All records of its writer."""
-        return records_of(self.data, self.session, self.told.writer)
+        return records_written(self.data, self.session, self.told.writer)
 
     def n_until(self, until_ns: int | None) -> int:
         """Count the records that were known at a moment; `None`: all."""
