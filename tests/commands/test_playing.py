@@ -16,7 +16,10 @@ from workbench.domain.decisions import Issued, decode_facts, encode_facts
 from workbench.store.manifest import run_folders
 
 pytestmark = pytest.mark.covers("S0-22", "S2-44", "S3-55")
-KEYS = {"mode", "session", "records", "round_trips", "pnl_usd", "refusals", "commands", "commands_digest", "state_digest", "same", "run"}
+KEYS = {
+    "mode", "session", "records", "round_trips", "pnl_usd", "refusals", "commands", "commands_digest", "state_digest", "same",
+    "quarantined", "run",
+}  # fmt: skip
 
 
 def journal_of(data: Path) -> Path:

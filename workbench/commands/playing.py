@@ -9,8 +9,10 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from workbench.domain.decisions import Quarantined
 from workbench.domain.errors import ConfigError
 
 REPLAY_HELP: Final = """Run the engine over a recorded session.
@@ -96,6 +98,10 @@ def _tell(console: Console, logged: Any, played: Any, what: str, as_json: bool) 
 
     summary = summarise(played.outcome.facts)
     show_summary(console, summary, {contract.id: contract.symbol for contract in logged.contracts}, what=what)
+    out = [fact for fact in played.outcome.facts if isinstance(fact, Quarantined)]
+    for fact in out:
+        console.print(f"\n[bold red]Quarantined[/] {fact.kind} {escape(fact.name)} at {escape(fact.where)}: {escape(fact.error)}")
+        console.print("".join(f"  {escape(call)}\n" for call in fact.trace), end="")
     console.print(f"\n[bold]Commands[/] {played.outcome.n_commands:,}; digest {played.outcome.commands_digest}")
     if played.mode == "replay":
         same = "every command is the recorded one" if played.difference is None else f"[bold red]PARITY BROKEN[/]: {played.difference}"
@@ -114,6 +120,7 @@ def _tell(console: Console, logged: Any, played: Any, what: str, as_json: bool) 
             "commands_digest": played.outcome.commands_digest,
             "state_digest": played.outcome.state_digest,
             "same": played.difference is None,
+            "quarantined": [f"{fact.kind} {fact.name} at {fact.where}: {fact.error}" for fact in out],
             "run": played.run.run if played.run is not None else logged.run.run,
         }
         typer.echo(json.dumps(body))

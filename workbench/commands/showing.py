@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from workbench.workspace import Thing, Things
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 SHOW_HELP: Final = """Show every setting with its value and where it came from.
 
-Layers, the later wins: shipped defaults, workbench.toml of the working folder, the environment (WORKBENCH_SIMULATION__QUEUE=behind,
-IBKR_HOST, IBKR_PORT, EXECUTION_MODE), flags.
+Layers, the later wins: shipped defaults, workbench.toml of the workspace (the working folder, or the nearest one above it that has one),
+.env beside it, the environment (WORKBENCH_SIMULATION__QUEUE=behind, IBKR_HOST, IBKR_PORT, EXECUTION_MODE), flags.
 """
-CATALOGUE_HELP: Final = """List features, recipes, strategies and constitutions by the names other commands take."""
+CATALOGUE_HELP: Final = """List features, recipes, strategies, models and constitutions by name, and where your own come from."""
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +37,7 @@ def _group() -> None:
 
 
 def show(
-    file: Annotated[Path | None, typer.Option("--settings", help="Workspace file; else ./workbench.toml.")] = None,
+    file: Annotated[Path | None, typer.Option("--settings", help="File of settings; else the workspace's workbench.toml.")] = None,
     with_roots: Annotated[bool, typer.Option("--roots", help="Also every value of every root.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -54,28 +58,51 @@ def show(
 
 def catalogue(as_json: AsJson = False) -> None:
     """Print what there is."""
-    from workbench import features, strategies
-    from workbench.learning.models import RECIPES
-    from workbench.runtime.build import CONSTITUTIONS
+    from workbench.config import load_settings
+    from workbench.runtime import build
+    from workbench.workspace import Kind, things_of
 
-    profiles = sorted(path.stem for path in CONSTITUTIONS.glob("*.toml"))
+    settings = load_settings()
+    things, profiles = things_of(settings.workspace), build.constitutions(build.laws_of(settings))
     if as_json:
-        body = {
-            "features": [entry.name for entry in features.catalogue()],
-            "recipes": list(RECIPES),
-            "strategies": list(strategies.CATALOGUE),
-            "constitutions": profiles,
-        }
-        typer.echo(json.dumps(body))
+        own = [{"kind": each.kind, "name": each.name, "from": each.origin, "where": each.where} for each in things.own]
+        listed = {"features": Kind.FEATURE, "recipes": Kind.RECIPE, "strategies": Kind.STRATEGY, "models": Kind.MODEL}
+        body: dict[str, object] = {word: things.names(kind) for word, kind in listed.items()}
+        problems = [*(f"{problem.where}: {problem.said}" for problem in things.problems), *things.collisions()]
+        typer.echo(json.dumps(body | {"constitutions": profiles, "own": own, "problems": problems}))
         return
     console = Console(highlight=False)
+    _show_features(console, things)
+    console.print("\n[bold]Recipes[/]")
+    for thing in (each for each in things if each.kind is Kind.RECIPE):
+        recipe = thing.what
+        what = f"{recipe.model}, {len(recipe.features)} features, looks {recipe.horizon_ns / 60e9:g} min ahead"
+        console.print(f"  {thing.name}: {what}{_from(thing)}")
+    console.print("\n[bold]Strategies[/]")
+    for thing in (each for each in things if each.kind is Kind.STRATEGY):
+        console.print(f"  {thing.name}{' (follows a recipe)' if thing.follows else ''}{_from(thing)}")
+    console.print(f"\n[bold]Models[/] {'; '.join(f'{each.name}{_from(each)}' for each in things if each.kind is Kind.MODEL)}")
+    console.print(f"[bold]Constitutions[/] {', '.join(profiles)}")
+    for problem in things.problems:
+        console.print(f"[bold red]cannot be read[/] {escape(problem.where)}: {escape(problem.said)}")
+    for said in things.collisions():
+        console.print(f"[bold red]wrong[/] {escape(said)}")
+
+
+def _from(thing: Thing) -> str:
+    """Say where a user's own thing comes from; what is shipped needs no word."""
+    return f", {escape(thing.where)}" if thing.is_own else ""
+
+
+def _show_features(console: Console, things: Things) -> None:
+    from workbench import features
+
     table = Table(title="Features (column = name_length, as rsi_14_1m)", title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in ("name", "family", "lengths", "needs", "unit", "what it says"):
         table.add_column(name, overflow="fold")
     for entry in features.catalogue():
         table.add_row(entry.name, entry.family, entry.lengths, " ".join(entry.needs), entry.unit, entry.doc.split("\n")[0])
+    for thing in (each for each in things.own if each.kind == "feature"):
+        needs, doc = getattr(thing.what, "needs", ()), (getattr(thing.what, "__doc__", "") or "").partition("\n")[0]
+        table.add_row(thing.name, thing.origin, "any", " ".join(needs), "", f"{escape(doc)} ({escape(thing.where)})")
     console.print(table)
-    console.print("\n[bold]Recipes[/]")
-    for recipe in RECIPES.values():
-        console.print(f"  {recipe.name}: {recipe.model}, {len(recipe.features)} features, looks {recipe.horizon_ns / 60e9:g} min ahead")
-    console.print(f"\n[bold]Strategies[/] {', '.join(strategies.CATALOGUE)}\n[bold]Constitutions[/] {', '.join(profiles)}")

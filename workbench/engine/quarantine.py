@@ -44,12 +44,13 @@ def of_error(error: Exception) -> Told:
     calls = list(_calls(error.__traceback__))
     theirs = [call for call in calls if not call[0].startswith(_OURS)] or calls
     file = theirs[0][0] if theirs else ""
+    text = _ADDRESS.sub("0x...", f"{type(error).__name__}: {_text(error)}")[:MAX_TEXT]
+    if isinstance(error, RecursionError):  # how deep it came, and the words for it, hang on who called the engine
+        theirs, text = theirs[:MAX_CALLS], "RecursionError: maximum recursion depth exceeded"
     line = next((line for name, line, _ in reversed(theirs) if name == file), 0)
     trace = [f"{_short(name)}:{at} in {call}" for name, at, call in theirs]
     if len(trace) > MAX_CALLS:
-        half = MAX_CALLS // 2
-        trace = [*trace[:half], f"... {len(trace) - 2 * half} calls ...", *trace[-half:]]
-    text = _ADDRESS.sub("0x...", f"{type(error).__name__}: {error}")[:MAX_TEXT]
+        trace = [*trace[: MAX_CALLS // 2], "...", *trace[-MAX_CALLS // 2 :]]
     return Told(f"{_short(file)}:{line}", text, tuple(trace))
 
 
@@ -77,6 +78,13 @@ def _calls(trace: TracebackType | None) -> Iterator[tuple[str, int, str]]:
         code = trace.tb_frame.f_code
         yield code.co_filename.replace("\\", "/"), trace.tb_lineno, code.co_name
         trace = trace.tb_next
+
+
+def _text(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an error that cannot even be said is still told by its class
+        return ""
 
 
 def _short(name: str) -> str:

@@ -29,6 +29,9 @@ from workbench.workspace.source import assignments, classes, intrusions
 from workbench.workspace.things import FORECAST, Kind, Thing, Things, made_of, thing_of
 
 SLOW_US: Final = 1_000.0  # a bar or a question; a day of one contract has 17,280 barriers, and all of them wait for each of its things
+N_QUICK: Final = 20  # bars or views of the first look at the cost
+FIRST: Final = frozenset({"form", "finite", "answers"})  # rules that others rest on
+HERE: Final = "here"  # origin of what is handed over as it is: from a notebook, a test, a module
 N_LIVELY: Final = 1_500  # bars of 5 s that features are made of for a strategy to look at: two hours
 ES: Final = Contract(
     id=1, root="ES", symbol="ESZ6", type=ContractType.FUTURE, exchange="CME", currency="USD", calendar="CME Globex Equity",
@@ -93,7 +96,7 @@ def check(what: object, things: Things | None = None) -> Report:
     >>> check(VwapReversion).wrong
     ()
     """
-    thing = what if isinstance(what, Thing) else thing_of(what, origin="here", where=_home_of(what), file=_file_of(what))
+    thing = what if isinstance(what, Thing) else thing_of(what, origin=HERE, where=_home_of(what), file=_file_of(what))
     things = things if things is not None else Things([thing])
     rules = {
         Kind.FEATURE: _feature_rules, Kind.STRATEGY: _strategy_rules, Kind.RECIPE: _recipe_rules, Kind.MODEL: _model_rules
@@ -110,27 +113,35 @@ Rule = tuple[str, Callable[[], Iterable[Finding]]]
 
 
 def _run(thing: Thing, rules: Iterator[Rule]) -> Iterator[Finding]:
-    """Run rule by rule; after one that raised the others would raise the same, and are left out."""
-    rule = "made"
+    """Run rule by rule; after one that raised, or that others rest on, those would only say the same again, and are left out."""
+    rule = "comes back"
     try:
         with limited():
-            for rule, findings in rules:  # noqa: B007 - the handler below says which one it was
-                yield from findings()
+            for rule, findings in rules:
+                found = list(findings())
+                yield from found
+                if rule in FIRST and not all(each.is_ok for each in found):
+                    return
     except loading.WHATEVER as error:  # whatever a user's code raises is the finding
-        at = loading.place_of(error, thing.file)
-        yield Finding(rule, False, said_of(error), _display(at, thing))
+        at = _display(loading.place_of(error, thing.file), thing)
+        is_theirs = thing.file is None or at.startswith(thing.where.rpartition(":")[0])
+        yield Finding(rule, False, said_of(error), at if is_theirs else line_of(thing))
 
 
 def _holds(thing: Thing, rule: str, complaints: Iterable[str], said: str, verb: str = "") -> Iterator[Finding]:
     wrong = list(complaints)
-    at = line_of(thing, verb) if wrong else ""
-    yield from (Finding(rule, False, each, at) for each in wrong)
-    if not wrong:
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        yield Finding(rule, False, wrong[0] + more, line_of(thing, verb))
+    else:
         yield Finding(rule, True, said)
 
 
 def _feature_rules(thing: Thing, _: Things) -> Iterator[Rule]:
     make, rules = thing.what, of_features.RULES
+    if (took_us := _quickly(lambda: of_features.cost_us(make, time.perf_counter_ns, N_QUICK))) > SLOW_US:
+        yield "cost", lambda: _cost(thing, took_us, "a bar", "update")
+        return
     yield "form", partial(_feature_form, thing)
     yield "no clock, no I/O", partial(_source, thing)
     for rule, said in FEATURES_SAY.items():
@@ -157,9 +168,12 @@ def _strategy_rules(thing: Thing, things: Things) -> Iterator[Rule]:
     def of() -> of_strategies.Case:
         return of_strategies.case(make, _lively_rows(make().needs, things))
 
+    if (took_us := _quickly(lambda: of_strategies.cost_us(of_strategies.case(make, n=N_QUICK), time.perf_counter_ns))) > SLOW_US:
+        yield "cost", lambda: _cost(thing, took_us, "a question", "propose")
+        return
     yield "form", partial(_strategy_form, thing, make, things)
     yield "no clock, no I/O", partial(_source, thing)
-    yield "answers", lambda: _holds(thing, "answers", rules["answers"](of()), _wishes(of()), "propose")
+    yield "answers", lambda: _answers(thing, of())
     for rule, (said, verb) in STRATEGIES_SAY.items():
         yield rule, lambda rule=rule, said=said, verb=verb: _holds(thing, rule, rules[rule](of()), said, verb)  # type: ignore[misc]
     yield "cost", lambda: _cost(thing, of_strategies.cost_us(of(), time.perf_counter_ns), "a question", "propose")
@@ -182,11 +196,14 @@ def _strategy_form(thing: Thing, make: Callable[[], Any], things: Things) -> Ite
     yield from _holds(thing, "form", wrong, f"reads {', '.join(getattr(strategy, 'needs', ())) or 'no feature'}")
 
 
-def _wishes(of: of_strategies.Case) -> str:
-    n_buy, n_sell = of_strategies.n_wishes(of)
-    if not n_buy + n_sell:
-        return f"wished for nothing on {len(of.seen)} views: what its plans are worth was not seen"
-    return f"{n_buy} wishes to buy and {n_sell} to sell on {len(of.seen)} views, each a Proposal"
+def _answers(thing: Thing, of: of_strategies.Case) -> Iterator[Finding]:
+    wrong, said = list(of_strategies.answers(of)), ""
+    if not wrong:
+        n_buy, n_sell = of_strategies.n_wishes(of)
+        said = f"wishes to buy on {n_buy} and to sell on {n_sell} of {len(of.seen)} views, each a Proposal"
+        if not n_buy + n_sell:
+            said = f"wished for nothing on {len(of.seen)} views: what its plans are worth was not seen"
+    yield from _holds(thing, "answers", wrong, said, "propose")
 
 
 def _recipe_rules(thing: Thing, things: Things) -> Iterator[Rule]:
@@ -236,11 +253,20 @@ def _lively_rows(needs: Iterable[str], things: Things) -> list[dict[str, float |
 def _source(thing: Thing) -> Iterator[Finding]:
     if thing.file is None or not thing.is_own:
         return
-    found = list(intrusions(thing.file))
+    alone = None if thing.origin != HERE else getattr(_subject(thing.what), "__name__", "")  # elsewhere a file holds other things as well
+    found = list(intrusions(thing.file, alone))
     name = _display(str(thing.file), thing)
     yield from (Finding("no clock, no I/O", False, said, f"{name}:{line}") for line, said in found)
     if not found:
         yield Finding("no clock, no I/O", True, "reads no clock, opens nothing, draws nothing")
+
+
+def _quickly(measure: Callable[[], float]) -> float:
+    """Measure before anything else: what is too slow would keep every rule waiting. What raises is told by the rules."""
+    try:
+        return measure()
+    except Exception:  # noqa: BLE001
+        return 0.0
 
 
 def _cost(thing: Thing, took_us: float, what: str, verb: str) -> Iterator[Finding]:

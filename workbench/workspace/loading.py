@@ -97,17 +97,17 @@ def import_file(path: Path, workspace: Path) -> ModuleType:
 
 
 @contextmanager
-def limited(seconds: float = PATIENCE_S) -> Iterator[None]:
+def limited() -> Iterator[None]:
     """End what does not come back, naming the line it was at; only the main thread can be watched."""
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
 
     def end(_: int, __: FrameType | None) -> None:
-        raise EndlessError(f"did not come back within {seconds:g} s")
+        raise EndlessError(f"did not come back within {PATIENCE_S:g} s")
 
     before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
     try:
         yield
     finally:
@@ -116,7 +116,7 @@ def limited(seconds: float = PATIENCE_S) -> Iterator[None]:
 
 
 def place_of(error: BaseException, home: Path | None) -> str:
-    """Give file and line an error points at: of a syntax error its own, else the last line of a file below `home`."""
+    """Give file and line an error points at: of a syntax error its own, else the last line of a file that is `home`, or lies in it."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_short(Path(error.filename), home)}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
@@ -166,6 +166,6 @@ def _package(entry: metadata.EntryPoint) -> str:
 
 def _short(path: Path, home: Path | None) -> str:
     """Say a path from the workspace on, or its end, so that no machine's own folders are told."""
-    if home is not None and path.absolute().is_relative_to(home.absolute()):
+    if home is not None and path.absolute() != home.absolute() and path.absolute().is_relative_to(home.absolute()):
         return path.absolute().relative_to(home.absolute()).as_posix()
     return "/".join(path.parts[-2:])

@@ -54,9 +54,10 @@ def classes(path: Path) -> dict[str, int]:
     return {node.name: node.lineno for node in _tree(path).body if isinstance(node, ast.ClassDef)}
 
 
-def intrusions(path: Path) -> Iterator[tuple[int, str]]:
-    """Name what has no place in a feature or a strategy: (line, what is wrong)."""
-    for node in ast.walk(_tree(path)):
+def intrusions(path: Path, of: str | None = None) -> Iterator[tuple[int, str]]:
+    """Name what has no place in a feature or a strategy: (line, what is wrong); in the whole file, or in one class of it."""
+    parts = [node for node in _tree(path).body if of is None or (isinstance(node, ast.ClassDef) and node.name == of)]
+    for node in (each for part in parts for each in ast.walk(part)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, wrong) for alias in node.names if (wrong := _intruding(alias.name)))
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

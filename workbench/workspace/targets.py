@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.domain.errors import ConfigError
+from workbench.workspace.checking import HERE
 from workbench.workspace.loading import WHATEVER, limited, place_of, said_of
 from workbench.workspace.things import Problem, Thing, Things, thing_of
 
@@ -67,7 +68,7 @@ def _of_module(word: str) -> tuple[list[Thing], list[Problem]]:
     if not hasattr(found, name):
         raise ConfigError(f"{word}: module {module} has no {name}")
     file = Path(found.__file__) if found.__file__ else None
-    return [thing_of(getattr(found, name), origin="here", where=word, file=file, name=name)], []
+    return [thing_of(getattr(found, name), origin=HERE, where=word, file=file, name=name)], []
 
 
 @contextmanager
