@@ -46,7 +46,7 @@ def _of_file(path: Path, things: Things, workspace: Path | None) -> tuple[list[T
     at = next((each for each in (path, (workspace or Path()) / path) if each.is_file()), None)
     if at is None:
         raise ConfigError(f"there is no file {path}")
-    found = [thing for thing in things.own if thing.file is not None and thing.file.absolute() == at.resolve()]
+    found = [thing for thing in things.own if thing.file is not None and thing.file.resolve() == at.resolve()]
     home = workspace.resolve() if workspace is not None else at.resolve()
     name = at.resolve().relative_to(home).as_posix() if at.resolve().is_relative_to(home) else ""
     problems = [problem for problem in things.problems if name and problem.where.split(":")[0] == name]
@@ -63,12 +63,14 @@ def _of_module(word: str) -> tuple[list[Thing], list[Problem]]:
     try:
         with limited(), _here_too():
             found = importlib.import_module(module)
+            if not hasattr(found, name):
+                raise ConfigError(f"{word}: module {module} has no {name}")
+            file = Path(found.__file__) if found.__file__ else None
+            return [thing_of(getattr(found, name), origin=HERE, where=word, file=file, name=name)], []
+    except ConfigError:
+        raise
     except WHATEVER as error:
         return [], [Problem(place_of(error, Path()) or word, said_of(error))]
-    if not hasattr(found, name):
-        raise ConfigError(f"{word}: module {module} has no {name}")
-    file = Path(found.__file__) if found.__file__ else None
-    return [thing_of(getattr(found, name), origin=HERE, where=word, file=file, name=name)], []
 
 
 @contextmanager
