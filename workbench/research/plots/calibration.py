@@ -95,15 +95,14 @@ def judge(recipe: str, known: pl.DataFrame) -> Judged:
     table = Reliability(min_outcomes=1, max_outcomes=len(known) + 1)
     for p, up in known.select("p_up", "is_up").iter_rows():
         table.update(p, up)
-    cuts = list(EDGES[1:-1])
-    names = [str(k) for k in range(len(EDGES) - 1)]
+    at = np.searchsorted(EDGES[1:-1], known["p_up"].round(6).to_numpy(), side="right")  # millionths, as the table rounds them
     block = (pl.col("time").dt.epoch("ns") // (pl.col("horizon_s") * 1e9).cast(pl.Int64)).alias("block")
-    binned = known.with_columns(block, pl.col("p_up").cut(cuts, labels=names, left_closed=True).alias("bin"))
+    binned = known.with_columns(block, pl.Series("bin", at))
     apart = dict(binned.group_by("bin").agg(pl.struct("symbol", "block").n_unique()).iter_rows())
     bins = []
     for k, row in enumerate(table.table()):
         if row.n and row.mean_p is not None and row.freq is not None:
-            n_apart = int(apart.get(str(k), 1))
+            n_apart = int(apart.get(k, 1))
             bins.append(Bin(row.lo, row.hi, row.n, n_apart, row.mean_p, row.freq, *wilson(round(row.freq * n_apart), n_apart)))
     gained = COIN - (pl.col("p_up") - pl.col("is_up").cast(pl.Float64)) ** 2
     blocks = binned.group_by("symbol", "block").agg(gained.sum().alias("gain"))["gain"].to_numpy()

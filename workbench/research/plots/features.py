@@ -89,7 +89,7 @@ def unit_of(column: str) -> str:
     """Say what a feature counts, from the catalogue: ``rsi_14_1m`` is the entry ``rsi``; empty for a feature of the reader's own.
 
     >>> unit_of("rsi_14_1m"), unit_of("mine_1m")
-    ('0 to 100', '')
+    ('dimensionless', '')
     """
     known = [entry for entry in catalogue() if f"{column}_".startswith(f"{entry.name}_")]
     return max(known, key=lambda entry: len(entry.name)).unit if known else ""
