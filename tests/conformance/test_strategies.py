@@ -20,7 +20,7 @@ from workbench.domain.units import MINUTE
 from workbench.domain.views import PositionView
 from workbench.features.bank import FeatureBank
 from workbench.learning.models import DEFAULT, RECIPES
-from workbench.strategies import CATALOGUE
+from workbench.strategies import CATALOGUE, conformance
 
 pytestmark = pytest.mark.covers("S2-33", "S2-34", "S2-35", "S3-25")
 OIL = Contract(
@@ -56,6 +56,11 @@ def sights(draw: st.DrawFn, needs: tuple[str, ...], *, on_tick: bool = True) -> 
 @EVERY
 def test_every_strategy_is_called_by_its_name_in_the_catalogue(name: str) -> None:
     assert made(name).name == name
+
+
+@EVERY
+def test_it_keeps_to_the_rules_that_a_users_own_is_held_to(name: str) -> None:
+    assert conformance.check(lambda: made(name)) == []
 
 
 @EVERY

@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import hypothesis
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.replay.test_parity import stopped_and_taken_up
 from tests.replay.world import World, closed_loop, played_back, random_chunks, same, world
@@ -148,6 +151,16 @@ def test_a_snapshot_carries_it() -> None:
     whole = closed_loop(made)
     assert len(put_out(whole)) == 1
     assert stopped_and_taken_up(made, whole, every=15) == 0
+
+
+@given(st.sampled_from(KINDS), st.integers(3, 18), st.integers(0, 59), st.integers(0, 1_000))
+@hypothesis.settings(max_examples=12)
+def test_whenever_and_however_it_fails_the_replay_decides_the_same(kind: type[Eager], minute: int, second: int, seed: int) -> None:
+    of = world(("ES",), minutes=20, activity=0.1)
+    made = among(of, kind(int(of.records["recv_ns"][0]) + minute * MINUTE + second * MINUTE // 60))
+    whole = closed_loop(made)
+    assert len(put_out(whole)) <= 1
+    assert same(whole, closed_loop(made, random_chunks(seed))) and same(whole, played_back(made, whole, random_chunks(seed + 1)))
 
 
 class RestsFarAway(Eager):
