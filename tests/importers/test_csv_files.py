@@ -280,6 +280,13 @@ def test_a_missing_zone_is_asked_for_with_those_that_fit_the_markets_hours():
         read(path, "ES.c", stamp="start", length="1m")
 
 
+def test_a_column_called_by_a_zone_and_declared_in_another_is_refused(tmp_path):
+    path = write(tmp_path, *GOOD, head="Gmt time,Open,High,Low,Close,Volume")
+    with pytest.raises(DataError, match=r"called 'Gmt time'.*--zone UTC"):
+        read(path, **BARS)
+    assert read(path, **BARS, trust_times=True).report.n_records == 6
+
+
 def test_columns_are_found_by_the_names_that_others_use(tmp_path):
     path = write(
         tmp_path, "2026.01.26,10:00:00,6904.0,6905.0,6903.0,6904.25,10,3", head="<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<SPREAD>"

@@ -114,7 +114,7 @@ def databento(
         readings = databento.read_all(paths, roots, root=root, expiry=naming.day(expiry))
         plan = base.plan("databento", list(readings))
         report = base.rehearse(plan) if dry_run else base.keep(plan, data or settings.data_path, replace=replace, tell=tell)
-    show(report, as_json=as_json)
+    show(report, as_json=as_json, data=data)
 
 
 def lean(
@@ -143,7 +143,7 @@ def lean(
             tell(f"read {reading.report.path}")
         plan = base.plan("lean", readings)
         report = base.rehearse(plan) if dry_run else base.keep(plan, data or settings.data_path, replace=replace, tell=tell)
-    show(report, as_json=as_json)
+    show(report, as_json=as_json, data=data)
 
 
 def csv(
@@ -190,11 +190,11 @@ def csv(
             typer.echo("\n".join(plan.report.preview))
         with waiting() as tell:
             report = base.rehearse(plan) if dry_run else base.keep(plan, data or settings.data_path, replace=replace, tell=tell)
-    show(report, as_json=as_json)
+    show(report, as_json=as_json, data=data)
 
 
-def show(report: Report, *, as_json: bool) -> None:
-    """Print what an import did."""
+def show(report: Report, *, as_json: bool, data: Path | None = None) -> None:
+    """Print what an import did; `data` is the folder that was named, if any."""
     if as_json:
         import msgspec
 
@@ -216,6 +216,9 @@ def show(report: Report, *, as_json: bool) -> None:
         console.print(f"Rows set aside: {report.quarantine}", highlight=False)
     if report.dry_run:
         console.print("Nothing was written (--dry-run).")
+        return
+    most = max(report.sessions, key=lambda one: one.n_market).session
+    console.print(f"Next: workbench replay --session {most}{f' --data {data}' if data else ''}", highlight=False)
 
 
 def _files_table(report: Report) -> Table:

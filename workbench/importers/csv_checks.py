@@ -6,6 +6,7 @@ declared one does not, so that odd data alone are never a reason.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -27,6 +28,8 @@ from workbench.importers.quarantine import Verdicts
 from workbench.importers.times import zone
 
 OTHER_ZONES: Final = ("UTC", "America/New_York", "America/Chicago", "America/Los_Angeles", "Europe/London", "Europe/Berlin", "Asia/Tokyo")
+UTC_NAMED: Final = re.compile("utc|gmt")
+UTC_ZONES: Final = ("UTC", "GMT", "Etc/UTC", "Etc/GMT", "Zulu")
 CLOSED_FRAC: Final = 0.005  # of rows in closed hours; the best vendors have a few odd prints
 TIMES_BETTER: Final = 4  # another reading must have this many times fewer rows in closed hours
 MOST_REGULAR, FEW_REGULAR = 0.999, 0.95  # a file of regular hours only, and one that by its declaration is not
@@ -50,6 +53,8 @@ def refuse_if_bad(declared: Declared, verdicts: Verdicts, columns: Columns) -> N
         remedy = "The prices went through 32-bit floats: say --prices float32."
     elif mapping.decimal == "point" and (said := csv_found.numbers(price)):
         remedy = said
+    elif "off the grid" in next(iter(verdicts.counts())):
+        remedy = "Is it this contract? A finer grid is a setting: [roots.X] price_quantum."
     else:
         remedy = f"Is the declaration right? Up to {mapping.max_bad_frac:.1%} may be set aside (--max-bad-frac)."
     raise DataError(
@@ -72,6 +77,15 @@ def offsets(declared: Declared, differs: Mask, text: pl.Series) -> None:
         raise DataError(
             f"{declared.path}: {text[at]!r} carries an offset that {declared.mapping.zone} does not have then. "
             "Times with an offset need no zone: leave --zone away."
+        )
+
+
+def names(declared: Declared, columns: Columns) -> None:
+    """Refuse a zone that contradicts the name of the column of times."""
+    theirs, own = columns.theirs["time"], declared.mapping.zone
+    if own is not None and not declared.mapping.trust_times and UTC_NAMED.search(theirs.lower()) and own not in UTC_ZONES:
+        raise DataError(
+            f"{declared.path}: its times are called {theirs!r}, and are declared as of {own}. Which is it? --zone UTC, or --trust-times."
         )
 
 

@@ -18,7 +18,21 @@ from workbench.importers.mapping import NEEDED, OPTIONAL, Mapping
 # names without case, marks and blanks, the likelier first; after ours those of MetaTrader, Dukascopy, Interactive Brokers, Databento,
 # Yahoo, and of a German spreadsheet
 USUAL: Final = {
-    "time": ("time", "timestamp", "datetime", "ts", "tsevent", "gmttime", "localtime", "zeit", "uhrzeit"),
+    "time": (
+        "time",
+        "timestamp",
+        "datetime",
+        "ts",
+        "tsevent",
+        "gmttime",
+        "timegmt",
+        "timeutc",
+        "utctime",
+        "timestamputc",
+        "localtime",
+        "zeit",
+        "uhrzeit",
+    ),
     "open": ("open", "o", "openprice", "eroeffnung", "eröffnung"),
     "high": ("high", "h", "highprice", "hoch"),
     "low": ("low", "l", "lowprice", "tief"),

@@ -104,6 +104,7 @@ def _times(declared: Declared, table: Table) -> Times:
         fit = csv_checks.zones_that_fit(mapping, table.root.calendar, reread, len(rows)) if reread else []
         hint = f" By the market's hours it could be {' or '.join(fit)}." if fit else ""
         raise DataError(f"{path}: its times have no offset, so their zone must be declared: --zone America/New_York, --zone UTC ...{hint}")
+    csv_checks.names(declared, table.columns)
     if local is not None:
         csv_checks.offsets(declared, disagrees(times, local) & stands, table.columns.time)
     table.verdicts.mark(~times.is_time, f"no time of the form {mapping.time_format}")
