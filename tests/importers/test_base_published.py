@@ -161,6 +161,7 @@ def test_prices_finer_than_the_settings_grid_are_set_aside_and_read_once_the_set
     assert read_csv("IWM", "zhangjing02/IWM_5m.csv", FINER, prices="float32").rejected == []
 
 
+@pytest.mark.covers("S1-05", "S4-19")
 @pytest.mark.parametrize(("root", "share", "step"), [("ES", "SPY", 0.0074), ("NQ", "QQQ", 0.0086)])
 def test_the_roll_is_a_step_of_the_unadjusted_series_where_the_rule_puts_it(futures, root, share, step):
     table = regular_hours(closes(futures[root]), closes(read_csv(share, f"zhangjing02/{share}_5m.csv", prices="float32")))

@@ -90,6 +90,7 @@ def test_the_next_month_stands_the_published_distance_below_the_leading_one(roll
     assert np.median(twice_mid[1] - twice_mid[0]) / 8 == -6.375
 
 
+@pytest.mark.covers("S1-05", "S4-19")
 def test_both_contracts_of_the_roll_lie_in_one_log_and_the_rule_says_which_leads(tmp_path):
     paths = [shared(f"{ES}/201312{day}_{what}.zip") for day in ("02", "03") for what in ("trade", "quote")]
     report = base.keep(base.plan("lean", list(lean.read_all(paths, ROOTS, Wanted(only=("ESZ3", "ESH4"))))), tmp_path)
