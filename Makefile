@@ -10,6 +10,7 @@
 #   make check       style, types, floors, and whether generated pages are up to date
 #   make bench       every row of the performance table beside its peers   (make bench-quick: without the peers)
 #   make coverage    write docs/coverage.md: which test shows which requirement
+#   make screenshots the pictures of the page in docs/images        (needs chromium)
 #   make lock        resolve pyproject.toml anew into requirements.lock
 #   make clean       remove all that make has made; never data/
 
@@ -20,10 +21,10 @@ IN_RANGE = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 TESTS = $(PY) -m pytest -n 2 --dist worksteal --durations 10 --durations-min 5
 
 .PHONY: help environment install demo dashboard lab test proof nightly check check-style check-types check-floors check-coverage
-.PHONY: bench bench-quick coverage lock clean
+.PHONY: bench bench-quick coverage screenshots lock clean
 
 help: environment
-	@sed -n '3,14s/^#   //p' Makefile
+	@sed -n '3,15s/^#   //p' Makefile
 
 # Keyed by content: the environment remembers the lock and the project it was made from.
 environment:
@@ -97,6 +98,9 @@ check-coverage: environment
 
 coverage: environment
 	@$(PY) -m tests.coverage_table
+
+screenshots: environment
+	@$(PY) -m tests.dashboard.screenshots
 
 bench: environment
 	@$(PY) -m benchmarks $(ARGS)

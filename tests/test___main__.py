@@ -10,7 +10,7 @@ import pytest
 from tests.commands.calling import workbench
 
 pytestmark = pytest.mark.covers("S0-21", "S3-50")
-COMMANDS = ("demo", "import", "replay", "simulate", "sessions", "settings", "catalogue", "backup", "restore", "seal", "doctor")
+COMMANDS = ("demo", "dashboard", "import", "replay", "simulate", "sessions", "settings", "catalogue", "backup", "restore", "seal", "doctor")
 
 
 def test_help_names_every_command_and_where_to_begin() -> None:

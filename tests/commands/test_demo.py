@@ -76,10 +76,19 @@ def test_a_file_where_the_folder_should_be_is_refused_and_untouched(here: Path) 
     assert said.code == 1 and "thesis.txt" in said.err and mine.read_text() == "years of work"
 
 
-@pytest.mark.parametrize("words", [("--activity", "0"), ("--activity", "9"), ("--seed", "x"), ("--sed", "7")])
+@pytest.mark.parametrize(
+    "words",
+    [("--activity", "0"), ("--activity", "9"), ("--seed", "x"), ("--sed", "7"), ("--pace", "0"), ("--from", "noon"), ("--from", "25:00")],
+)
 def test_what_cannot_be_meant_is_told_before_anything_is_written(here: Path, words: tuple[str, ...]) -> None:
     said = workbench("demo", "--data", here / "new", *words)
     assert said.code == 2 and words[0] in said.text and not (here / "new").exists()
+
+
+def test_at_a_pace_it_says_where_to_watch_and_comes_to_the_same(here: Path, facts: dict[str, Any]) -> None:
+    said = workbench("demo", "--data", here / "data", "--activity", "0.02", "--pace", "100000", "--from", "16:00")
+    assert said.code == 0 and "workbench dashboard --data" in said.text and "the very same" in said.text
+    assert facts["commands_digest"][:16] in said.text and facts["state_digest"][:16] in said.text
 
 
 def test_its_help_says_that_nothing_is_needed(here: Path) -> None:

@@ -131,11 +131,13 @@ class Tab:
 
     def wait_for(self, selector: str, pattern: str = "") -> str:
         """Wait until an element is there whose text matches; give that text."""
-        test = f"({FIND_ALL})({json.dumps(selector)}).map((e) => e.innerText).find((t) => new RegExp({json.dumps(pattern)}).test(t)) ?? null"
+        texts = f"({FIND_ALL})({json.dumps(selector)}).map((each) => each.innerText)"
+        test = f"{texts}.find((text) => new RegExp({json.dumps(pattern)}).test(text)) ?? null"
         until = time.monotonic() + PATIENCE_S
         while (found := self.ask(test)) is None:
             if time.monotonic() > until:
-                raise AssertionError(f"no {selector} with {pattern!r} within {PATIENCE_S:g} s: {self.texts(selector)[:3]} {self.troubles[:3]}")
+                there = self.texts(selector)[:3]
+                raise AssertionError(f"no {selector} with {pattern!r} within {PATIENCE_S:g} s: {there} {self.troubles[:3]}")
             time.sleep(0.1)
         return str(found)
 

@@ -57,10 +57,10 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Run the demo; exit code 1 if a command differed in the replay."""
-    from workbench.runtime.demonstration import ACCOUNT, PROFILE, SESSION, demonstrate
+    from workbench.runtime.demonstration import ACCOUNT, PROFILE, SESSION, demonstrate, moment
 
-    at = _time_of_day(watch_from)
-    pace = USUAL_PACE if pace is None and at is not None else pace
+    from_ns = None if watch_from is None else moment(SESSION, _time_of_day(watch_from))
+    pace = USUAL_PACE if pace is None and from_ns is not None else pace
     console = Console(quiet=as_json, highlight=False)
     title = f"profile [bold]{PROFILE}[/] · {WHAT}, seed {seed} · log session {SESSION} · paper account {ACCOUNT}"
     console.print(f"[bold]workbench demo[/] · {title}\n")
@@ -68,7 +68,8 @@ def demo(
         console.print(f"  {pace:g} x the wall clock; watch it: [bold]workbench dashboard --data {data}[/]\n", soft_wrap=True)
     _clear(data)
     with steps(console) as step:
-        done = demonstrate(data, seed=seed, activity=activity, source=f"{WHAT}, seed {seed}", step=step, speed=pace, watched_from=at)
+        source = f"{WHAT}, seed {seed}"
+        done = demonstrate(data, seed=seed, activity=activity, source=source, step=step, speed=pace, watched_from_ns=from_ns)
     summary = summarise(done.facts)
     show_summary(console, summary, {contract.id: contract.symbol for contract in done.logged.contracts}, what=WHAT)
     _show_parity(console, done)
@@ -78,9 +79,9 @@ def demo(
     raise typer.Exit(0 if done.is_same else 1)
 
 
-def _time_of_day(text: str | None) -> time | None:
+def _time_of_day(text: str) -> time:
     try:
-        return None if text is None else time.fromisoformat(text)
+        return time.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"--from {text!r}: write a time of day as 09:25") from None
 

@@ -159,6 +159,7 @@ def make_server(folders: tuple[Path, ...], settings: Settings, port: int, token:
     except OSError as error:
         raise ConfigError(f"port {port} of {HOST} cannot be had ({error.strerror}): name another one (--port)") from None
     door.guard(server._tornado)
+    server.io_loop.add_callback(watches.of("").picture, ZONES[0][0])  # the first look takes longest: begin before anybody asks
     return server, door
 
 

@@ -20,7 +20,6 @@ from workbench.execution.lifecycle import Phase as BracketPhase
 from workbench.research.tallies import Learnt
 from workbench.store.manifest import RunManifest
 
-LAG_S: Final = 2.5  # wall seconds between a barrier and its facts on a page, at most: a commit, a look, and some room
 SHOWN_TRIPS: Final = 8
 SHOWN_REFUSALS: Final = 5
 FEATURES: Final = (  # what a person asks of a market at a glance, on bars of one minute
@@ -39,8 +38,7 @@ def compose(f: Following, runner: Runner, *, read_ns: int, data: str, zone: str,
     """Make the picture of this moment."""
     board = f.board
     card, funds = _card(f), _money(f)
-    slack_ns = round(LAG_S * max(1.0, runner.speed or 1.0) * SECOND)
-    lines = tuple(_line(f, contract, zone, slack_ns) for contract in f.feed.contracts)
+    lines = tuple(_line(f, contract, zone) for contract in f.feed.contracts)
     used = limits(board, f.known.law, funds) if f.known.law is not None else ()
     return Picture(
         read_ns=read_ns,
@@ -126,7 +124,7 @@ def _closed(f: Following) -> tuple[Closed, ...]:
     return tuple(found)
 
 
-def _line(f: Following, contract: Contract, zone: str, slack_ns: int) -> Line:
+def _line(f: Following, contract: Contract, zone: str) -> Line:
     board, law, seen = f.board, f.known.law, f.feed.seen(contract.id)
     bracket = next((b for b in board.brackets() if b.key.contract == contract.id and b.key.account == board.account), None)
     features = f.feed.features(contract.id)
@@ -145,8 +143,8 @@ def _line(f: Following, contract: Contract, zone: str, slack_ns: int) -> Line:
         quality_frac=seen.quality_frac,
         is_quality_low=law is not None and seen.quality_frac is not None and seen.quality_frac < law.data.entry_quality,
         position=None if bracket is None else _position(f, bracket, seen),
-        guesses=_guesses(f, seen, slack_ns),
-        why=OVER if f.run.is_closed else why(seen, board, Around(law, f.known.recipes, bracket, features, until_ns, zone, slack_ns)),
+        guesses=_guesses(f, seen),
+        why=OVER if f.run.is_closed else why(seen, board, Around(law, f.known.recipes, bracket, features, until_ns, zone)),
         pnl_micros=0 if worth is None else worth.pnl_micros,
         n_trips=0 if worth is None else worth.n,
         features=tuple((label, features.get(name)) for label, name in FEATURES),
@@ -172,11 +170,11 @@ def _position(f: Following, b: Bracket, seen: Seen) -> Position:
     )
 
 
-def _guesses(f: Following, seen: Seen, slack_ns: int) -> tuple[Guess, ...]:
+def _guesses(f: Following, seen: Seen) -> tuple[Guess, ...]:
     found = []
     for recipe in f.known.recipes:
         said = f.board.forecasts.get((seen.contract.id, recipe.name))
-        if said is not None and stands(said, seen, recipe, slack_ns):
+        if said is not None and stands(said, seen, recipe):
             age_s = max(0, f.feed.now_ns - said.now_ns) / SECOND
             found.append(Guess(recipe.name, said.p_up, said.confidence, age_s, said.horizon_ns / SECOND))
     return tuple(found)

@@ -60,7 +60,7 @@ def worth(line: Sequence[tuple[int, int]], zone: str) -> str:
         f'<div class="chart" data-values="{heard}" data-first="{first // SECOND}" data-last="{last // SECOND}" data-zone="{zone}">'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="P&amp;L after costs over time">'
         f'{lines}<path class="under" d="M{path}{ends}"/><path class="path" d="M{path}" {THIN}/></svg>'
-        f"{labels}{_hours(first, last, zone)}</div>"
+        f'{labels}{_hours(first, last, zone)}<i class="end" style="top:calc((100% - 22px) * {y(values[-1]) / HEIGHT:.4f})"></i></div>'
     )
 
 

@@ -63,14 +63,25 @@ class Following:
         self.best_micros = 0
         self._first = run.first_seq or first_seq(run.epoch)
         self._records = NewRecords(data, run.sessions[-1], self._first - 1)
+        self._waiting: list[Records] = []
         self._journal = Folders(data).journal(run.run)
         if before is not None:
             for entry in read_journal(Folders(data).journal(before.run)):
                 self.board.take(entry)
             self.board.n_entries = 0
 
-    def advance(self, run: RunManifest) -> None:
+    def advance(self, run: RunManifest, done_seq: int | None) -> None:
         """Take what has come since the last look.
+
+        Records wait until the engine is known to have taken them, so that market and journal are of one moment: the tail is written
+        before the engine sees a record, the journal after.
+
+        Parameters
+        ----------
+        run
+            Its card now.
+        done_seq
+            Record up to which the runner says that all is in its journal; `None`: it said nothing.
 
         Raises
         ------
@@ -78,22 +89,35 @@ class Following:
             A store cannot be read, or contradicts itself. What came before it is in; the next look goes on there.
         """
         self.run = run
-        until = run.last_seq if run.is_closed and run.last_seq is not None else FOREVER
-        parts = self._records.read(until)
+        bound = FOREVER if run.is_closed or done_seq is None else done_seq
+        trouble: Exception | None = None
+        try:
+            self._waiting += self._records.read(run.last_seq if run.is_closed and run.last_seq is not None else FOREVER)
+        except (WorkbenchError, OSError) as error:
+            trouble = error  # money and positions are shown all the same
         try:
             for entry in read_journal(self._journal, after=self.board.n_entries):
-                parts = self._fold(parts, entry.after_seq)
+                self._fold(entry.after_seq)
                 self.board.take(entry)
+                bound = max(bound, entry.after_seq)
         finally:
-            self._fold(parts, FOREVER)
+            self._fold(bound)
+            self.board.begin_day(self.feed.now_ns)
+        if trouble is not None:
+            raise trouble
 
-    def _fold(self, parts: list[Records], upto: int) -> list[Records]:
-        """Fold the records up to a seq; give the others."""
-        while parts and int(parts[0]["seq"][0]) <= upto:
-            n = int(parts[0]["seq"].searchsorted(upto, side="right"))
-            self.feed.fold(parts[0][:n], self._mark)
-            parts = [parts[0][n:], *parts[1:]] if n < len(parts[0]) else parts[1:]
-        return parts
+    @property
+    def newest_seq(self) -> int:
+        """Seq of the newest record that was written, taken by the engine or not."""
+        return int(self._waiting[-1]["seq"][-1]) if self._waiting else self.feed.last_seq
+
+    def _fold(self, upto: int) -> None:
+        """Fold the records up to a seq; the others wait."""
+        while self._waiting and int(self._waiting[0]["seq"][0]) <= upto:
+            first = self._waiting[0]
+            n = int(first["seq"].searchsorted(upto, side="right"))
+            self.feed.fold(first[:n], self._mark)
+            self._waiting[:1] = [first[n:]] if n < len(first) else []
 
     def _mark(self, now_ns: int) -> None:
         """Put a point on the line of P&L."""

@@ -17,7 +17,7 @@ SHIELD = (
 COVERED = SHIELD.format(mark='<path d="m5.5 8 1.8 1.8L10.6 6.3"/>')
 WAITING = SHIELD.format(mark="")
 SHORT = {Phase.ETH: "ETH", Phase.RTH: "RTH", Phase.PREOPEN: "pre-open"}
-LEAN_FRAC = 0.1  # of p_up away from even that fills half of the little bar
+LEAN_FRAC = 0.06  # of p_up away from even that fills half of the little bar
 
 
 def roots(lines: Sequence[Line], zone: str) -> str:
@@ -78,7 +78,7 @@ def _guess(guess: Guess) -> str:
     left, width = (50, lean) if lean >= 0 else (50 + lean, -lean)
     way = "up" if guess.p_up > 0.5 else "down" if guess.p_up < 0.5 else "even"
     chance = guess.p_up if guess.p_up >= 0.5 else 1 - guess.p_up
-    sure = f"confidence {pct(guess.confidence)}" if guess.confidence is not None else "confidence not known yet"
+    sure = f"confidence {pct(guess.confidence, 1)}" if guess.confidence is not None else "confidence not known yet"
     told = f"{escape(guess.recipe)}: p(up) {guess.p_up:.3f} over {guess.horizon_s:g} s"
     return (
         f'<div title="{told}"><span class="nowrap">{way} {pct(chance, 1)}'

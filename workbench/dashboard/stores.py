@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Final, NamedTuple
 
 from workbench.clock import SystemClock
@@ -21,6 +23,7 @@ from workbench.store.folders import Folders
 from workbench.store.manifest import NAME, RunManifest, read_manifest, run_folders
 from workbench.store.status import Status, heard
 
+MIN_STEPS: Final = 3  # between looks, before a pace is told
 SILENT_S: Final = 5.0  # a runner speaks once a second
 MAX_CHOICES: Final = 12
 ADVICE: Final = "Nothing has been traded here yet"
@@ -65,41 +68,56 @@ class Stores:
         self._wall_ns, self._steady = wall_ns or SystemClock().now_ns, steady
         self._cards: dict[Path, tuple[int, RunManifest]] = {}
         self._following: Following | None = None
+        self._runner: Runner | None = None
+        self._troubles: list[str] = []
         self._grown: tuple[int, float] | None = None  # last seq, and when it was first seen
         self._paces: list[tuple[float, int]] = []  # (steady, log time) of the last looks
         self.data = folders[0]
 
     def look(self) -> Read:
         """Take what has come since the last look."""
-        began, trouble, runner = self._steady(), "", None
+        began = self._steady()
+        self._troubles = []
         choices: tuple[Choice, ...] = ()
         try:
-            runs, words = self._runs()
+            runs = self._runs()
             choices = tuple(Choice(run.run, _label(run)) for run in runs[:MAX_CHOICES])
-            run = self._choose(runs, words)
-            if run is not None:
-                self._follow(run, runs)
-            if run is not None and self._following is not None:
-                try:
-                    self._following.advance(run)
-                finally:
-                    runner = self._runner(self._following, [word for word in words if word.run == run.run], began)
+            words = self._words()
+            self._advance(self._choose(runs, words), runs, words, began)
         except (WorkbenchError, OSError) as error:
-            trouble = str(error)
+            self._troubles.append(str(error))
+        except Exception as error:  # noqa: BLE001  a page that goes dark tells nobody anything; this one says what it met
+            self._troubles.append(f"{type(error).__name__}: {error}")
         took_ms = (self._steady() - began) * 1_000
-        return Read(self._following, runner, choices, trouble, self._wall_ns(), took_ms)
+        return Read(self._following, self._runner, choices, "; ".join(self._troubles), self._wall_ns(), took_ms)
 
-    def _runs(self) -> tuple[list[RunManifest], list[Status]]:
+    def _advance(self, run: RunManifest | None, runs: list[RunManifest], words: list[Status], began_s: float) -> None:
+        if run is None:
+            self._following = self._runner = None
+            return
+        followed, word = self._follow(run, runs), next((word for word in words if word.run == run.run), None)
+        try:
+            followed.advance(run, None if word is None else word.seq)
+        finally:
+            self._runner = self._runner_of(followed, word, began_s)
+
+    def _runs(self) -> list[RunManifest]:
+        """List what traded in the first folder in which something did, the newest first."""
         for folder in self._folders:
-            runs = [run for path in run_folders(folder) if (run := self._card(path)) is not None and is_told(run)]
-            if runs:
-                break
-        else:
-            self.data = self._folders[0]
-            return [], []
-        self.data = folder
-        runs = [run for run in runs if Folders(folder).journal(run.run).exists()]
-        return sorted(runs, key=lambda run: (run.created_ns, run.run), reverse=True), heard(folder)
+            told = [run for path in run_folders(folder) if (run := self._card(path)) is not None and is_told(run)]
+            found = [run for run in told if Folders(folder).journal(run.run).exists()]
+            if found:
+                self.data = folder
+                return sorted(found, key=lambda run: (run.created_ns, run.run), reverse=True)
+        self.data = self._folders[0]
+        return []
+
+    def _words(self) -> list[Status]:
+        try:
+            return heard(self.data)
+        except WorkbenchError as error:
+            self._troubles.append(str(error))
+            return []
 
     def _card(self, folder: Path) -> RunManifest | None:
         """Read a manifest, once for each time it was written."""
@@ -109,7 +127,11 @@ class Stores:
             return None
         held = self._cards.get(folder)
         if held is None or held[0] != stamp:
-            found = read_manifest(folder)
+            try:
+                found = read_manifest(folder)
+            except WorkbenchError as error:  # one damaged card hides no other run
+                self._troubles.append(str(error))
+                return None
             if found is None:
                 return None
             held = self._cards[folder] = (stamp, found)
@@ -123,22 +145,22 @@ class Stores:
         speaking = [word.run for word in words if word.run in named and not word.note and now_ns - word.said_ns < SILENT_S * SECOND]
         return named[speaking[0]] if speaking else runs[0] if runs else None
 
-    def _follow(self, run: RunManifest, runs: list[RunManifest]) -> None:
-        """Begin to follow another run; a folder that was made anew may use a name again."""
-        held = self._following.run if self._following is not None else None
-        if held is not None and (held.run, held.created_ns) == (run.run, run.created_ns):
-            return
+    def _follow(self, run: RunManifest, runs: list[RunManifest]) -> Following:
+        """Go on following a run, or begin to follow another; a folder that was made anew may use a name again."""
+        held = self._following
+        if held is not None and (held.run.run, held.run.created_ns) == (run.run, run.created_ns):
+            return held
         before = next((each for each in runs if each.run == run.starts_from and not each.ended_flat), None)
-        self._following = None
-        self._following = Following(self.data, run, self._settings, before)
+        self._following = self._runner = None
         self._grown, self._paces = None, []
+        self._following = Following(self.data, run, self._settings, before)
+        return self._following
 
-    def _runner(self, f: Following, words: list[Status], now_s: float) -> Runner:
-        last = f.feed.last_seq
+    def _runner_of(self, f: Following, word: Status | None, now_s: float) -> Runner:
+        last = f.newest_seq
         is_first = self._grown is None
         if self._grown is None or self._grown[0] != last:
             self._grown = (last, now_s)
-        word = words[0] if words else None
         age_s = None if word is None else max(0, self._wall_ns() - word.said_ns) / SECOND
         if f.run.is_closed:
             said = "ended"
@@ -151,8 +173,9 @@ class Stores:
         return runner_of(f, word=said, age_s=age_s, feed_age_s=feed_age_s, speed=self._speed() if said == "runs" else None)
 
     def _speed(self) -> float | None:
-        (first_s, first_ns), (last_s, last_ns) = self._paces[0], self._paces[-1]
-        return (last_ns - first_ns) / SECOND / (last_s - first_s) if last_s - first_s > 1 and first_ns else None
+        """Give log seconds a wall second, as most of the last looks saw it: a run that catches up is fast for one look only."""
+        steps = [((b_ns - a_ns) / SECOND, b_s - a_s) for (a_s, a_ns), (b_s, b_ns) in pairwise(self._paces) if a_ns and b_s > a_s]
+        return median(log_s / wall_s for log_s, wall_s in steps) if len(steps) >= MIN_STEPS else None
 
 
 def picture(read: Read, stores: Stores, zone: str) -> Picture:

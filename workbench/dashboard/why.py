@@ -40,7 +40,6 @@ class Around(NamedTuple):
     features: Mapping[str, float | None]
     until_ns: int | None
     zone: str
-    slack_ns: int  # by how much the journal may lag the records: it is committed once a second of wall time
 
 
 def why(seen: Seen, board: Board, around: Around) -> Why:
@@ -61,7 +60,7 @@ def why(seen: Seen, board: Board, around: Around) -> Why:
     if (unsure := _unsure(seen, board, around)) is not None:
         return Why("confidence", unsure)
     turned = board.last_refused.get(seen.contract.id)
-    if turned is not None and seen.last_bar_ns is not None and _is_fresh(turned, board, seen.last_bar_ns - around.slack_ns):
+    if turned is not None and seen.last_bar_ns is not None and turned.now_ns >= seen.last_bar_ns:
         return Why("refused", f"{turned.strategy} was refused: {refusal(turned, law)}")
     since = f"; last refused {clock(turned.now_ns, around.zone)}: {refusal(turned, law)}" if turned is not None else ""
     return Why("quiet", f"Nothing proposed{since}")
@@ -76,22 +75,17 @@ def _owned(b: Bracket) -> str:
     return f"Its entry works, {side} {b.rest}: one bracket a contract"
 
 
-def _is_fresh(turned: Turned, board: Board, last_bar_ns: int) -> bool:
-    """Whether a refusal is of the last barrier that is known of."""
-    return turned.now_ns >= board.now_ns - BAR_NS and turned.now_ns >= last_bar_ns - BAR_NS
-
-
-def stands(said: Said | None, seen: Seen, recipe: Recipe, slack_ns: int) -> bool:
+def stands(said: Said | None, seen: Seen, recipe: Recipe) -> bool:
     """Whether a forecast was made at one of the last cadences."""
     if said is None or seen.last_bar_ns is None:
         return False
-    return seen.last_bar_ns - said.now_ns <= STALE_CADENCES * max(recipe.every_ns, BAR_NS) + slack_ns
+    return seen.last_bar_ns - said.now_ns <= STALE_CADENCES * max(recipe.every_ns, BAR_NS)
 
 
 def _cold(seen: Seen, board: Board, around: Around) -> str | None:
     for recipe in around.recipes:
         at = seen.contract.id, recipe.name
-        if stands(board.forecasts.get(at), seen, recipe, around.slack_ns):
+        if stands(board.forecasts.get(at), seen, recipe):
             continue
         there = [name for name in recipe.features if around.features.get(name) is not None]
         needed = -int(-recipe.min_share * len(recipe.features) // 1)
@@ -139,11 +133,11 @@ def refusal(turned: Turned, law: Constitution | None) -> str:
         case Reason.SPREAD:
             return f"spread {value:g} ticks, at most {most:g}" if value < float("inf") else "no two-sided quote"
         case Reason.STOP_DISTANCE:
-            return f"stop {abs(value):g} ticks away, at {'least' if most < 0 else 'most'} {abs(most):g}"
+            return f"stop {abs(value):g} tick{'s' if abs(value) != 1 else ''} away, at {'least' if most < 0 else 'most'} {abs(most):g}"
         case Reason.FRICTION:
             return f"costs {pct(value)} of the move, at most {pct(most)}"
         case Reason.HEAT | Reason.MARGIN:
-            return f"{turned.reason} {pct(value)} of equity, at most {pct(most)}"
+            return f"{turned.reason} {pct(value, 1)} of equity, at most {pct(most)}"
         case Reason.DAY_LOSS | Reason.NOTIONAL:
             return f"{turned.reason} {usd(value)} USD, at most {usd(most)}"
         case Reason.SIZE:  # the sizing keeps to the most contracts of an order by itself, so it is one contract that is too much

@@ -104,7 +104,10 @@ class Board:
         self.entries_ns: deque[int] = deque()
         self.orders_ns: deque[int] = deque()
         self._approved: Approved | None = None
-        self._on: dict[type, Callable[[Any, int], None]] = {
+        self._on = self._takers()
+
+    def _takers(self) -> dict[type, Callable[[Any, int], None]]:
+        return {
             ForecastMade: self._forecast,
             LabelMatured: self._matured,
             LabelsVoided: self._voided,
@@ -134,18 +137,19 @@ class Board:
             for fact in entry.content:
                 if type(fact) is At:
                     now_ns = fact.now_ns
-                    self._begin_day(now_ns)
+                    self.begin_day(now_ns)
                 elif (take := self._on.get(type(fact))) is not None:
                     take(fact, now_ns)
         else:
             now_ns = entry.recv_ns
-            self._begin_day(now_ns)
+            self.begin_day(now_ns)
             self._event(entry.content, now_ns, Cause(entry.after_seq, entry.n))
         self.now_ns = max(self.now_ns, now_ns)
         _forget(self.entries_ns, self.now_ns - HOUR)
         _forget(self.orders_ns, self.now_ns - MINUTE)
 
-    def _begin_day(self, now_ns: int) -> None:
+    def begin_day(self, now_ns: int) -> None:
+        """Begin the account day that `now_ns` lies in, if it is another one; a quiet market changes days without an entry."""
         if now_ns < self._day_until_ns or not self.account:
             return
         at = bisect_right(self._days, (now_ns, 1 << 62)) - 1
@@ -253,6 +257,7 @@ class Board:
                 return
             case Ask(key=key):
                 self.account = self.account or key.account
+                self.begin_day(now_ns)
                 return
             case Modify(ref=ref, stop_px=stop_px) if ref in book.open:
                 book.open[ref].stop_px = stop_px

@@ -70,7 +70,7 @@ def demonstrate(
     source: str,
     step: Step,
     speed: float | None = None,
-    watched_from: time_of_day | None = None,
+    watched_from_ns: int | None = None,
 ) -> Demonstration:
     """Do the main job in an empty data folder.
 
@@ -84,8 +84,8 @@ def demonstrate(
         ``step(name, size)`` is entered around each part; what it yields hears how far a part of known size is.
     speed
         Of log time while it is traded, in wall clocks, so that one can watch it; `None`: as fast as it goes.
-    watched_from
-        Time of day in New York from which on `speed` holds; `None`: from the beginning.
+    watched_from_ns
+        Log time from which on `speed` holds (`moment`); `None`: from the beginning.
     """
     settings = load_settings()
     with step("generate the market", None):
@@ -105,7 +105,7 @@ def demonstrate(
             source=source,
             progress=tell,
             speed=speed,
-            watched_from_ns=None if watched_from is None else moment(SESSION, watched_from),
+            watched_from_ns=watched_from_ns,
         )
         traded = asyncio.run(run)
     trading_s = time.perf_counter() - began

@@ -87,13 +87,8 @@ async def paper(
     with Tail(Folders(data).tail, session=session, epoch=began.epoch) as tail, Journal(folder / "journal.db") as journal:
         log = RunLog(tail, journal, past=past)
         beat = Heartbeat(data, began.run, engine, log, (tail, journal))
-
-        def at_turn(seq: int) -> None:
-            beat.turn(seq, venue.at)
-            if progress is not None:
-                progress(venue.at)
-
-        last_seq = await run(venue if pace is None else PacedVenue(venue, pace), engine, log, after_seq=first - 1, at_turn=at_turn)
+        driven = venue if pace is None else PacedVenue(venue, pace)
+        last_seq = await run(driven, engine, log, after_seq=first - 1, at_turn=_turns(beat, venue, progress))
         log.must_be_through()
         image = msgspec.msgpack.encode(Image(engine.snapshot(), venue.snapshot()))
         checkpoints.write(folder, last_seq, image, began.run.digests)
@@ -107,3 +102,14 @@ async def paper(
     write_manifest(folder, closed)
     beat.end(last_seq, len(records))
     return Paper(closed, engine, len(records), log.commands.n, log.commands.hex(), engine.digest())
+
+
+def _turns(beat: Heartbeat, venue: SimulatedVenue, progress: Progress | None) -> Callable[[int], None]:
+    """Let the beat hear each turn, and whoever wants to know how far it is."""
+
+    def at_turn(seq: int) -> None:
+        beat.turn(seq, venue.at)
+        if progress is not None:
+            progress(venue.at)
+
+    return at_turn

@@ -51,10 +51,10 @@
   setInterval(() => {
     listen();
     const silent = Date.now() - heard;
-    body.classList.toggle("is-lost", silent > 6000);
-    if (silent > 9000 && document.visibilityState === "visible") {
+    body.classList.toggle("is-lost", silent > 8000);
+    if (silent > 10000 && document.visibilityState === "visible") {
       fetch("favicon.ico", { method: "HEAD", cache: "no-store" }).then((answer) => { if (answer.ok) location.reload(); }).catch(() => {});
-      heard = Date.now() - 6500;
+      heard = Date.now() - 8500;
     }
   }, 500);
 

@@ -1,0 +1,63 @@
+"""What tests of the page read: a workspace with the law of the small world, and folders of a run that is open and of one that is over."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.dashboard.running import stopped_with_a_position
+from tests.replay.world import World, world
+from tests.runtime.folders import trade
+from workbench.config import Settings, load_settings
+
+
+@pytest.fixture(scope="session")
+def of() -> World:
+    return world(("ES", "SPY"), minutes=40, activity=0.15)
+
+
+@pytest.fixture(scope="session")
+def workspace(of: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the law of the small world in it."""
+    folder = tmp_path_factory.mktemp("workspace")
+    (folder / "workbench.toml").write_text("")
+    tables = msgspec.to_builtins(of.setup.law)
+    lines = [f'profile = "{tables.pop("profile")}"']
+    for name, table in tables.items():
+        lines += [f"[{name}]", *(f"{key} = {msgspec.json.encode(value).decode()}" for key, value in table.items())]
+    (folder / "constitution.toml").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def settings(workspace: Path) -> Settings:
+    return load_settings(folder=workspace, environment={})
+
+
+@pytest.fixture(scope="session")
+def _over(of: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("over")
+    trade(data, of, source="a small world")
+    return data
+
+
+@pytest.fixture(scope="session")
+def _open(of: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("open")
+    stopped_with_a_position(data, of)
+    return data
+
+
+@pytest.fixture
+def over(_over: Path, tmp_path: Path) -> Path:
+    """A copy of a data folder whose run is over."""
+    return Path(shutil.copytree(_over, tmp_path / "over"))
+
+
+@pytest.fixture
+def open_(_open: Path, tmp_path: Path) -> Path:
+    """A copy of a data folder whose run was stopped while it held a position."""
+    return Path(shutil.copytree(_open, tmp_path / "open"))
