@@ -4,6 +4,7 @@
 >>> plots.price(open_session("2026-11-19"), "ES")     # doctest: +SKIP
 """
 
+from workbench.research.plots import shown
 from workbench.research.plots.calibration import calibration
 from workbench.research.plots.depth import depth
 from workbench.research.plots.equity import equity
@@ -12,5 +13,7 @@ from workbench.research.plots.page import save
 from workbench.research.plots.price import price
 from workbench.research.plots.refusals import refusals
 from workbench.research.plots.spread import spread
+
+shown.load()
 
 __all__ = ["calibration", "depth", "equity", "features", "price", "refusals", "save", "spread"]

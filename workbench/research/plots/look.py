@@ -14,8 +14,6 @@ from bokeh.models.annotations import Legend, Title
 
 from workbench.research.palette import FAINT, INK
 
-hv.extension("bokeh", logo=False)  # in a notebook this brings BokehJS along, from the package itself: no outside request
-
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 MAIN_PX, STRIP_PX = 380, 70  # heights: what is asked about, a strip under it
 MIN_PX: Final = 720  # narrower, titles would be cut; a page scrolls instead
