@@ -17,7 +17,7 @@ from workbench.store import entries
 pytestmark = pytest.mark.covers("S0-21", "S2-44", "S2-45", "S3-48")
 KEYS = {
     "profile", "data", "session", "records", "round_trips", "pnl_usd", "fees_usd", "refusals", "hit_frac", "commands", "commands_digest",
-    "state_digest", "same", "paper_records_per_s", "replay_records_per_s", "journal",
+    "state_digest", "same", "paper_records_per_s", "replay_records_per_s", "journal", "report",
 }  # fmt: skip
 TINY = ("--activity", "0.02", "--json")
 
@@ -53,6 +53,17 @@ def test_its_numbers_are_those_of_its_log(shown: tuple[Path, Said], facts: dict[
     assert len(issued(logged.facts())) == facts["commands"]
     assert [contract.root for contract in logged.contracts] == list(ROOTS)
     entries.verify(logged.journal, logged.run.journal_head)
+
+
+@pytest.mark.covers("S3-18")
+def test_its_report_tells_the_same_numbers(facts: dict[str, Any]) -> None:
+    page = Path(facts["report"])
+    told = json.loads((page.parent / "result.json").read_text())
+    assert told["failure"] is None and told["result"]["parity"] is True
+    for name in ("round_trips", "pnl_usd", "fees_usd", "commands_digest"):
+        assert told["result"][name] == pytest.approx(facts[name]) if name.endswith("_usd") else told["result"][name] == facts[name]
+    assert told["result"]["refused"] == sum(facts["refusals"].values())
+    assert f"{facts['commands']:,} commands alike" in page.read_text()
 
 
 def test_it_begins_anew_where_an_earlier_demo_lies(shown: tuple[Path, Said], facts: dict[str, Any]) -> None:

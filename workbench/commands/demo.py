@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from workbench.commands.notebooks import CHECKOUT
 from workbench.commands.pages import show_summary
 from workbench.domain.errors import ConfigError, WorkbenchError
 from workbench.domain.units import MICROS
 from workbench.research.evaluate import Summary, summarise
 
 if TYPE_CHECKING:
+    from workbench.pipelines.runner import Page
     from workbench.runtime.demonstration import Demonstration
 
 WHAT: Final = "generated data"
@@ -29,7 +32,7 @@ HELP: Final = """Generate a trading day, trade it on paper, prove the replay, an
 Six contracts (ES NQ RTY futures, SPY QQQ IWM) of a seeded market are recorded and traded by the whole engine with a River model under the
 profile `demo`; then the day is read back from the recordings and played again: every command must be the same. No account, no server.
 
-Everything is kept in data/demo; the next demo begins anew.
+Everything is kept in data/demo, the day's report among it; the next demo begins anew.
 
 To watch it trade, give it a pace, and open the page in a second terminal:
 
@@ -70,13 +73,28 @@ def demo(
     with steps(console) as step:
         source = f"{WHAT}, seed {seed}"
         done = demonstrate(data, seed=seed, activity=activity, source=source, step=step, speed=pace, watched_from_ns=from_ns)
+        with step("write the day's report", None):
+            page = _report(data, done)
     summary = summarise(done.facts)
     show_summary(console, summary, {contract.id: contract.symbol for contract in done.logged.contracts}, what=WHAT)
     _show_parity(console, done)
     _show_speed(console, data, done)
+    _show_report(console, page)
     if as_json:
-        typer.echo(json.dumps(_numbers(done, summary)))
-    raise typer.Exit(0 if done.is_same else 1)
+        typer.echo(json.dumps(_numbers(done, summary) | {"report": str(page.html) if page is not None else None}))
+    raise typer.Exit(0 if done.is_same and (page is None or page.failure is None) else 1)
+
+
+def _report(data: Path, done: Demonstration) -> Page | None:
+    """Run the shipped page on the day; `None` where the workbench was installed without its pages."""
+    from workbench.pipelines.contract import read
+    from workbench.pipelines.runner import run
+
+    folder = CHECKOUT / "pipelines" / "daily_report"
+    if not folder.is_dir():
+        return None
+    given = {"session": done.logged.session, "data": str(data), "replayed": done.replayed.commands_digest}
+    return run(read(folder), given, data / "pages")
 
 
 def _time_of_day(text: str) -> time:
@@ -115,6 +133,14 @@ def _show_speed(console: Console, data: Path, done: Demonstration) -> None:
     console.print("\n[bold]Where[/]")
     console.print(f"  recordings {data / 'recordings'}", soft_wrap=True)
     console.print(f"  journal    {done.logged.journal}", soft_wrap=True)
+
+
+def _show_report(console: Console, page: Page | None) -> None:
+    if page is None:
+        return
+    if page.failure is not None:
+        console.print(f"  [bold red]the report failed[/] in {escape(str(page.failure))}")
+    console.print(f"  report     {page.html}", soft_wrap=True)
 
 
 def _numbers(done: Demonstration, summary: Summary) -> dict[str, Any]:

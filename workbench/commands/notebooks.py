@@ -138,7 +138,8 @@ def lab(
     (settings / "overrides.json").write_text(json.dumps(OFFLINE), encoding="utf-8")
     words = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
     words += [f"--ServerApp.root_dir={Path.cwd()}", f"--LabApp.app_settings_dir={settings}", "--LabApp.extension_manager=readonly"]
-    words += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    words += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--ServerApp.allow_remote_access=False"]
     words += [] if browser else ["--no-browser"]
     words += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # `!workbench` in a notebook
     os.execv(words[0], [*words, *context.args])  # noqa: S606  no shell, and every word is ours or the caller's

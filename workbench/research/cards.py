@@ -5,7 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import Final, NamedTuple
 
-TONES: Final = {"": "inherit", "good": "#1c93e0", "bad": "#c2372f"}
+from workbench.research.palette import LOST, WON
+
+TONES: Final = {"": "inherit", "good": WON, "bad": LOST}
 
 
 class Card(NamedTuple):

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from workbench.config import load_settings
 from workbench.runtime import play
-from workbench.runtime.logged import open_log
+from workbench.runtime.log import CommandDigest
+from workbench.runtime.logged import Logged, open_log
+from workbench.runtime.replay import issued
 
 
 class Proof(NamedTuple):
@@ -38,8 +40,13 @@ class Proof(NamedTuple):
         return f"PARITY BROKEN: {self.difference}{since}"
 
 
-async def proof(data: Path | str, session: int) -> Proof | None:
+async def proof(data: Path | str, session: int, *, replayed: str = "") -> Proof | None:
     """Replay a session that was traded, and compare; `None` where nobody traded it: there is nothing to hold a replay against.
+
+    Parameters
+    ----------
+    replayed
+        Digest of the commands of a replay that was made already: it is held against the log, and nothing is played again.
 
     Examples
     --------
@@ -48,8 +55,18 @@ async def proof(data: Path | str, session: int) -> Proof | None:
     settings, logged = load_settings(), open_log(Path(data), session)
     if not play.has_orders(logged):
         return None
+    if replayed:
+        return _held(logged, replayed)
     setup = play.setup_as_traded(settings, logged)
     played = await play.play_back(logged, setup)
     difference = "" if played.difference is None else f"recorded {played.difference.recorded}, made {played.difference.made}"
     changed = tuple(play.what_changed(settings, logged, setup))
     return Proof(played.difference is None, played.outcome.n_commands, played.outcome.commands_digest, difference, changed)
+
+
+def _held(logged: Logged, replayed: str) -> Proof:
+    recorded = CommandDigest()
+    for command in issued(logged.facts()):
+        recorded.take(command)
+    difference = "" if recorded.hex() == replayed else f"recorded digest {recorded.hex()}, replayed {replayed}"
+    return Proof(not difference, recorded.n, replayed, difference, ())

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FIT: Final = 0.8  # quality from which the shipped constitutions allow an entry
 EVERY_OUTCOME: Final = 1 << 62  # outcomes a table of a whole session may hold
 APART_S: Final = 300.0  # outcomes of neighbours are drawn together: five times the shortest shipped horizon
+CENT: Final = 0.01  # USD
 WON, MINUTES = pl.col("pnl_usd") > 0, (pl.col("closed") - pl.col("opened")).dt.total_seconds(fractional=True) / 60
 
 
@@ -67,9 +68,7 @@ def forecasts(day: Session) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     for (recipe,), of in journal(day, "forecasts").group_by("recipe", maintain_order=True):
         known = of.filter(pl.col("is_up").is_not_null())
-        table = Reliability(min_outcomes=1, max_outcomes=EVERY_OUTCOME)
-        for p_up, is_up in known.select("p_up", "is_up").iter_rows():
-            table.update(p_up, is_up)
+        table = reliability(known)
         sure = hits(known)
         lo, hi = (sure.lo, sure.hi) if sure is not None else (None, None)
         rows.append(
@@ -78,6 +77,14 @@ def forecasts(day: Session) -> pl.DataFrame:
         )
     names = ("recipe", "n", "known", "hit_frac", "lo_frac", "hi_frac", "brier", "ece")
     return pl.DataFrame(rows, schema=None if rows else dict.fromkeys(names, pl.Float64) | {"recipe": pl.String})
+
+
+def reliability(known: pl.DataFrame) -> Reliability:
+    """Put forecasts with an outcome into the table that learners keep: how often each forecast chance came true."""
+    table = Reliability(min_outcomes=1, max_outcomes=EVERY_OUTCOME)
+    for p_up, is_up in known.select("p_up", "is_up").iter_rows():
+        table.update(p_up, is_up)
+    return table
 
 
 def hits(known: pl.DataFrame) -> Interval | None:
@@ -89,6 +96,19 @@ def hits(known: pl.DataFrame) -> Interval | None:
     every_s = moments["time"].diff().drop_nulls().dt.total_milliseconds().median() if len(moments) > 1 else None
     block = round(APART_S * 1_000 / every_s) if isinstance(every_s, int | float) and every_s else 1
     return block_bootstrap(moments["right"].to_numpy(), moments["n"].to_numpy(), block=max(block, 1))
+
+
+def scores(day: Session) -> pl.DataFrame:
+    """Give the Brier score of every recipe at every moment at which all of them have known outcomes, all contracts together.
+
+    Returns
+    -------
+    polars.DataFrame
+        time, and a column a recipe: squared distance of forecast and outcome, 0 (best) to 1; a coin has 0.25.
+    """
+    known = journal(day, "forecasts").filter(pl.col("is_up").is_not_null())
+    scored = known.with_columns(brier=(pl.col("p_up") - pl.col("is_up").cast(pl.Float64)) ** 2)
+    return scored.pivot("recipe", index="time", values="brier", aggregate_function="mean").sort("time").drop_nulls()
 
 
 def quality(day: Session) -> pl.DataFrame:
@@ -143,7 +163,7 @@ class Review(NamedTuple):
             return True
         worth, closed = day.equity, day.round_trips
         earned = float(worth["realised_usd"][-1]) if len(worth) else 0.0
-        return abs(earned - float(closed["pnl_usd"].sum())) < 0.005 * (1 + len(closed))
+        return abs(earned - float(closed["pnl_usd"].sum())) < CENT
 
     @property
     def most_traded(self) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,7 @@ ACCOUNT: Final = "DUSIM-SAMPLE"
 PROFILE: Final = "demo"
 STAMP: Final = "made-by"
 WAIT_S: Final = 180.0  # for somebody who is making it at this moment
+_PLACES: Final[list[tempfile.TemporaryDirectory[str]]] = []  # each is removed when this process ends
 
 
 def sample(data: Path | str | None = None) -> Path:
@@ -50,12 +53,32 @@ def sample(data: Path | str | None = None) -> Path:
             part = folder.with_name(f".{folder.name}.part")
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
-            _make(part)
+            with ThreadPoolExecutor(1) as own:  # a notebook's cells run in an event loop, and one cannot run within another
+                own.submit(_make, part).result()
             (part / STAMP).write_text(code_digest(), encoding="utf-8")
             shutil.rmtree(folder, ignore_errors=True)
             part.rename(folder)
             sync_folder(folder.parent)
     return folder
+
+
+def sample_copy(folder: Path | str | None = None) -> Path:
+    """Give a copy of the sample that is nobody else's: to trade anew in, to change, to throw away.
+
+    Parameters
+    ----------
+    folder
+        Where to; it must not exist. `None`: a temporary folder, gone when this process ends.
+
+    Examples
+    --------
+    >>> data = sample_copy()     # doctest: +SKIP
+    """
+    if folder is None:
+        place = tempfile.TemporaryDirectory(prefix="sample-")
+        _PLACES.append(place)
+        folder = Path(place.name) / "data"
+    return Path(shutil.copytree(sample(), folder, ignore=shutil.ignore_patterns("pages", STAMP)))
 
 
 def usual_folder() -> Path:

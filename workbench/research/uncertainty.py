@@ -27,10 +27,9 @@ class Interval(NamedTuple):
     n: int
     n_blocks: int
 
-    @property
-    def spans_zero(self) -> bool:
-        """Whether nothing can be said about its sign."""
-        return self.lo <= 0.0 <= self.hi
+    def spans(self, level: float = 0.0) -> bool:
+        """Whether it cannot be told from `level`: which side of it the truth lies on is open."""
+        return self.lo <= level <= self.hi
 
 
 def block_bootstrap(
@@ -60,6 +59,7 @@ def block_bootstrap(
     Notes
     -----
     The stationary bootstrap: blocks of geometric length on a circle. Politis and Romano (1994), J. American Statistical Association 89.
+    Of few blocks the range is too narrow: with 20 of them it holds the truth in about 89 of 100 samples, not in 95 (measured in the tests).
 
     Examples
     --------

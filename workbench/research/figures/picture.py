@@ -1,6 +1,6 @@
 """A picture and how all of them look. Draws what it is told; reads no session, no store.
 
-No background and grey words, so that a picture reads on a light page and on a dark one; colours are those of `research.plots`.
+No background and grey words, so that a picture reads on a light page and on a dark one; colours are those of all plots.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from workbench.research.palette import FAINT, INK
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.axes import Axes
 
-BOUGHT, SOLD, WON, LOST, REFUSED = "#6a4df0", "#cc8100", "#1c93e0", "#c2372f", "#d436c0"
-INK: Final = "#787878"
 WIDTH_IN: Final = 9.0
 DPI: Final = 180  # twice what is shown, so that it is sharp on every screen
 SHOWN: Final = 0.5
@@ -37,7 +37,7 @@ STYLE: Final[Any] = {
     "axes.titlelocation": "left",
     "axes.labelsize": 8.5,
     "grid.color": INK,
-    "grid.alpha": 0.18,
+    "grid.alpha": FAINT,
     "grid.linewidth": 0.6,
     "xtick.color": INK,
     "ytick.color": INK,

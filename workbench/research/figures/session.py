@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from workbench.research.figures.picture import BOUGHT, INK, LOST, REFUSED, SOLD, WON, Picture, clock, sheet, thousands
-from workbench.research.review import journal
+from workbench.research.figures.picture import Picture, clock, sheet, thousands
+from workbench.research.palette import BOUGHT, INK, LOST, REFUSED, SERIES, SOLD, WON
+from workbench.research.review import journal, usd
 
 if TYPE_CHECKING:
     from workbench.research.frames.session import Session
@@ -18,22 +19,13 @@ LEAST_S: Final = 45  # but never less than this
 MOST_REASONS: Final = 10
 
 
-def money(usd: float) -> str:
-    r"""Write an amount with its sign.
-
-    >>> money(-1234.5) == "\N{MINUS SIGN}1,234.50 USD", money(12)
-    (True, '+12.00 USD')
-    """
-    return f"{usd:+,.2f} USD".replace("-", "\N{MINUS SIGN}")
-
-
 def equity(day: Session) -> Picture:
     """Did the account grow? Profit after costs, what of it is open, and how far below its best it was."""
     frame = journal(day, "equity").with_columns(total=pl.col("realised_usd") + pl.col("open_pnl_usd"))
     total, drawdown = (frame[name].to_numpy() for name in ("total", "drawdown_usd"))
     end, worst = (float(total[-1]), float(drawdown.min())) if len(frame) else (0.0, 0.0)
     subtitle = f"after costs, marked at the side it could be left at; at the worst {-worst:,.2f} USD below its best"
-    with sheet(f"Did the account grow? {money(end)}", subtitle, heights=(2.3, 0.9)) as drawn:
+    with sheet(f"Did the account grow? {usd(end)}", subtitle, heights=(2.3, 0.9)) as drawn:
         top, bottom = drawn.panels
         at = _times(frame["time"])
         top.axhline(0, color=INK, linewidth=0.8, alpha=0.6)
@@ -52,7 +44,7 @@ def market(day: Session, symbol: str) -> Picture:
     bars = day.bars(symbol, "1m").filter(~pl.col("is_broken"))
     trips = _trips(day, symbol)
     won = trips.filter(pl.col("pnl_usd") > 0) if len(trips) else trips
-    said = f"{len(trips)} round trips, {len(won)} won, {money(float(trips['pnl_usd'].sum()))}" if len(trips) else "we did not trade it"
+    said = f"{len(trips)} round trips, {len(won)} won, {usd(float(trips['pnl_usd'].sum()))}" if len(trips) else "we did not trade it"
     subtitle = "triangles: entries, up bought and down sold; lines to the exit, blue gained, red lost"
     with sheet(f"What did we do in {symbol}? {said}", subtitle, heights=(3.0,)) as drawn:
         axes = drawn.panels[0]
@@ -117,7 +109,7 @@ def _life(day: Session, ref: int) -> str:
     if not len(trip):
         return "it never filled, or is open still"
     row = trip.row(0, named=True)
-    return f"out by its {row['why']}, {money(row['pnl_usd'])}, {row['r']:+.2f} R".replace(" -", " \N{MINUS SIGN}")
+    return f"out by its {row['why']}, {usd(row['pnl_usd'])}, {row['r']:+.2f} R".replace(" -", " \N{MINUS SIGN}")
 
 
 def refusals(day: Session) -> Picture:
@@ -131,7 +123,7 @@ def refusals(day: Session) -> Picture:
     subtitle = f"of {len(frame):,} wishes {granted:,} were approved; a wish is repeated at each bar until it is granted or gone"
     with sheet(f"Why were wishes refused? {_mostly(reasons, refused)}", subtitle, heights=(0.3 + 0.26 * max(len(reasons), 2),)) as drawn:
         axes, left = drawn.panels[0], [0.0] * len(reasons)
-        for strategy, colour in zip(sorted(set(refused["strategy"])), (REFUSED, SOLD, BOUGHT, WON, LOST, INK) * 9, strict=False):
+        for strategy, colour in zip(sorted(set(refused["strategy"])), (REFUSED, *SERIES * 9), strict=False):
             of = dict(by.filter(pl.col("strategy") == strategy).select("reason", "len").iter_rows())
             n = [of.get(reason, 0) for reason in reasons]
             axes.barh(reasons, n, left=left, color=colour, alpha=0.8, height=0.66, label=strategy)
