@@ -102,12 +102,24 @@ class Tab:
         """Open an address."""
         self.call("Page.navigate", url=address)
 
+    def reload(self, by: str = "location.reload()") -> None:
+        """Reload the page, by what a person does, and wait for the new one."""
+        self.ask(f"(() => {{ window.isOld = true; {by}; }})()")
+        self.wait("!window.isOld && document.body && document.readyState === 'complete'", "the page is loaded again")
+
     def ask(self, expression: str) -> Any:
         """Evaluate JavaScript; give its value."""
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in answer:
             raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
+
+    def _peek(self, expression: str) -> Any:
+        """Ask a page that may be between two documents."""
+        try:
+            return self.ask(expression)
+        except AssertionError:
+            return None
 
     def texts(self, selector: str) -> list[str]:
         """Give the texts of all elements that match, in shadow roots too."""
@@ -122,8 +134,7 @@ class Tab:
         """Wait until an expression is true, and give its value."""
         until = time.monotonic() + PATIENCE_S
         while True:
-            found = self.ask(expression)
-            if found:
+            if found := self._peek(expression):
                 return found
             if time.monotonic() > until:
                 raise AssertionError(f"not within {PATIENCE_S:g} s: {what or expression}; troubles: {self.troubles[:3]}")
@@ -134,7 +145,7 @@ class Tab:
         texts = f"({FIND_ALL})({json.dumps(selector)}).map((each) => each.innerText)"
         test = f"{texts}.find((text) => new RegExp({json.dumps(pattern)}).test(text)) ?? null"
         until = time.monotonic() + PATIENCE_S
-        while (found := self.ask(test)) is None:
+        while (found := self._peek(test)) is None:
             if time.monotonic() > until:
                 there = self.texts(selector)[:3]
                 raise AssertionError(f"no {selector} with {pattern!r} within {PATIENCE_S:g} s: {there} {self.troubles[:3]}")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from workbench.config import Settings
+from workbench.dashboard import trading
 from workbench.dashboard.attention import notes
 from workbench.dashboard.picture import Limit, Picture
 from workbench.dashboard.stores import Stores, picture
@@ -40,21 +41,22 @@ def test_a_quiet_run_needs_nobody(shown: Picture) -> None:
     assert told(shown) == []
 
 
-def test_a_halt_a_broken_parity_and_a_lost_venue_are_said_with_their_reason(shown: Picture) -> None:
-    found = told(
-        shown,
-        (StateChanged(TradingState.HALTED, "day loss of DUSIM1"), ParityBroken("one", "another")),
-        ConnectionChanged(False, "socket closed"),
-    )
-    assert [level for level, _ in found] == ["bad"] * 3
-    assert "halted: day loss of DUSIM1" in found[0][1] and "Parity is broken" in found[1][1] and "socket closed" in found[2][1]
+def test_a_broken_parity_and_a_lost_venue_are_said_with_their_reason(shown: Picture) -> None:
+    found = told(shown, (ParityBroken("one", "another"),), ConnectionChanged(False, "socket closed"))
+    assert [level for level, _ in found] == ["bad"] * 2 and "Parity is broken" in found[0][1] and "socket closed" in found[1][1]
+
+
+def test_the_trading_state_is_not_told_twice(shown: Picture) -> None:
+    assert told(shown, (StateChanged(TradingState.HALTED, "day loss of DUSIM1"),)) == []
+    halted = trading.state(shown._replace(state="halted", why="day loss of DUSIM1", since_ns=1, notes=()), "UTC")
+    assert halted.count("day loss of DUSIM1") == 1 and "a person must resume it" in halted and "Nothing needs you" not in halted
 
 
 def test_a_position_without_a_stop_stands_above_a_warning(shown: Picture) -> None:
     held = next(line.position for line in shown.lines if line.position is not None)
     found = told(
         shown,
-        (StateChanged(TradingState.REDUCING, "connection"),),
+        (Quarantined("strategy", "mine", 1, "strategies/mine.py:7", "KeyError", ()),),
         position=held._replace(protection="exposed", qty=2, side=-1),
     )
     assert found[0][0] == "bad" and found[0][1].endswith("2 short without a confirmed stop") and found[-1][0] == "warn"

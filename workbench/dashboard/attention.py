@@ -1,4 +1,4 @@
-"""What a person should look at first, the worst on top. Pure; it names things and repairs none."""
+"""What a person should look at first besides the trading state, the worst on top. Pure; it names things and repairs none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from workbench.dashboard.limits import NEAR_FRAC
 from workbench.dashboard.picture import BAD, WARN, Card, Limit, Line, Note, Runner
 from workbench.dashboard.words import count, span
-from workbench.domain.decisions import TradingState
 from workbench.domain.records import is_open
 from workbench.research.board import Board
 
@@ -26,10 +25,6 @@ def notes(board: Board, card: Card, runner: Runner, lines: Sequence[Line], limit
 
 
 def _broken(board: Board) -> Iterator[Note]:
-    if board.state is TradingState.HALTED:
-        yield Note(BAD, f"Trading is halted: {board.why}. No entries; stops and exits stay. A person must resume it")
-    elif board.state is TradingState.REDUCING:
-        yield Note(WARN, f"Trading is reducing: {board.why}. No entries, only less risk")
     if board.parity is not None:
         yield Note(BAD, f"Parity is broken: recorded {board.parity.recorded}, made again {board.parity.made}")
     for each in board.quarantined.values():

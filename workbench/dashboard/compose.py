@@ -67,7 +67,8 @@ def compose(f: Following, runner: Runner, *, read_ns: int, data: str, zone: str,
 def _card(f: Following) -> Card:
     run = f.run
     account, is_money = f.board.account or run.account, run.mode == "live"
-    return Card(run.run, run.mode, _market(f), run.source, run.sessions[-1], account, run.profile, run.is_closed, is_money)
+    source = f"modelled fills over {run.source}" if run.mode == "simulate" and run.source else run.source
+    return Card(run.run, run.mode, _market(f), source, run.sessions[-1], account, run.profile, run.is_closed, is_money)
 
 
 def _market(f: Following) -> str:

@@ -15,7 +15,7 @@ MODES: Final = {"paper": "paper", "live": "live", "simulate": "simulate"}
 STATES: Final = {
     "active": "entries may go out",
     "reducing": "no entries, only less risk",
-    "halted": "no entries; stops and exits stay",
+    "halted": "no entries; stops and exits stay, and a person must resume it",
 }
 CALM_S: Final = 3.0  # under that an age only flickers
 RUNNERS: Final = {"runs": "alive", "silent": "silent", "stopped": "stopped", "ended": "ended by itself"}
@@ -48,7 +48,7 @@ def state(p: Picture, zone: str) -> str:
         meaning = f"{escape(p.why)}, since {clock(p.since_ns, zone)}: {meaning}"
     trouble = f'<li class="bad"><span>A store cannot be read now: {escape(p.trouble)}</span></li>' if p.trouble else ""
     notes = trouble + "".join(f'<li class="{note.level}"><span>{escape(note.text)}</span></li>' for note in p.notes)
-    calm = "" if notes else "<li><b>Nothing needs you</b></li>"
+    calm = "" if notes or p.state != "active" else "<li><b>Nothing needs you</b></li>"
     return (
         f'<div class="state {css}"><span class="word"><span class="dot"></span>{word}</span><span class="soft">{meaning}</span>'
         f'<ul class="signs">{calm}{_signs(p, p.runner)}</ul></div>' + (f'<ul class="notes">{notes}</ul>' if notes else "")
@@ -80,7 +80,7 @@ def _advice(p: Picture) -> str:
     return (
         f'<div class="advice"><h3>{escape(p.advice)}</h3><p>The folder <b>{escape(p.data)}</b> holds no run with forecasts or orders. '
         "In another terminal, let a generated day trade at sixty times the wall clock; this page shows it by itself:</p>"
-        "<code>workbench demo --pace 60</code><p>Or trade a session of your own with modelled fills:</p>"
+        "<code>workbench demo --pace 60 --from 09:25</code><p>Or trade a session of your own with modelled fills:</p>"
         "<code>workbench import csv --help</code><code>workbench simulate --session 20260204</code></div>"
     )
 
@@ -246,5 +246,5 @@ def title(p: Picture) -> str:
     """What the browser's tab says: what needs somebody first, else what was earned."""
     if p.money is None or p.card is None:
         return "workbench"
-    level = "! " if any(note.level == "bad" for note in p.notes) or p.trouble else ""
+    level = "! " if p.trouble or p.state == "halted" or any(note.level == "bad" for note in p.notes) else ""
     return f"{level}{money(p.money.today_micros, signed=True, cents=False)} · {p.card.mode} · workbench"
