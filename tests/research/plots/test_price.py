@@ -44,7 +44,7 @@ def test_the_title_says_what_was_entered_and_what_came_of_it(day: Session, shown
     amount = f"{'−' if total < 0 else '+'}{abs(total):,.2f} USD"  # noqa: RUF001
     assert n_in > 5
     assert title(shown) == (
-        f"ESZ6: {n_in} entries, {n_won} of {len(trips)} round trips won, {n_stopped} lost at the stop; {amount} after costs"
+        f"ESZ6: {n_in} entries, {n_won or 'none'} of {len(trips)} round trips won, {n_stopped} lost at the stop; {amount} after costs"
     )
 
 

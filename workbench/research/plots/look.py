@@ -59,10 +59,10 @@ def dressed(title: str = "", subtitle: str = "", legend_columns: int = 8) -> Hoo
         figure = plot.state
         figure.update(background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None, min_border_right=16, output_backend="canvas")
         figure.toolbar.logo = None
-        for hover in figure.select(type=HoverTool):
+        for hover in (tool for tool in figure.tools if isinstance(tool, HoverTool)):
             is_line = hover.mode == "vline"  # says what stands above a moment, aside of what says what is under the pointer
             hover.update(visible=False, limit=1 if is_line else 3, attachment="horizontal" if is_line else "vertical")
-        for wheel in figure.select(type=WheelZoomTool):
+        for wheel in (tool for tool in figure.tools if isinstance(tool, WheelZoomTool)):
             wheel.modifiers = "ctrl"  # the wheel alone scrolls the page
         _words(figure, title, subtitle)
         for axis in figure.axis:
@@ -70,9 +70,9 @@ def dressed(title: str = "", subtitle: str = "", legend_columns: int = 8) -> Hoo
             axis.update(axis_label_text_color=INK, major_label_text_color=INK, axis_label_text_font_style="normal")
             axis.update(axis_label_text_font=FONT, major_label_text_font=FONT, axis_label_text_font_size="12px")
             axis.major_label_text_font_size = "12px"
-        for grid in figure.grid:
+        for grid in (each for each in figure.grid if each.grid_line_color is not None):
             grid.update(grid_line_color=INK, grid_line_alpha=FAINT)
-        for legend in figure.select(type=Legend):
+        for legend in (part for part in (*figure.above, *figure.center) if isinstance(part, Legend)):
             legend.update(background_fill_alpha=0, border_line_color=None, label_text_color=INK, label_text_font=FONT)
             legend.update(label_text_font_size="12px", orientation="horizontal", ncols=legend_columns, click_policy="hide")
             legend.update(padding=0, margin=2, spacing=12, glyph_width=16, glyph_height=16)
@@ -82,7 +82,7 @@ def dressed(title: str = "", subtitle: str = "", legend_columns: int = 8) -> Hoo
 
 def _words(figure: Any, title: str, subtitle: str) -> None:
     figure.title.update(text=title, text_color=INK, text_font=FONT, text_font_style="bold", visible=bool(title))
-    figure.title.text_font_size = "16px" if subtitle else "13px"
+    figure.title.text_font_size = "14px" if subtitle else "12px"
     had = [each for each in figure.above if isinstance(each, Title)]
     if subtitle and not had:  # a hook runs again at every change
         line = Title(text=subtitle, text_color=INK, text_font=FONT, text_font_size="12px", text_font_style="normal")

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from workbench.research.frames.session import Session
 
 MOST_BARS: Final = 1_500
-MOST_QUOTES: Final = 4_000  # as lines of bid and ask; more are shown as bars
-MOST_PRINTS: Final = 1_000  # dots; of more, the largest of each pixel or two
+MOST_QUOTES: Final = 1_500  # as lines of bid and ask; more are shown as bars
+MOST_PRINTS: Final = 800  # dots; of more, the largest of each pixel or two
 BODY: Final = 0.7  # of a bar's length
-DOT_PX: Final = (2.0, 8.0)  # a print's width, by the root of its size; twice that beside quotes
+DOT_PX: Final = (2.0, 8.0)  # a print's width, by the root of its size; twice that where there are few
+FEW_PRINTS: Final = 250
 TOLD: Final = (("open", "open"), ("high", "to"), ("low", "price"), ("close", "close"))
 _X, _REAL = pl.Datetime("ns"), pl.Float64()
 NO_BARS: Final = pl.DataFrame(schema={"x": _X} | dict.fromkeys(("open_pts", "high_pts", "low_pts", "close_pts", "volume"), _REAL))
@@ -117,7 +118,7 @@ def _quotes(quotes: pl.DataFrame) -> list[Any]:
 
 
 def _prints(window: Window) -> list[Any]:
-    prints, near = window.prints, 2.0 if len(window.quotes) else 1.0
+    prints, near = window.prints, 2.0 if len(window.prints) <= FEW_PRINTS else 1.0
     size = prints["size"].to_numpy()
     low, high = (near * px for px in DOT_PX)
     width = low + (high - low) * np.sqrt(size / max(float(size.max()), 1.0)) if len(size) else size

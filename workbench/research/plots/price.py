@@ -51,7 +51,7 @@ def price(day: Session, of: str, *, between: Between = None, zone: str | None = 
     >>> price(open_session("2026-11-19"), "ES", zone="America/New_York")     # doctest: +SKIP
     """
     symbol, when = contract(day, of), span(between, zone or day.zone)
-    bars = rows(day, "bars", symbol).within(when)
+    bars = rows(day, "bars", symbol).within(when and (when[0] + 1, when[1]))  # a bar that ends where the part begins lies before it
     if not bars.n:
         return look.nothing(f"{symbol}: no bar closed, so there is no price to show", provenance(day))
     wall = clock(day, zone, bars.frame["time"])
@@ -98,7 +98,7 @@ def _came(trips: Rows) -> str:
     frame = trips.frame
     at_stop = int(((frame["why"] == "stop") & (frame["pnl_usd"] <= 0)).sum())
     n_won, total = int((frame["pnl_usd"] > 0).sum()), float(frame["pnl_usd"].sum())
-    return f"{n_won} of {words.count(trips.n, 'round trip')} won, {at_stop} lost at the stop; {words.usd(total)} after costs"
+    return f"{n_won or 'none'} of {words.count(trips.n, 'round trip')} won, {at_stop} lost at the stop; {words.usd(total)} after costs"
 
 
 def _quality_note(bars: pl.DataFrame) -> str:
