@@ -86,7 +86,7 @@ def test_a_run_in_a_quiet_market_is_seen_before_it_ends(tmp_path: Path, of: Worl
     quiet = of._replace(setup=of.setup._replace(strategies=()))
     contracts = [terms.contract for terms in of.setup.terms]
     asyncio.run(paper(tmp_path, SESSION, contracts, of.records, quiet.setup, of.fills, progress=look, speed=600.0))
-    assert 0 < n_forecasts[-1] and n_forecasts[0] == 0  # no order was ever sent, so nothing else made them visible
+    assert n_forecasts[-1] > 0 and n_forecasts[0] == 0  # no order was ever sent, so nothing else made them visible
 
 
 def test_a_paper_run_leaves_its_last_word(tmp_path: Path, of: World) -> None:

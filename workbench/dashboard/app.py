@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from html import escape
@@ -12,6 +13,8 @@ from zoneinfo import available_timezones
 
 import panel as pn
 from panel.io.server import get_server
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
 
 from workbench.config import Settings
 from workbench.dashboard import trading
@@ -144,6 +147,14 @@ def _argument(name: str) -> str:
     return bytes(given[0]).decode("utf-8", "replace") if given else ""
 
 
+class _PageGone(logging.Filter):
+    """Lets a page be closed without a word: its last message had nobody to go to, which is no error."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, WebSocketClosedError | StreamClosedError) and "connection was closed" not in record.getMessage()
+
+
 def make_server(folders: tuple[Path, ...], settings: Settings, port: int, token: str | None = None) -> tuple[Any, Door]:
     """Make the server, bound but not started.
 
@@ -165,6 +176,8 @@ def make_server(folders: tuple[Path, ...], settings: Settings, port: int, token:
 
 def serve(folders: tuple[Path, ...], settings: Settings, port: int, *, at_start: Callable[[str], None], open_browser: bool) -> None:
     """Serve until interrupted; `at_start` hears the address."""
+    for name in ("asyncio", "panel.io.document", "tornado.application"):
+        logging.getLogger(name).addFilter(_PageGone())
     server, door = make_server(folders, settings, port)
     server.start()
     at_start(door.address)
