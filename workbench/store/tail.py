@@ -24,7 +24,7 @@ from workbench.domain.records import Records
 from workbench.store import segments
 from workbench.store.blanks import Blank
 from workbench.store.segments import COMMITTED_AT, HEADER, SIZE, SYNCED_AT, Segment
-from workbench.store.whole import CAN_SYNC_A_PART, fdatasync, hold, remove_parts, sync_folder, sync_part, this_boot, trouble
+from workbench.store.whole import CAN_SYNC_A_PART, fdatasync, hold, remove_parts, sync_folder, sync_part, this_boot, told, trouble
 
 SEGMENT_RECORDS: Final = 65_536  # 4 MiB: a minute of a busy session, and 4 ms to make
 PREPARE_BYTES: Final = 524_288  # zeros a call of `prepare`: a millisecond
@@ -236,15 +236,14 @@ class Tail:
     def _settle(self) -> None:
         """Make all segments durable and close those that are full. What fails here fails for good."""
         try:
-            with trouble(f"flushing the tail {self._folder}"):
-                while self._full:
-                    segments.close(*self._full[0])
-                    os.close(self._full.pop(0).fd)
-                if self._fd >= 0:
-                    self._sync()
-        except StoreError:
+            while self._full:
+                segments.close(*self._full[0])
+                os.close(self._full.pop(0).fd)
+            if self._fd >= 0:
+                self._sync()
+        except OSError as error:
             self._is_failed, self._end = True, -1
-            raise
+            raise told(f"flushing the tail {self._folder}", error) from error
         if self._fd >= 0:
             self._cells[SYNCED_AT] = self._synced = self._at
 

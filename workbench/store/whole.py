@@ -31,8 +31,13 @@ def trouble(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        raise StoreError(f"{doing} failed: {error.strerror or error}{where}") from error
+        raise told(doing, error) from error
+
+
+def told(doing: str, error: OSError) -> StoreError:
+    """Say what was being done when the operating system complained; for the paths on which `trouble` itself would cost."""
+    where = f" ({error.filename})" if error.filename else ""
+    return StoreError(f"{doing} failed: {error.strerror or error}{where}")
 
 
 @contextmanager
