@@ -53,6 +53,16 @@ def test_it_adds_up_and_sees_when_it_does_not(seen: Review) -> None:
         assert seen._replace(day=flat).adds_up is is_right  # type: ignore[arg-type]
 
 
+def test_what_was_left_open_is_told_and_makes_the_sums_agree(seen: Review) -> None:
+    n, earned = seen.left_open
+    day, result = seen.day, seen.result
+    assert (n, round(earned, 2)) == (result["left_open"], result["open_pnl_usd"])
+    assert n == len(set(day.fills["ref"]) - set(day.round_trips["ref"]))
+    last = day.equity.row(-1, named=True)
+    assert result["pnl_usd"] + earned == pytest.approx(last["realised_usd"] + last["open_pnl_usd"], abs=0.01)
+    assert ("left open" in repr(seen.cards)) is (n > 0)
+
+
 def test_cards_and_result_say_the_same(seen: Review) -> None:
     told, result = repr(seen.cards), seen.result
     assert f"{result['round_trips']:,}" in told and "7 commands alike" in told and "Generated data" in told

@@ -59,6 +59,7 @@ def test_columns_are_chosen_rows_are_few_and_the_rest_is_counted() -> None:
 def test_nothing_is_said_to_be_nothing() -> None:
     empty = show(pl.DataFrame(schema={"a": pl.Int64}))
     assert repr(empty) == "(none)" and "(none)" in empty._repr_html_()
+    assert repr(show(pl.DataFrame(), none="it never changed")) == "it never changed"
 
 
 def test_words_from_data_are_no_markup() -> None:

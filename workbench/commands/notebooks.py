@@ -133,7 +133,7 @@ def lab(
     """Become JupyterLab."""
     from workbench.config import load_settings
 
-    settings = load_settings().data_path / "cache" / "lab"
+    settings = (load_settings().data_path / "cache" / "lab").absolute()
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "overrides.json").write_text(json.dumps(OFFLINE), encoding="utf-8")
     words = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]

@@ -218,7 +218,7 @@ def _finish(notebook: Any, pipeline: Pipeline, values: Mapping[str, object], fai
     import nbformat
 
     facts = {"page": f"{pipeline.name}, {pipeline.owner}", "made by": f"workbench {code_digest()[:12]} in {took_s:g} s"}
-    facts |= {f"parameter {name}": str(value) for name, value in values.items()}
+    facts |= {f"parameter {name}": str(value) or "(empty)" for name, value in values.items()}
     notebook.metadata.pop("papermill", None)
     notebook.metadata["workbench"] = {"title": pipeline.title, "failed": failure is not None, "facts": facts}
     for cell in notebook.cells:

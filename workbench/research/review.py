@@ -181,14 +181,24 @@ class Review(NamedTuple):
         return dict(self.quality.filter(pl.col("fit_frac") < 1).select("symbol", "fit_frac").iter_rows())
 
     @property
+    def left_open(self) -> tuple[int, float]:
+        """How many positions the session ended with, and what is earned on them so far, their entry's costs paid, in USD."""
+        filled, closed, worth = (journal(self.day, name) for name in ("fills", "round_trips", "equity"))
+        n = len(set(filled["ref"]) - set(closed["ref"]))
+        total = float(worth["realised_usd"][-1] + worth["open_pnl_usd"][-1]) if len(worth) else 0.0
+        return n, total - float(closed["pnl_usd"].sum()) if n else 0.0
+
+    @property
     def cards(self) -> Cards:
         """The session on a few cards."""
         closed, worth = journal(self.day, "round_trips"), journal(self.day, "equity")
-        pnl, fees, low = float(closed["pnl_usd"].sum()), float(closed["fees_usd"].sum()), worth["drawdown_usd"].min()
+        n_open, open_usd = self.left_open
+        pnl, low = float(closed["pnl_usd"].sum()) + open_usd, worth["drawdown_usd"].min()
+        earned = f"{usd(open_usd)} of it in {n_open} left open" if n_open else f"costs {closed['fees_usd'].sum():,.2f} USD"
         refused, decided = int(self.refusals["wishes"].sum()), journal(self.day, "decisions").height
         hit = self.forecasts.row(0, named=True) if len(self.forecasts) else {}
         cards = (
-            Card("P&L after costs", usd(pnl), f"costs {fees:,.2f} USD", "" if not pnl else "good" if pnl > 0 else "bad"),
+            Card("P&L after costs", usd(pnl), earned, "" if not pnl else "good" if pnl > 0 else "bad"),
             Card("round trips", f"{len(closed):,}", f"{closed.filter(WON).height:,} won"),
             Card("worst below its best", usd(low if isinstance(low, float) else 0.0), "open positions marked"),
             Card("forecasts right", _percent(hit.get("hit_frac")), _range(hit)),
@@ -212,6 +222,8 @@ class Review(NamedTuple):
             "round_trips": len(closed),
             "pnl_usd": round(float(closed["pnl_usd"].sum()), 2),
             "fees_usd": round(float(closed["fees_usd"].sum()), 2),
+            "left_open": self.left_open[0],
+            "open_pnl_usd": round(self.left_open[1], 2),
             "hit_frac": dict(self.forecasts.select("recipe", pl.col("hit_frac").round(4)).iter_rows()),
             "ece": dict(self.forecasts.select("recipe", pl.col("ece").round(4)).iter_rows()),
             "refused": int(self.refusals["wishes"].sum()),

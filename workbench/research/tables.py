@@ -24,7 +24,6 @@ import polars as pl
 MOST_ROWS: Final = 20
 MINUS: Final = "\N{MINUS SIGN}"
 NOTHING: Final = "\N{EN DASH}"
-NONE: Final = "(none)"
 PLAIN: Final = {"seq", "ref"}  # names of things that happen to be numbers
 CHANCES: Final = {"p_up", "confidence", "brier", "ece"}
 
@@ -32,12 +31,12 @@ CHANCES: Final = {"p_up", "confidence", "brier", "ece"}
 class Table:
     """A frame made ready to be read. Shows itself in a notebook and in a shell."""
 
-    def __init__(self, names: list[str], rows: list[list[str]], rights: list[bool], n_more: int) -> None:
-        self.names, self.rows, self._rights, self._n_more = names, rows, rights, n_more
+    def __init__(self, names: list[str], rows: list[list[str]], rights: list[bool], n_more: int, none: str) -> None:
+        self.names, self.rows, self._rights, self._n_more, self._none = names, rows, rights, n_more, none
 
     def __repr__(self) -> str:
         if not self.rows:
-            return NONE
+            return self._none
         widths = [max(map(len, column)) for column in zip(self.names, *self.rows, strict=True)]
         lines = [self._line(self.names, widths), *(self._line(row, widths) for row in self.rows)]
         return "\n".join([*lines, *([f"and {self._n_more:,} more"] if self._n_more else [])])
@@ -48,7 +47,7 @@ class Table:
 
     def _repr_html_(self) -> str:
         if not self.rows:
-            return f"<p>{NONE}</p>"
+            return f"<p>{escape(self._none)}</p>"
         head = "".join(_cell("th", name, right) for name, right in zip(self.names, self._rights, strict=True))
         body = "".join(f"<tr>{''.join(_cell('td', *cell) for cell in zip(row, self._rights, strict=True))}</tr>" for row in self.rows)
         more = f"<p>and {self._n_more:,} more</p>" if self._n_more else ""
@@ -59,7 +58,7 @@ def _cell(tag: str, text: str, right: bool) -> str:
     return f'<{tag} style="text-align: {"right" if right else "left"}">{escape(text)}</{tag}>'
 
 
-def show(frame: pl.DataFrame, *columns: str, most: int = MOST_ROWS) -> Table:
+def show(frame: pl.DataFrame, *columns: str, most: int = MOST_ROWS, none: str = "(none)") -> Table:
     """Make a frame ready to be read.
 
     Parameters
@@ -68,6 +67,8 @@ def show(frame: pl.DataFrame, *columns: str, most: int = MOST_ROWS) -> Table:
         Which of its columns, in this order; none: all.
     most
         Rows shown; of the others their number.
+    none
+        What is said where there is no row.
 
     Examples
     --------
@@ -79,7 +80,7 @@ def show(frame: pl.DataFrame, *columns: str, most: int = MOST_ROWS) -> Table:
     shown = chosen.head(most)
     texts = [list(_texts(shown[name])) for name in shown.columns]
     rights = [shown[name].dtype.is_numeric() and name != "side" for name in shown.columns]
-    return Table(list(shown.columns), [list(row) for row in zip(*texts, strict=True)], rights, len(chosen) - len(shown))
+    return Table(list(shown.columns), [list(row) for row in zip(*texts, strict=True)], rights, len(chosen) - len(shown), none)
 
 
 def _texts(column: pl.Series) -> Iterable[str]:
