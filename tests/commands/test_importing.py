@@ -152,6 +152,23 @@ def test_what_stands_already_is_replaced_only_when_told(run, rows):
     assert run("csv", f"ESH6={rows}", *BARS, "--replace").exit_code == 0
 
 
+def test_a_dry_run_says_which_sessions_are_held_and_what_becomes_of_them(run, tmp_path, rows):
+    assert "Held already" not in run("csv", f"ESH6={rows}", *BARS, "--dry-run").output
+    assert run("csv", f"ESH6={rows}", *BARS).exit_code == 0
+    told = run("csv", f"ESH6={rows}", *BARS, "--dry-run")
+    assert told.exit_code == 0
+    assert "Held already: log session 20260126. Without --dry-run this import is refused" in told.output
+    assert "give way to these (--replace)" in run("csv", f"ESH6={rows}", *BARS, "--dry-run", "--replace").output
+    assert "Held already" not in run("csv", f"ESH6={rows}", *BARS, "--dry-run", "--data", tmp_path / "other").output
+    assert json.loads(run("csv", f"ESH6={rows}", *BARS, "--dry-run", "--json").stdout)["taken"] == [20260126]
+
+
+def test_an_import_ends_with_the_command_that_trades_a_session_of_it(run, rows):
+    told = run("csv", f"ES.c={rows}", *BARS)
+    assert "Next: workbench simulate --session 20260126" in told.output
+    assert "never ordered at a broker; a simulation trades it" in told.output
+
+
 def test_rows_set_aside_are_counted_and_their_file_named(run, rows):
     rows.write_text(ROWS + "2026-01-26 10:02:00,nan,6905.0,6903.0,6904.5,11\n")
     assert run("csv", f"ESH6={rows}", *BARS).exit_code == 1

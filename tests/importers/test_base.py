@@ -235,6 +235,23 @@ def test_a_rehearsal_tells_what_would_be_written_and_writes_nothing(tmp_path):
     assert kept.sessions == told.sessions
 
 
+def test_a_rehearsal_of_several_contracts_counts_what_is_written(recorded):
+    """Each contract has phases and hours of its own: shares sleep while a future trades."""
+    _, kept = recorded
+    names = [f"{contract}={shared(f'{FOLDER}/{file}_1min_sample.csv')}" for contract, file in FIRSTRATE]
+    assert base.rehearse(csv_plan(names)).sessions == kept.sessions
+
+
+def test_a_small_rehearsal_of_two_contracts_counts_what_is_written(tmp_path):
+    es = bars_file(tmp_path, "es.csv", [("04:00:00", 6904.0), ("16:55:00", 6904.0)])
+    spy = bars_file(tmp_path, "spy.csv", [("10:00:00", 6904.0), ("15:00:00", 6904.0)])
+    plan = csv_plan([f"ES.c={es}", f"SPY={spy}"])
+    told = base.rehearse(plan, tmp_path / "data")
+    assert told.taken == []
+    assert base.keep(plan, tmp_path / "data").sessions == told.sessions
+    assert base.rehearse(plan, tmp_path / "data").taken == [20260126]
+
+
 def test_two_contracts_of_one_moment_keep_the_order_of_the_command(tmp_path):
     paths = [bars_file(tmp_path, f"{name}.csv", [("10:00:00", 6904.0), ("10:01:00", 6904.0)]) for name in "ab"]
     report = base.keep(csv_plan([f"NQH6={paths[0]}", f"ESH6={paths[1]}"]), tmp_path / "data")

@@ -39,8 +39,8 @@ Examples:
 """
 CSV_HELP: Final = """Bring bars, quotes or prints out of text files into the recordings.
 
-Name each file with its contract: ESH6=PATH is that contract, ES.c=PATH a continuous series (for study, never traded), SPY=PATH a
-share. All contracts that a replay shall see together come in one command.
+Name each file with its contract: ESH6=PATH is that contract, ES.c=PATH a continuous series (never ordered at a broker; a
+simulation trades it), SPY=PATH a share. All contracts that a replay shall see together come in one command.
 
 To begin, give the path alone: what the file shows is told, with a command to start from. Separator, columns and the form of times are
 found where one reading alone fits. Declared, never guessed, are zone, stamp (does a bar's time name its start or its end?), length and
@@ -113,8 +113,9 @@ def databento(
         tell(f"reading {len(paths)} files")
         readings = databento.read_all(paths, roots, root=root, expiry=naming.day(expiry))
         plan = base.plan("databento", list(readings))
-        report = base.rehearse(plan) if dry_run else base.keep(plan, data or settings.data_path, replace=replace, tell=tell)
-    show(report, as_json=as_json, data=data)
+        folder = data or settings.data_path
+        report = base.rehearse(plan, folder) if dry_run else base.keep(plan, folder, replace=replace, tell=tell)
+    show(report, as_json=as_json, data=data, replace=replace)
 
 
 def lean(
@@ -142,8 +143,9 @@ def lean(
             readings.append(reading)
             tell(f"read {reading.report.path}")
         plan = base.plan("lean", readings)
-        report = base.rehearse(plan) if dry_run else base.keep(plan, data or settings.data_path, replace=replace, tell=tell)
-    show(report, as_json=as_json, data=data)
+        folder = data or settings.data_path
+        report = base.rehearse(plan, folder) if dry_run else base.keep(plan, folder, replace=replace, tell=tell)
+    show(report, as_json=as_json, data=data, replace=replace)
 
 
 def csv(
@@ -189,12 +191,13 @@ def csv(
         if not as_json:
             typer.echo("\n".join(plan.report.preview))
         with waiting() as tell:
-            report = base.rehearse(plan) if dry_run else base.keep(plan, data or settings.data_path, replace=replace, tell=tell)
-    show(report, as_json=as_json, data=data)
+            folder = data or settings.data_path
+            report = base.rehearse(plan, folder) if dry_run else base.keep(plan, folder, replace=replace, tell=tell)
+    show(report, as_json=as_json, data=data, replace=replace)
 
 
-def show(report: Report, *, as_json: bool, data: Path | None = None) -> None:
-    """Print what an import did; `data` is the folder that was named, if any."""
+def show(report: Report, *, as_json: bool, data: Path | None = None, replace: bool = False) -> None:
+    """Print what an import did, to which folder if one was named, and whether it may replace what is there."""
     if as_json:
         import msgspec
 
@@ -214,11 +217,23 @@ def show(report: Report, *, as_json: bool, data: Path | None = None) -> None:
     console.print(f"From {clock(report.first_ns, 'UTC')} to {clock(report.last_ns, 'UTC')} UTC.", highlight=False)
     if report.quarantine:
         console.print(f"Rows set aside: {report.quarantine}", highlight=False)
+    if report.taken:
+        console.print(_of_taken(report.taken, replace=replace), highlight=False, soft_wrap=True)
     if report.dry_run:
         console.print("Nothing was written (--dry-run).")
         return
     most = max(report.sessions, key=lambda one: one.n_market).session
-    console.print(f"Next: workbench replay --session {most}{f' --data {data}' if data else ''}", highlight=False)
+    console.print(f"Next: workbench simulate --session {most}{f' --data {data}' if data else ''}", highlight=False)
+
+
+def _of_taken(sessions: list[int], *, replace: bool) -> str:
+    """Say what becomes of log sessions that have records already, once this is no rehearsal."""
+    from workbench.importers.base import few
+
+    held = f"Held already: log session {few(sessions)}. "
+    if replace:
+        return held + "All records there give way to these (--replace)."
+    return held + "Without --dry-run this import is refused; --replace puts these in their place, --data names another folder."
 
 
 def _files_table(report: Report) -> Table:

@@ -56,7 +56,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import did, or, dry, would have done. Times in ns UTC."""
+    """What an import did, or, dry, would have done; then ``taken`` are those sessions that have records already. Times in ns UTC."""
 
     importer: str
     dry_run: bool
@@ -67,6 +67,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     last_ns: int
     quarantine: str | None = None
     preview: list[str] = []
+    taken: list[int] = []
 
     @property
     def n_quarantined(self) -> int:
@@ -111,9 +112,13 @@ def plan(importer: str, readings: list[Reading]) -> Plan:
     return Plan(found, streams, [row for reading in readings for row in reading.rejected], report)
 
 
-def rehearse(plan: Plan) -> Report:
-    """Tell what `keep` would write."""
-    return changed(plan.report, sessions=[_report(part, len(finished(part, part.contracts, 0, 1))) for part in plan.parts])
+def rehearse(plan: Plan, data: Path | None = None) -> Report:
+    """Tell what `keep` would write, and which of its log sessions `data` holds already."""
+    sessions = []
+    for part in plan.parts:  # no contract has an id yet; under one id, the phases of two would count as those of one
+        contracts = {key: changed(contract, id=key) for key, contract in part.contracts.items()}
+        sessions.append(_report(part, len(finished(part, contracts, 0, 1))))
+    return changed(plan.report, sessions=sessions, taken=_taken(plan, data) if data else [])
 
 
 def keep(plan: Plan, data: Path, *, replace: bool = False, tell: Tell = lambda _: None) -> Report:
@@ -217,13 +222,27 @@ def _by_session(streams: list[Stream]) -> Iterator[SessionPart]:
 
 
 def _refuse_taken(plan: Plan, data: Path, *, replace: bool) -> None:
-    taken = sorted({part.session for part in plan.parts} & set(log_sessions(data)))
+    taken = _taken(plan, data)
     if taken and not replace:
-        more = f" and {len(taken) - 3} more" if len(taken) > 3 else ""
         raise DataError(
-            f"{data} holds records of log session {', '.join(map(str, taken[:3]))}{more} already; nothing was written. "
+            f"{data} holds records of log session {few(taken)} already; nothing was written. "
             "--replace puts these in their place; --data names another folder. Contracts to be seen together come in one command."
         )
+
+
+def _taken(plan: Plan, data: Path) -> list[int]:
+    """Give the log sessions that would get records and have some already."""
+    return sorted({part.session for part in plan.parts} & set(log_sessions(data)))
+
+
+def few(sessions: list[int]) -> str:
+    """Name the first log sessions of many.
+
+    >>> few([20260126, 20260127, 20260128, 20260129])
+    '20260126, 20260127, 20260128 and 1 more'
+    """
+    more = f" and {len(sessions) - 3} more" if len(sessions) > 3 else ""
+    return f"{', '.join(map(str, sessions[:3]))}{more}"
 
 
 def _report(part: SessionPart, n_records: int) -> SessionReport:

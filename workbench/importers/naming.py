@@ -21,7 +21,7 @@ from workbench.domain.units import SECOND
 from workbench.market.rolls import MONTH_CODES, Dated, dated
 
 UNNUMBERED: Final = 1
-CONTINUOUS: Final = {"continuous": "true"}  # in `Contract.venue_ids`: for study and simulation, never traded
+CONTINUOUS: Final = {"continuous": "true"}  # in `Contract.venue_ids`: a simulation trades it, no broker is sent an order
 MONTH: Final = re.compile(rf"^(.+?)([{MONTH_CODES}])(\d{{1,2}})$")
 YEARS_AHEAD: Final = 10
 

@@ -55,7 +55,7 @@ def describe(contract: Contract) -> str:
     'ESH6, future, CME, expires 2026-03-20'
     """
     if contract.venue_ids.get("continuous"):
-        return f"{contract.symbol}, a continuous series for study (never traded), {contract.exchange}"
+        return f"{contract.symbol}, a continuous series (never ordered at a broker; a simulation trades it), {contract.exchange}"
     end = f", expires {contract.expiry}" if contract.expiry else ""
     return f"{contract.symbol}, {contract.type}, {contract.exchange}{end}"
 
