@@ -11,7 +11,7 @@ from tests.replay.world import World, before
 from tests.research.test_board import Told
 from workbench.config import Settings
 from workbench.dashboard.limits import limits
-from workbench.dashboard.picture import Limit, Money
+from workbench.dashboard.picture import Limit
 from workbench.dashboard.stores import Stores, picture
 from workbench.dashboard.words import usd
 from workbench.domain.orders import Key
@@ -23,7 +23,6 @@ from workbench.runtime.loop import run
 from workbench.runtime.machine import simulated
 
 pytestmark = pytest.mark.covers("S0-19", "S1-30")
-NOTHING = Money(0, 0, 0, 0, 0, None, 0, 0, 0, (), ())
 
 
 def named(rows: tuple[Limit, ...]) -> dict[str, Limit]:
@@ -37,7 +36,7 @@ def test_they_are_what_risk_measures_at_every_turn(of: World) -> None:
         if not board.account or board.equity_micros is None or engine.market.now[3] != board.now_ns:
             return  # windows of time are of the last entry: compare where that is now
         now = engine.desk._standing(Key(board.account, 1, "learned"), board.now_ns)
-        rows = named(limits(board, of.setup.law, NOTHING))
+        rows = named(limits(board, of.setup.law, 0))
         assert rows["Entries today"].used == f"{now.n_entries_day:,}" and rows["Open brackets"].used == f"{now.n_open:,}"
         assert rows["Contracts held, working"].used == f"{now.n_contracts:,}" and rows["Losses in a row"].used == f"{now.losses_in_row:,}"
         assert rows["Entries in the last hour"].used == f"{now.n_entries_hour:,}"

@@ -39,7 +39,7 @@ def compose(f: Following, runner: Runner, *, read_ns: int, data: str, zone: str,
     board = f.board
     card, funds = _card(f), _money(f)
     lines = tuple(_line(f, contract, zone) for contract in f.feed.contracts)
-    used = limits(board, f.known.law, funds) if f.known.law is not None else ()
+    used = limits(board, f.known.law, f.at_risk_micros()) if f.known.law is not None else ()
     return Picture(
         read_ns=read_ns,
         took_ms=0.0,
@@ -163,7 +163,7 @@ def _position(f: Following, b: Bracket, seen: Seen) -> Position:
         pts(b.entry_value) / b.filled if b.filled else None,
         pts(b.stop_px),
         pts(b.target_px),
-        f.board.open_micros(b, seen.leave_px(b.side)),
+        f.value_micros(b),
         b.risk_micros,
         b.phase.value,
         protection,

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from workbench.domain.bars import BROKEN, RICH
+from workbench.domain.bars import BROKEN, PRICED, RICH
 from workbench.domain.contracts import Contract
 from workbench.domain.records import ASK, BID, PROVENANCE_SHIFT, Phase, Provenance, Records
 from workbench.domain.units import MINUTE
@@ -38,8 +38,16 @@ class Seen(NamedTuple):
         return (self.ask_px - self.bid_px) / self.contract.tick
 
     def leave_px(self, side: int) -> int | None:
-        """Where a position could be left now: a long one at the bid."""
+        """Where a position could be left now: a long one at the bid; `None` without a quote."""
         return self.bid_px if side > 0 else self.ask_px
+
+    def mark_px(self, side: int, since_ns: int) -> int | None:
+        """What a position is worth now: where it could be left, or the last price where nobody quotes (as `frames.money` marks).
+
+        `None` where there is neither: no bar has closed since `since_ns`, when it was opened, and what was paid is the newest price.
+        """
+        px = self.leave_px(side)
+        return px if px is not None or self.last_bar_ns is None or self.last_bar_ns < since_ns else self.close_px
 
 
 class Feed:
@@ -102,7 +110,7 @@ class Feed:
             Phase(int(state["phase"])) if self.n_records else None,
             int(state["bid"]) if has & BID else None,
             int(state["ask"]) if has & ASK else None,
-            int(bar["close"]) if last_bar_ns and bar["close"] else None,
+            int(bar["close"]) if last_bar_ns and int(bar["flags"]) & PRICED else None,
             int(bar["quality"]) / 1000 if last_bar_ns else None,
             bool(int(bar["flags"]) & BROKEN),
             last_bar_ns or None,

@@ -14,6 +14,7 @@ from workbench.dashboard.records import NewRecords
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.records import Records
 from workbench.domain.units import DAY, SECOND
+from workbench.execution.bracket import Bracket
 from workbench.learning.models import RECIPES
 from workbench.learning.recipe import Recipe
 from workbench.research.board import Board
@@ -128,12 +129,23 @@ class Following:
             del self.line[1:-1:2]
 
     def open_micros(self) -> int:
-        """Value everything that is open where it could be left now, after the fees it has paid."""
-        total = 0
-        for bracket in self.board.brackets():
-            if bracket.filled:
-                total += self.board.open_micros(bracket, self.feed.seen(bracket.key.contract).leave_px(bracket.side))
-        return total
+        """Value everything that is open as the account is valued: see `value_micros`."""
+        return sum(self.value_micros(bracket) for bracket in self.board.brackets())
+
+    def value_micros(self, bracket: Bracket) -> int:
+        """Value what a bracket holds where it could be left now, or at the last price where nobody quotes, after the fees it has paid.
+
+        Until a bar closes it is worth what was paid for it.
+        """
+        if not bracket.filled:
+            return 0
+        px = self.feed.seen(bracket.key.contract).mark_px(bracket.side, bracket.opened_ns)
+        return self.board.open_micros(bracket, round(bracket.entry_value / bracket.filled) if px is None else px)
+
+    def at_risk_micros(self) -> int:
+        """Value everything that is open as risk does: what nobody quotes now counts at its stop."""
+        seen = ((b, self.feed.seen(b.key.contract)) for b in self.board.brackets())
+        return sum(self.board.open_micros(b, of.leave_px(b.side)) for b, of in seen)
 
     def worth_micros(self) -> int:
         """P&L of the run after costs, realised and open."""

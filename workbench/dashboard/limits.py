@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.dashboard.picture import Limit, Money
+from workbench.dashboard.picture import Limit
 from workbench.dashboard.words import pct, usd
 from workbench.domain.units import MICROS
 from workbench.research.board import Board
@@ -11,8 +11,8 @@ from workbench.risk.constitution import Constitution
 NEAR_FRAC = 0.8  # from here on a limit is worth a look
 
 
-def limits(board: Board, law: Constitution, money: Money) -> tuple[Limit, ...]:
-    """Hold the run against its law: the day's loss first, then what may still be opened."""
+def limits(board: Board, law: Constitution, open_micros: int) -> tuple[Limit, ...]:
+    """Hold the run against its law: the day's loss first, then what may still be opened; `open_micros` is what is open as risk values it."""
     risk, open_now = law.risk, [b for b in board.brackets() if b.key.account == board.account]
     today = board.ledger.day(board.account)
     equity = board.equity_micros
@@ -20,7 +20,7 @@ def limits(board: Board, law: Constitution, money: Money) -> tuple[Limit, ...]:
     heat = sum(b.risk_micros * (abs(b.open) + b.rest) // b.qty for b in open_now)
     held = sum(abs(b.open) + b.rest for b in open_now)
     rows = [
-        _usd("Loss today, if left now", -money.today_micros / MICROS, risk.max_loss_per_day_usd),
+        _usd("Loss today, if left now", -(today.realised_micros + open_micros) / MICROS, risk.max_loss_per_day_usd),
         _usd("Loss today, if all stops hit", at_stops, risk.max_loss_per_day_usd),
         _count("Entries today", today.n_entries, risk.max_entries_per_day),
         _count("Entries in the last hour", len(board.entries_ns), risk.max_entries_per_hour),
