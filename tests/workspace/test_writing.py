@@ -99,7 +99,24 @@ def test_its_own_tests_and_examples_pass_at_once(home: Path) -> None:
         make_thing(what, name, home, things_of(home))
     done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=home, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "7 passed" in done.stdout  # three tests and an example of the feature, two of the strategy, one of the model
+    assert "8 passed" in done.stdout  # three tests and an example of the feature, three of the strategy, one of the model
+
+
+def test_its_own_tests_know_ones_own_features_and_any_name_of_a_field(home: Path) -> None:
+    for what, name in ALL:
+        make_thing(what, name, home, things_of(home))
+    strategy, model = home / "strategies" / "my_first.py", home / "models" / "five_minutes.py"
+    for old, new in (("low: float", "cold: float"), ("self.low", "self.cold"), ("high: float", "hot: float"), ("self.high", "self.hot")):
+        strategy.write_text(strategy.read_text().replace(old, new))
+    strategy.write_text(strategy.read_text().replace('("rsi_14_1m", ', '("rsi_14_1m", "opening_gap_5s", '))
+    model.write_text(model.read_text().replace('features=("ret_1_1m", ', 'features=("opening_gap_1m", "ret_1_1m", '))
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    for folder in (home, home / "tests"):  # wherever in the workspace they are called
+        done = subprocess.run([*words, "-k", "not opening_gap"], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0 and "4 passed" in done.stdout, done.stdout + done.stderr
+    strategy.write_text(strategy.read_text().replace('"opening_gap_5s"', '"nobodys_1m"'))
+    done = subprocess.run([*words, "tests/test_strategies_my_first.py"], cwd=home, capture_output=True, text=True)
+    assert done.returncode == 1 and "needs nobodys_1m, which no feature gives" in done.stdout
 
 
 @pytest.mark.parametrize("what", FOLDER)

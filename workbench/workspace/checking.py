@@ -24,7 +24,7 @@ from workbench.learning import conformance as of_recipes
 from workbench.learning.models import DEFAULT
 from workbench.strategies import conformance as of_strategies
 from workbench.workspace import loading
-from workbench.workspace.loading import limited, said_of
+from workbench.workspace.loading import limited, said_of, things_around
 from workbench.workspace.source import assignments, classes, intrusions
 from workbench.workspace.things import FORECAST, Kind, Thing, Things, made_of, thing_of
 
@@ -88,7 +88,8 @@ def check(what: object, things: Things | None = None) -> Report:
     Parameters
     ----------
     things
-        What it may refer to (features of its columns, the model of a recipe); `None`: what is shipped, and what `what` is.
+        What it may refer to (features of its columns, the model of a recipe); `None`: what is shipped, and what the workspace around
+        has, in which Python was started.
 
     Examples
     --------
@@ -97,7 +98,7 @@ def check(what: object, things: Things | None = None) -> Report:
     ()
     """
     thing = what if isinstance(what, Thing) else thing_of(what, origin=HERE, where=_home_of(what), file=_file_of(what))
-    things = things if things is not None else Things([thing])
+    things = things if things is not None else _around(thing)
     rules = {
         Kind.FEATURE: _feature_rules, Kind.STRATEGY: _strategy_rules, Kind.RECIPE: _recipe_rules, Kind.MODEL: _model_rules
     }[thing.kind]  # fmt: skip
@@ -107,6 +108,14 @@ def check(what: object, things: Things | None = None) -> Report:
 def check_all(things: Things, own: Iterable[Thing] | None = None) -> list[Report]:
     """Check a user's things one by one: all of them, or those named."""
     return [check(thing, things) for thing in (things.own if own is None else own)]
+
+
+def _around(thing: Thing) -> Things:
+    """Give what a thing may refer to where nobody says: of features and models nothing, for they stand alone."""
+    if thing.kind in (Kind.FEATURE, Kind.MODEL):
+        return Things([thing])
+    there = things_around()
+    return Things([thing, *(each for each in there.own if (each.kind, each.name) != (thing.kind, thing.name))], there.problems)
 
 
 Rule = tuple[str, Callable[[], Iterable[Finding]]]

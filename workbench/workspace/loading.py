@@ -18,6 +18,7 @@ from types import FrameType, ModuleType
 from typing import Any, Final
 
 from workbench import mine
+from workbench.config.place import workspace_of
 from workbench.domain.errors import ConfigError, WorkbenchError
 from workbench.learning.models.base import Model
 from workbench.learning.recipe import Recipe
@@ -42,10 +43,23 @@ WHATEVER: Final = (Exception, SystemExit, EndlessError)  # that reading or runni
 
 def things_of(workspace: Path | None) -> Things:
     """Find everything there is for a workspace (`None`: outside of one): shipped, its own, and installed packages'."""
+    if workspace is not None:
+        look_at(workspace)
+    return _all_of(workspace)
+
+
+def things_around() -> Things:
+    """Find the same for the workspace Python was started in, as it was imported: nothing is read anew under a test or notebook."""
+    workspace = Path(mine.__path__[0]) if mine.__path__ else workspace_of()
+    if workspace is not None and not mine.__path__:
+        mine.look_in(workspace)
+    return _all_of(workspace)
+
+
+def _all_of(workspace: Path | None) -> Things:
     own: list[Thing] = []
     problems: list[Problem] = []
     if workspace is not None:
-        look_at(workspace)
         for path in files_of(workspace):
             _take(lambda path=path: list(things_in(path, workspace)), own, problems, workspace, _short(path, workspace))
     for group in GROUPS:
