@@ -50,6 +50,14 @@ def test_without_a_price_there_is_no_plan(there: dict[str, int]) -> None:
     assert at_market(sight(has=ASK), -1, stop_pts=2.0, target_pts=2.0, hold_ns=1) is None
 
 
+@pytest.mark.parametrize("pts", [0, -0.0, -3.0, float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("name", ["stop_pts", "target_pts"])
+def test_a_distance_that_is_none_is_no_tick_but_a_mistake(name: str, pts: float) -> None:
+    distances = {"stop_pts": 2.0, "target_pts": 2.0} | {name: pts}
+    with pytest.raises(ValueError, match=rf"at_market: {name} is {pts!r}; a distance"):
+        at_market(sight(), 1, **distances, hold_ns=1)
+
+
 # ---------------------------------------------------------------------- nonsense
 class Two(IntEnum):
     """A whole number of somebody else's."""

@@ -26,6 +26,18 @@ def wrongs(home: Path) -> str:
     return "\n".join([*told, *(f"{problem.where}: {problem.said}" for problem in things.problems)])
 
 
+def test_a_plan_on_the_wrong_side_is_told_in_points_too(home: Path, put: Put) -> None:
+    put("strategies/first.py", strategy("        return Proposal(1, OrderType.MARKET, 240000, 250000, 260000, 1)\n"))
+    places = ("ES, tick 1; in points 60000, 62500, 65000", "SPY, tick 100; in points 24, 25, 26", "CL, tick 1; in points 2400, 2500, 2600")
+    assert any(place in wrongs(home) for place in places)
+
+
+def test_a_width_is_never_shown_below_zero_where_its_values_are_known(home: Path, put: Put) -> None:
+    text = STRATEGY.replace("stop_pts=4.0", 'stop_pts=2 * view["atr_14_1m"]').replace('("rsi_14_1m",)', '("rsi_14_1m", "atr_14_1m")')
+    put("strategies/first.py", text.replace("rsi > 30", 'rsi > 30 or not view["atr_14_1m"]'))
+    assert wrongs(home) == ""
+
+
 def line_with(text: str, words: str) -> int:
     return next(n for n, line in enumerate(text.strip("\n").splitlines(), 1) if words in line)
 
@@ -54,9 +66,13 @@ BAD_STRATEGIES = {
         "        return Proposal(1, OrderType.MARKET, 24000, 23990.5, 24020, 1)\n",
         "propose answers nonsense: stop_px is 23990.5, not a whole number",
     ),
+    "a stop at a negative distance": (
+        "        return at_market(view, 1, stop_pts=-2 * 1.5, target_pts=3.0, hold_ns=1)\n",
+        "strategies/first.py:16: answers: ValueError: at_market: stop_pts is -3.0; a distance from the entry is in points, above 0",
+    ),
     "stop on the winning side": (
         "        return Proposal(1, OrderType.MARKET, 240000, 250000, 260000, 1)\n",
-        "plans: its stop is not on the losing side: buy at 240000, stop 250000",
+        "plans: its stop is not on the losing side: buy at 240000, stop 250000, target 260000 (quanta of ",
     ),
     "target on the losing side": (
         "        return Proposal(1, OrderType.MARKET, 240000, 230000, 220000, 1)\n",

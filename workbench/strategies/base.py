@@ -57,18 +57,27 @@ def at_market(
 ) -> Proposal | None:
     """Plan to enter now, with stop and target so many points away.
 
-    The entry is the far side of the quote, or the close where there are bars only. Prices are put on the order increment: the stop at
-    least a tick away, outward as `on_tick` does. `None` when no price is known.
+    The entry is the far side of the quote, or the close where there are bars only. Prices are put on the order increment: stop and target
+    at least a tick away, outward as `on_tick` does. `None` when no price is known.
 
     Parameters
     ----------
     side
         +1 buys, -1 sells.
     stop_pts, target_pts
-        Distance from the entry in points, positive.
+        Distance from the entry in points, above 0.
     hold_ns
         How long the position may last.
+
+    Raises
+    ------
+    ValueError
+        A distance that is none: 0, below it, or no number. Nobody can have meant a stop there, and a tick instead would be a plan
+        nobody made.
     """
+    for name, pts in (("stop_pts", stop_pts), ("target_pts", target_pts)):
+        if not 0 < pts < LARGEST:
+            raise ValueError(f"at_market: {name} is {pts!r}; a distance from the entry is in points, above 0")
     bar, contract = view.bar, view.contract
     seen = bar.ask_px if side > 0 else bar.bid_px
     if seen is None and (bar.has or not bar.n_print):

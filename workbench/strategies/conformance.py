@@ -25,6 +25,7 @@ from workbench.strategies.base import Strategy, nonsense
 Make = Callable[[], Strategy]
 Row = Mapping[str, float | None]
 N_SIGHTS: Final = 600
+N_SURE: Final = 50  # rows after which a feature that was never below zero is taken to be a width
 START_NS: Final = 1_795_100_400_000_000_000  # 2026-11-19 15:00 UTC
 NAMES: Final = ("name", "needs", "propose", "manage")
 NO_STRATEGY: Final = f"has not the four names of a strategy: {', '.join(NAMES)}"
@@ -89,11 +90,12 @@ class _Screen:
 def sights(needs: Sequence[str], rows: Sequence[Row] = (), forecast: str = "", n: int = N_SIGHTS, seed: int = 1) -> list[Sight]:
     """Make `n` sights: of every third the features are one of `rows`, where there are any; the others may be anything."""
     rng = np.random.default_rng(seed)
+    widths = frozenset(name for name in needs if _is_a_width(name, rows))
     made = []
     for i in range(n):
         contract = CONTRACTS[int(rng.integers(len(CONTRACTS)))]
         row = rows[int(rng.integers(len(rows)))] if rows and i % 3 == 0 else {}
-        features = {name: row[name] if name in row else _number(rng) for name in needs}
+        features = {name: row[name] if name in row else _number(rng, name in widths) for name in needs}
         forecasts = {forecast: _forecast(rng)} if forecast and rng.random() < 0.9 else {}
         made.append(Sight(contract, _bar(rng, contract, i), features, forecasts, START_NS + i * BAR_NS))
     return made
@@ -112,13 +114,20 @@ def _bar(rng: np.random.Generator, contract: Contract, i: int) -> Bars:
     return bar
 
 
-def _number(rng: np.random.Generator) -> float | None:
+def _is_a_width(name: str, rows: Sequence[Row]) -> bool:
+    """Tell whether a feature was never below zero, on many rows: a range, a size, a share. What cannot come is not shown."""
+    seen = [value for row in rows if (value := row.get(name)) is not None]
+    return len(seen) >= N_SURE and min(seen) >= 0
+
+
+def _number(rng: np.random.Generator, is_width: bool = False) -> float | None:
     kind = rng.random()
     if kind < 0.1:
         return None
     if kind < 0.4:
         return float(rng.uniform(0, 100))
-    return float(rng.choice([-1, 1]) * 10.0 ** rng.uniform(-5, 3)) if kind < 0.95 else 0.0
+    value = float(rng.choice([-1, 1]) * 10.0 ** rng.uniform(-5, 3)) if kind < 0.95 else 0.0
+    return abs(value) if is_width else value
 
 
 def _forecast(rng: np.random.Generator) -> Forecast:
@@ -173,7 +182,11 @@ def plans(of: Case) -> Iterator[str]:
 
 def _wrong_plan(wish: Proposal, sight: Sight) -> str | None:
     entry, stop, target, breakeven = wish.entry_px, wish.stop_px, wish.target_px, wish.breakeven_px
-    plan = f"{'buy' if wish.side > 0 else 'sell'} at {entry}, stop {stop}, target {target} (quanta, tick {sight.contract.tick})"
+    pts = ", ".join(f"{sight.contract.to_pts(px):.10g}" for px in (entry, stop, target))
+    plan = (
+        f"{'buy' if wish.side > 0 else 'sell'} at {entry}, stop {stop}, target {target} "
+        f"(quanta of {sight.contract.symbol}, tick {sight.contract.tick}; in points {pts})"
+    )
     if (entry - stop) * wish.side <= 0:
         return f"its stop is not on the losing side: {plan}"
     if (target - entry) * wish.side <= 0:
