@@ -33,8 +33,9 @@ def meant(word: str, things: Things, workspace: Path | None) -> tuple[list[Thing
         return _of_module(word)
     named = [thing for thing in things if thing.name == word]
     if not named:
-        unread = "".join(f"\ncould not be read: {problem.where}: {problem.said}" for problem in things.problems)
-        raise ConfigError(f"there is no {word}; name a file (features/gap.py), my_module:MyThing, or one of {_names(things)}{unread}")
+        raise ConfigError(
+            f"{things.unread()}there is no {word}; name a file (features/gap.py), my_module:MyThing, or one of {_names(things)}"
+        )
     return named, []
 
 

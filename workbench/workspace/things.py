@@ -144,8 +144,11 @@ class Things:
         names = self.names(kind)
         near = get_close_matches(name, names, n=1, cutoff=0.6)
         hint = f"did you mean {near[0]}? There are" if near else "there are"
-        unread = "".join(f"\ncould not be read: {problem.where}: {problem.said}" for problem in self.problems)
-        raise ConfigError(f"there is no {kind} {name!r}; {hint} {', '.join(names)}{unread}")
+        raise ConfigError(f"{self.unread()}there is no {kind} {name!r}; {hint} {', '.join(names)}")
+
+    def unread(self) -> str:
+        """Say what could not be read, a line each: the cause, to be told before what came of it."""
+        return "".join(f"could not be read: {problem.where}: {problem.said}\n" for problem in self.problems)
 
     def features_of(self, columns: Iterable[str]) -> tuple[Thing, ...]:
         """Find a user's features that columns (``gap_1m``) are made by, in the order of their names."""
