@@ -169,6 +169,19 @@ def test_an_import_ends_with_the_command_that_trades_a_session_of_it(run, rows):
     assert "never ordered at a broker; a simulation trades it" in told.output
 
 
+def test_of_a_file_of_two_contracts_each_takes_its_own_rows(run, tmp_path):
+    path = tmp_path / "both.csv"
+    bars = [(at, name, px) for at in ("10:00", "10:01", "10:02") for name, px in (("ES", "6904.25"), ("SPY", "690.25"))]
+    rows = [f"{name};2026-01-26 {at}:00;{px};{px};{px};{px};7" for at, name, px in bars]
+    path.write_text("\n".join(["Ticker;When;Open;High;Low;Last;Volume", *rows]) + "\n")
+    files = [f"ES.c={path}", f"SPY={path}", "--columns", "time=When", *BARS]
+    told = run("csv", *files)
+    assert told.exit_code == 1
+    assert "column Ticker holds 2 names (ES, SPY): say --only Ticker=ES" in told.output
+    told = json.loads(run("csv", *files, "--only", "Ticker", "--json").stdout)
+    assert [(file["contracts"], file["n_rows"]) for file in told["files"]] == [(["ES.c"], 3), (["SPY"], 3)]
+
+
 def test_rows_set_aside_are_counted_and_their_file_named(run, rows):
     rows.write_text(ROWS + "2026-01-26 10:02:00,nan,6905.0,6903.0,6904.5,11\n")
     assert run("csv", f"ESH6={rows}", *BARS).exit_code == 1

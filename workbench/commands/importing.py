@@ -60,6 +60,8 @@ Examples:
 
   workbench import csv ESH6=a.csv --decimal comma --time-format '%d/%m/%Y %H:%M' --zone Europe/Berlin --stamp end --length 1m
 
+  workbench import csv ES.c=both.csv SPY=both.csv --only Ticker --zone America/New_York --stamp start --length 1m
+
   workbench import csv --mapping firstrate.toml
 """
 LEAN_HELP: Final = """Bring files of QuantConnect's Lean (folders, zips, or the text files in them) into the recordings.
@@ -159,6 +161,9 @@ def csv(
     stamp: Annotated[str | None, typer.Option(help="start or end: which moment of a bar its time names.")] = None,
     length: Annotated[str | None, typer.Option(help="Of a bar: 5s, 1m, 1h.")] = None,
     columns: Annotated[str | None, typer.Option(help="ours=theirs,... with a header; ours,... in the file's order without.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="COLUMN=NAME: the rows of that name; COLUMN: of the contract's. For files of several contracts.")
+    ] = None,
     header: Annotated[
         bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns; usual: --columns tells.")
     ] = None,

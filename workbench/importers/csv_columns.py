@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -58,15 +58,26 @@ class Columns:
 
     text: dict[str, pl.Series]
     theirs: dict[str, str]  # our name -> what the file calls it
-    ignored: list[str]
+    unread: list[str]  # those of `every` that we do not read
     n: int  # columns of the file
     fits: npt.NDArray[np.bool_]
+    every: dict[str, pl.Series] = field(
+        default_factory=dict
+    )  # all columns by what the file calls them, or by their number from 1 where it has no header
 
     def __getitem__(self, name: str) -> pl.Series:
         return self.text[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self.text
+
+    def only_read(self) -> Columns:
+        """Let go of the columns that are not read."""
+        return replace(self, every={})
+
+    def gather(self, rows: npt.NDArray[np.int64]) -> Columns:
+        """Give these rows alone."""
+        return replace(self, text={ours: column.gather(rows) for ours, column in self.text.items()}, fits=self.fits[rows])
 
     @property
     def time(self) -> pl.Series:
@@ -108,9 +119,14 @@ def columns_of(lines: Lines, mapping: Mapping) -> tuple[Columns, Lines, list[str
         body = Lines(lines.path, body.text.reverse(), body.number[::-1])
     cut = fields(body.text, mark, len(names))
     text = {ours: cut.columns[at] for ours, at in where.items()}
-    ignored = [name for at, name in enumerate(names) if at not in where.values() and name != "-"]
+    called = names if mapping.header else [str(at + 1) for at in range(len(names))]
+    unread = [name for at, name in enumerate(called) if at not in where.values()]
+    chosen = mapping.only.partition("=")[0] if mapping.only else None
+    ignored = [name for name in unread if name != chosen] if mapping.header else []
     notes = [f"columns not read: {', '.join(ignored)}"] if ignored else []
-    return Columns(text, {ours: names[at] for ours, at in where.items()}, ignored, len(names), cut.fits), body, notes
+    theirs = {ours: names[at] for ours, at in where.items()}
+    every = dict(zip(called, cut.columns, strict=True))
+    return Columns(text, theirs, unread, len(names), cut.fits, every), body, notes
 
 
 def _by_header(lines: Lines, names: list[str], mapping: Mapping, mark: str) -> dict[str, int]:

@@ -22,6 +22,7 @@ from workbench.domain.errors import DataError
 from workbench.importers import csv_checks, csv_found, naming
 from workbench.importers.csv_checks import Reread
 from workbench.importers.csv_columns import Columns, columns_of
+from workbench.importers.csv_names import own_rows
 from workbench.importers.csv_rows import MAKERS, Table
 from workbench.importers.lines import read_lines
 from workbench.importers.mapping import Declared
@@ -46,6 +47,8 @@ def read(declared: Declared, roots: Mapping[str, Root]) -> Reading:
     """
     name = naming.name(declared.mapping.contract, roots, expiry=naming.day(declared.mapping.expiry))
     columns, body, notes = columns_of(read_lines(declared.path), declared.mapping)
+    columns, body, left_out = own_rows(declared, columns, body, roots)
+    notes += left_out
     declared = _with_form(declared, columns)
     path, mapping = declared
     verdicts = Verdicts(body)

@@ -70,6 +70,9 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Whether the first line names the columns; not said: it does, unless `columns` are in the file's order.
     columns
         With a header: our name -> theirs, where they differ. Without: our names in the file's order, ``-`` for one to skip.
+    only
+        ``Ticker=ES``: only the rows of which that column (by their name, or by its number from 1 where there is no header) is ES;
+        ``Ticker``: of which it is the name of `contract`; ``Ticker=*``: all rows, whatever it holds.
     time_format
         ``iso``, ``epoch_s epoch_ms epoch_us epoch_ns``, or a pattern such as ``%m/%d/%Y %H:%M``; `None`: found, where one alone fits.
     decimal
@@ -93,6 +96,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     delimiter: str | None = None
     header: bool = True
     columns: dict[str, str] | list[str] = {}
+    only: str | None = None
     time_format: str | None = None
     decimal: Literal["point", "comma"] = "point"
     prices: Literal["exact", "float32"] = "exact"
