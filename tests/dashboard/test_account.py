@@ -39,7 +39,8 @@ def test_on_bars_alone_every_point_is_the_account_at_the_last_price(tmp_path: Pa
         assert [page for page, _, _ in points] == pytest.approx([frame for _, frame, _ in points], abs=1e-5)
         last = day.equity.row(-1, named=True)
         assert followed.worth_micros() / MICROS == pytest.approx(last["realised_usd"] + last["open_pnl_usd"], abs=1e-5)
-        shown = compose(followed, runner_of(followed, word="ended", age_s=None, feed_age_s=None, speed=None), read_ns=0, data="", zone="UTC")
+        ended = runner_of(followed, word="ended", age_s=None, feed_age_s=None, speed=None)
+        shown = compose(followed, ended, read_ns=0, data="", zone="UTC")
         held = [line.position for line in shown.lines if line.position is not None]
         assert shown.money is not None and shown.money.line[-1][1] == followed.worth_micros()
         assert sum(each.open_micros for each in held) == shown.money.open_micros

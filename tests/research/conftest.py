@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.replay.world import SESSION, World, world
+from tests.research.barred import traded as traded_bars
 from tests.runtime.folders import import_bars, trade
 from workbench.research import Session, open_session
 
@@ -39,3 +40,11 @@ def barred(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("barred")
     import_bars(data, tmp_path_factory.mktemp("files"), "ESH6", "NQH6")
     return data
+
+
+@pytest.fixture(scope="session")
+def two_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with two sessions of imported minute bars, each traded in a run of its own; the first ends with a position."""
+    folder = tmp_path_factory.mktemp("two_days")
+    traded_bars(folder)
+    return folder / "data"

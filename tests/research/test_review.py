@@ -48,8 +48,9 @@ def test_it_adds_up_and_sees_when_it_does_not(seen: Review) -> None:
     closed, run = seen.day.round_trips, seen.day.run
     assert seen.adds_up and run is not None
     for off_usd, is_right in ((0.0, True), (0.5, False)):
-        earned = pl.DataFrame({"realised_usd": [closed["pnl_usd"].sum() + off_usd]})
-        flat = SimpleNamespace(run=replace(run, ended_flat=True), is_unfinished=False, equity=earned, round_trips=closed)
+        earned = seen.day.equity.tail(1).with_columns(realised_usd=closed["pnl_usd"].sum() + off_usd)
+        frames = {"equity": earned, "round_trips": closed, "fills": seen.day.fills.filter(pl.col("ref").is_in(closed["ref"].implode()))}
+        flat = SimpleNamespace(run=replace(run, ended_flat=True), is_unfinished=False, frame=frames.__getitem__)
         assert seen._replace(day=flat).adds_up is is_right  # type: ignore[arg-type]
 
 

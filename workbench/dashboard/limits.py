@@ -12,7 +12,7 @@ NEAR_FRAC = 0.8  # from here on a limit is worth a look
 
 
 def limits(board: Board, law: Constitution, open_micros: int) -> tuple[Limit, ...]:
-    """Hold the run against its law: the day's loss first, then what may still be opened; `open_micros` is what is open as risk values it."""
+    """Hold the run against its law: the day's loss first, then what may still be opened. `open_micros`: what is open, as risk values it."""
     risk, open_now = law.risk, [b for b in board.brackets() if b.key.account == board.account]
     today = board.ledger.day(board.account)
     equity = board.equity_micros

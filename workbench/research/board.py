@@ -309,7 +309,7 @@ class Board:
         return self.ledger.realised_micros.get(self.account, 0)
 
     def open_micros(self, bracket: Bracket, px: int | None) -> int:
-        """Value what a bracket holds as if it were left at `px` (`None`: not priced, so at its stop, as risk counts it), after the fees it has paid."""
+        """Value what a bracket holds as if it were left at `px`, after the fees it has paid; `None`: not priced, so at its stop."""
         if not bracket.filled:
             return 0
         at_px = bracket.stop_px if px is None else px

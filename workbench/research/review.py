@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import polars as pl
 
 from workbench.learning.confidence import Reliability
+from workbench.research.account import joined
 from workbench.research.cards import Card, Cards
 from workbench.research.frames.columns import schema
 from workbench.research.tables import MINUS, percent
@@ -157,11 +158,11 @@ class Review(NamedTuple):
 
     @property
     def adds_up(self) -> bool:
-        """Whether the round trips explain what the account has earned; not asked of a run that has not ended flat."""
+        """Whether the round trips explain what the account has earned; not asked of what has not ended flat."""
         day = self.day
-        if day.run is None or not day.run.ended_flat or day.is_unfinished:
+        if day.run is None or day.is_unfinished or not day.run.ended_flat or self.left_open[0]:
             return True
-        worth, closed = day.equity, day.round_trips
+        worth, closed = joined(journal(day, "equity")), journal(day, "round_trips")
         earned = float(worth["realised_usd"][-1]) if len(worth) else 0.0
         return abs(earned - float(closed["pnl_usd"].sum())) < CENT
 
@@ -183,15 +184,19 @@ class Review(NamedTuple):
     @property
     def left_open(self) -> tuple[int, float]:
         """How many positions the session ended with, and what is earned on them so far, their entry's costs paid, in USD."""
-        filled, closed, worth = (journal(self.day, name) for name in ("fills", "round_trips", "equity"))
-        n = len(set(filled["ref"]) - set(closed["ref"]))
-        total = float(worth["realised_usd"][-1] + worth["open_pnl_usd"][-1]) if len(worth) else 0.0
+        filled, closed = (journal(self.day, name) for name in ("fills", "round_trips"))
+        worth = joined(journal(self.day, "equity"))
+        opened = set(filled.filter(pl.col("leg") == "entry").select("run", "ref").rows())
+        over = set(closed.select("run", "ref").rows())
+        later = {ref for _, ref in over - opened}  # of a run that went on from another: closed here, opened there
+        n = sum(ref not in later for _, ref in opened - over)
+        total = float(worth["pnl_usd"][-1]) if len(worth) else 0.0
         return n, total - float(closed["pnl_usd"].sum()) if n else 0.0
 
     @property
     def cards(self) -> Cards:
         """The session on a few cards."""
-        closed, worth = journal(self.day, "round_trips"), journal(self.day, "equity")
+        closed, worth = journal(self.day, "round_trips"), joined(journal(self.day, "equity"))
         n_open, open_usd = self.left_open
         pnl, low = float(closed["pnl_usd"].sum()) + open_usd, worth["drawdown_usd"].min()
         earned = f"{usd(open_usd)} of it in {n_open} left open" if n_open else f"costs {closed['fees_usd'].sum():,.2f} USD"

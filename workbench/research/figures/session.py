@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
+from workbench.research.account import joined
 from workbench.research.figures.picture import Picture, clock, sheet, thousands
 from workbench.research.palette import BOUGHT, INK, LOST, REFUSED, SERIES, SOLD, WON
 from workbench.research.review import journal, usd
@@ -20,9 +21,9 @@ MOST_REASONS: Final = 10
 
 
 def equity(day: Session) -> Picture:
-    """Did the account grow? Profit after costs, what of it is open, and how far below its best it was."""
-    frame = journal(day, "equity").with_columns(total=pl.col("realised_usd") + pl.col("open_pnl_usd"))
-    total, drawdown = (frame[name].to_numpy() for name in ("total", "drawdown_usd"))
+    """Did the account grow? Profit after costs, what of it is open, and how far below its best it was; sessions end to end."""
+    frame = joined(journal(day, "equity"))
+    total, drawdown = (frame[name].to_numpy() for name in ("pnl_usd", "drawdown_usd"))
     end, worst = (float(total[-1]), float(drawdown.min())) if len(frame) else (0.0, 0.0)
     subtitle = f"after costs, marked at the side it could be left at; at the worst {-worst:,.2f} USD below its best"
     with sheet(f"Did the account grow? {usd(end)}", subtitle, heights=(2.3, 0.9)) as drawn:

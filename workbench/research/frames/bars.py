@@ -103,6 +103,16 @@ def fold(records: Records, contracts: Sequence[Contract], begun: Begun | None = 
             return Folded(np.array(now, np.int64), np.array(seq, np.int64), bars[: len(now)], tuple(past))
 
 
+def at_begin(contracts: Sequence[Contract], begun: Begun) -> Bars:
+    """Give the bar each contract was in when a run began, with the quotes it began with; no bar has closed yet."""
+    market = Market([contract.id for contract in contracts])
+    market.restore(begun.market)
+    bars: Bars = np.ascontiguousarray(market.states["bar"])
+    for name in ("bid", "ask", "has"):
+        bars[name] = market.states[name]
+    return bars
+
+
 def lengthen(folded: Folded, contracts: Sequence[Contract], length_ns: int) -> Bars:
     """Sum bars up to a longer length with the engine's own step: barriers x slots, ``t_end`` 0 where none of that length closed."""
     if length_ns == BAR_NS:

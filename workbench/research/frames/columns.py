@@ -192,13 +192,13 @@ _FRAMES: Final = (
     Kind(
         "equity",
         "journal",
-        "the account at the close of one bar while something was open, and at each fill",
+        "the account at the close of one bar while something was open, and at each fill; of a range each run from its own beginning",
         (
             _KNOWN, _RUN,
             Column("equity_usd", REAL, "what the account is worth if all is left now; from 0 where it was never told"),
             Column("realised_usd", REAL, "of what is closed, after costs"),
             Column("open_pnl_usd", REAL, "of what is open, at the side of the market it can be left at"),
-            Column("drawdown_usd", REAL, "below the best so far: 0 or less"),
+            Column("drawdown_usd", REAL, "below the best of its run so far: 0 or less"),
         ),
     ),
     Kind(

@@ -71,12 +71,17 @@ class Story:
         All it knew.
     earlier
         Brackets that were open when it began, by ref: the run it goes on from submitted them.
+    held
+        Executions of those of them that held something then.
     """
 
-    def __init__(self, run: str, contracts: Sequence[Contract], earlier: Mapping[int, Submit] | None = None) -> None:
+    def __init__(
+        self, run: str, contracts: Sequence[Contract], earlier: Mapping[int, Submit] | None = None, held: Sequence[Fill] = ()
+    ) -> None:
         self.run = run
         self.of = {contract.id: contract for contract in contracts}
         self.tables = {name: Table() for name in ("forecasts", "decisions", "refusals", "orders", "round_trips", "states")}
+        self.held = tuple(held)
         self.fills: list[Fill] = []
         self.equity_micros: list[tuple[int, int]] = []  # (known at, as the venue said it)
         self.began_ns: int | None = None

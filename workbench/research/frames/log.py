@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 from workbench.clock import SystemClock
 from workbench.config import Settings
 from workbench.domain.errors import DataError
-from workbench.domain.orders import Submit
+from workbench.domain.orders import Leg, Submit
 from workbench.domain.records import PROVENANCE_SHIFT, Kind, Provenance, Records
 from workbench.domain.units import SECOND
 from workbench.research.frames import bars, features, journal, market, money
@@ -131,7 +132,7 @@ class SessionLog:
         run = self.told.run
         if run is None:
             raise DataError(self.why_no_story())
-        story = journal.Story(run.run, self.all_contracts, self._earlier(run))
+        story = journal.Story(run.run, self.all_contracts, *self._earlier(run))
         path = Folders(self.data).journal(run.run)
         if path.exists():
             story.read(path)
@@ -141,17 +142,22 @@ class SessionLog:
             raise DataError(f"run {run.run} is not done, or was cut off: its journal comes in one piece at its end; runs: {self._runs()}")
         return story
 
-    def _earlier(self, run: RunManifest) -> dict[int, Submit]:
-        """Give the brackets of the runs before that had not ended flat."""
+    def _earlier(self, run: RunManifest) -> tuple[dict[int, Submit], list[journal.Fill]]:
+        """Give the brackets of the runs before that had not ended flat, and the executions of those that still held something."""
         found: dict[int, Submit] = {}
+        fills: list[journal.Fill] = []
         by_name = {each.run: each for each in runs(self.data)} if run.starts_from else {}
         before = by_name.get(run.starts_from)
         while before is not None and not before.ended_flat and (path := Folders(self.data).journal(before.run)).exists():
             told = journal.Story(before.run, before.contracts)
             told.read(path)
             found = told.submitted | found
+            fills = told.fills + fills
             before = by_name.get(before.starts_from)
-        return found
+        held: Counter[int] = Counter()
+        for fill in fills:
+            held[fill.ref] += fill.qty if fill.leg is Leg.ENTRY else -fill.qty
+        return found, [fill._replace(bracket=found.get(fill.ref)) for fill in fills if held[fill.ref]]
 
     # ------------------------------------------------------------------ what it is
     @property
@@ -215,7 +221,8 @@ class SessionLog:
         if name == "features":
             return features.feature_sheet(self.folded, self.bank, zone, self.ids, names=columns, own=own)
         if name == "equity":
-            return money.equity_sheet(self.story, self.folded, self.all_contracts, zone, self.ids, until_ns=self._certain_ns())
+            began = bars.at_begin(self.all_contracts, self.begun) if self.begun is not None else None
+            return money.equity_sheet(self.story, self.folded, self.all_contracts, zone, self.ids, began=began, until_ns=self._certain_ns())
         return journal.story_sheet(name, self.story, zone, None if is_all else {of.symbol for of in self.contracts})
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from workbench.domain.bars import BAR_AT, BAR_WIDTH, PRICED
+from workbench.domain.bars import BAR_AT, BAR_WIDTH, PRICED, Bars
 from workbench.domain.contracts import Contract
 from workbench.domain.orders import Leg, Submit
 from workbench.domain.records import ASK, BID
@@ -70,28 +70,47 @@ class _Account:
             self.closed_micros += of.value_micros(bracket.side * (bracket.out_value - bracket.entry_value))
             del self.brackets[fill.ref]
 
+    def begin(self) -> None:
+        """Count what is held now into what the account began with: the venue's word of its equity held it already."""
+        self._start -= sum(self._worth())
+
+    def _worth(self) -> tuple[int, int]:
+        """Give what is realised, after costs, and what is open."""
+        realised = self.closed_micros - self.fees_micros + sum(each.realised_micros for each in self.brackets.values())
+        return realised, sum(each.open_micros for each in self.brackets.values())
+
     def row(self, now_ns: int) -> tuple[Any, ...]:
         """Give the row of the frame as of now."""
-        realised = self.closed_micros - self.fees_micros + sum(each.realised_micros for each in self.brackets.values())
-        open_ = sum(each.open_micros for each in self.brackets.values())
+        realised, open_ = self._worth()
         equity = self._start + realised + open_
         self._best = equity if self._best is None else max(self._best, equity)
         return now_ns, self._run, equity / MICROS, realised / MICROS, open_ / MICROS, (equity - self._best) / MICROS
 
 
 def equity_sheet(
-    story: Story, folded: Folded, contracts: Sequence[Contract], zone: str, wanted: Collection[int], *, until_ns: int = FOREVER
+    story: Story,
+    folded: Folded,
+    contracts: Sequence[Contract],
+    zone: str,
+    wanted: Collection[int],
+    *,
+    began: Bars | None = None,
+    until_ns: int = FOREVER,
 ) -> Sheet:
     """Make the frame of the account: a row at its beginning, at each fill and commission, and at each barrier while something is open.
+
+    What was held when the run began counts from its entry, its costs with it, as its round trip will; equity begins as the venue said it.
 
     Parameters
     ----------
     wanted
         Ids of the contracts whose results count.
+    began
+        What the market was when the run began; `None`: nothing was known.
     until_ns
         Rows after this are left out: of a run that goes on, journal and records are not read up to the same moment.
     """
-    rows = [row for row in _rows(story, folded, contracts, wanted) if row[0] <= until_ns]
+    rows = [row for row in _rows(story, folded, contracts, wanted, began) if row[0] <= until_ns]
     return rows_sheet("equity", zone, rows, [row[0] for row in rows])
 
 
@@ -103,13 +122,16 @@ class _Moment(NamedTuple):
     fee_micros: int
 
 
-def _rows(story: Story, folded: Folded, contracts: Sequence[Contract], wanted: Collection[int]) -> Iterator[tuple[Any, ...]]:
+def _rows(
+    story: Story, folded: Folded, contracts: Sequence[Contract], wanted: Collection[int], began: Bars | None
+) -> Iterator[tuple[Any, ...]]:
     of = {contract.id: contract for contract in contracts}
     account = _Account(story.equity_micros[0][1] if story.equity_micros else 0, story.run)
     began_ns = story.equity_micros[0][0] if story.equity_micros else story.began_ns
+    slots = {contract.id: slot for slot, contract in enumerate(contracts)}
+    _hold(account, story, of, wanted, None if began is None else began.view(np.int64).reshape(len(began), BAR_WIDTH), slots)
     if began_ns is not None:
         yield account.row(began_ns)
-    slots = {contract.id: slot for slot, contract in enumerate(contracts)}
     cells = folded.cells.reshape(*folded.bars.shape, BAR_WIDTH)
     k = 0
     for moment in _moments(story, wanted):
@@ -137,16 +159,31 @@ def _moments(story: Story, wanted: Collection[int]) -> list[_Moment]:
     return sorted(made, key=lambda moment: moment.now_ns)
 
 
+def _hold(account: _Account, story: Story, of: dict[int, Contract], wanted: Collection[int], bars: Any, slots: dict[int, int]) -> None:
+    """Let an account begin with what the runs before had left open."""
+    for fill in story.held:
+        if fill.bracket is not None and fill.bracket.key.contract in wanted:
+            account.fees_micros += fill.fee_micros or 0
+            account.fill(fill, fill.bracket, of[fill.bracket.key.contract])
+    if bars is not None:
+        for bracket in account.brackets.values():
+            _mark(bracket, bars[slots[bracket.contract]])
+    account.begin()
+
+
 def _marked(account: _Account, folded: Folded, cells: Any, slots: dict[int, int], barriers: range) -> Iterator[tuple[Any, ...]]:
     """Mark what is open at each barrier: at the side it can be left at, at the last price where there are no quotes."""
     for k in barriers:
         for bracket in account.brackets.values():
             bar = cells[k, slots[bracket.contract]]
-            if bar[_T_END] == 0:
-                continue
-            flag, at = (BID, _BID) if bracket.side > 0 else (ASK, _ASK)
-            if bar[_HAS] & flag:
-                bracket.mark_px = int(bar[at])
-            elif bar[_FLAGS] & PRICED:
-                bracket.mark_px = int(bar[_CLOSE])
+            if bar[_T_END]:
+                _mark(bracket, bar)
         yield account.row(int(folded.now_ns[k]))
+
+
+def _mark(bracket: _Bracket, bar: Any) -> None:
+    flag, at = (BID, _BID) if bracket.side > 0 else (ASK, _ASK)
+    if bar[_HAS] & flag:
+        bracket.mark_px = int(bar[at])
+    elif bar[_FLAGS] & PRICED:
+        bracket.mark_px = int(bar[_CLOSE])

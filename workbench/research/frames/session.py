@@ -133,7 +133,11 @@ class Session:
 
     @property
     def equity(self) -> pl.DataFrame:
-        """The account after costs, marked at each 5 s bar while something was open."""
+        """The account after costs, marked at each 5 s bar while something was open.
+
+        Each run is told from its own beginning, also in a range of sessions: a simulation begins with the same money each time. Column
+        ``run`` says which; ``workbench.research.account.joined(day.equity)`` is the range as one account.
+        """
         return self.frame("equity")
 
     @property

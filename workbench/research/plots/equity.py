@@ -8,6 +8,7 @@ import holoviews as hv
 import polars as pl
 
 from workbench.research import palette
+from workbench.research.account import joined
 from workbench.research.plots import look, words
 from workbench.research.plots.seen import Rows, clock, provenance, rows
 from workbench.research.plots.thinning import outline
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 def equity(day: Session, *, zone: str | None = None) -> Any:
     """Show the account's gain after costs through a session, what of it was realised, and the drawdown underneath.
+
+    The sessions of a range stand end to end: each goes on from what the one before had earned.
 
     Parameters
     ----------
@@ -39,12 +42,13 @@ def equity(day: Session, *, zone: str | None = None) -> Any:
         return look.nothing("No equity to show: nobody traded", account.missing or provenance(day))
     wall = clock(day, zone, account.frame["time"])
     trips, states = rows(day, "round_trips"), rows(day, "states").on(wall)
-    kept = Rows(outline(account.frame, "equity_usd", "realised_usd", "drawdown_usd")).on(wall).frame
+    whole = joined(account.frame)
+    kept = Rows(outline(whole, "pnl_usd", "realised_usd", "drawdown_usd")).on(wall).frame
     start = float(account.frame["equity_usd"][0])
     main = look.panel(
-        hv.Overlay([*_gain(kept, start), *_states(states)]),
+        hv.Overlay([*_gain(kept), *_states(states)]),
         ylabel="gain after costs, USD",
-        title=headline(account.frame, trips, rows(day, "fills")),
+        title=headline(whole, trips, rows(day, "fills")),
         subtitle=f"{provenance(day)} · began with {words.usd(start, signed=False)}",
         height=260,
         has_legend=True,
@@ -55,7 +59,7 @@ def equity(day: Session, *, zone: str | None = None) -> Any:
 
 def headline(account: pl.DataFrame, trips: Rows, fills: Rows) -> str:
     """Answer in one line what was won or lost, at what cost, and how deep it fell."""
-    gain = float(account["equity_usd"][-1] - account["equity_usd"][0])
+    gain = float(account["pnl_usd"][-1] - account["pnl_usd"][0])
     costs = float(fills.frame["fee_usd"].sum()) if fills.n else 0.0
     deepest = float(account["drawdown_usd"].min() or 0.0)  # type: ignore[arg-type]
     verb = "Won" if gain > 0 else "Lost" if gain < 0 else "Neither won nor lost"
@@ -67,8 +71,8 @@ def headline(account: pl.DataFrame, trips: Rows, fills: Rows) -> str:
     return f"{verb}{amount}{left}{cost} in {words.count(trips.n, 'round trip')}{fall}"
 
 
-def _gain(kept: pl.DataFrame, start: float) -> list[Any]:
-    x, gain, realised = kept["x"].to_numpy(), (kept["equity_usd"] - start).to_numpy(), kept["realised_usd"].to_numpy()
+def _gain(kept: pl.DataFrame) -> list[Any]:
+    x, (gain, realised) = kept["x"].to_numpy(), ((kept[name] - kept[name][0]).to_numpy() for name in ("pnl_usd", "realised_usd"))
     tips = [("", "@x{%H:%M:%S}"), ("gain", "@gain{+0,0.00} USD"), ("of it realised", "@realised{+0,0.00} USD")]
     line = hv.Curve({"x": x, "gain": gain, "realised": realised}, "x", ["gain", "realised"], label="with what is open")
     closed = hv.Curve((x, realised), "x", "gain", label="realised")
