@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import polars as pl
 import pytest
 
 from tests.commands.calling import workbench
 from tests.replay.world import SESSION
 from tests.runtime.folders import BARS_SESSION
+from workbench.config import load_roots
 from workbench.domain.decisions import Issued, decode_facts, encode_facts
+from workbench.research import keep_frames, open_session
 from workbench.store.manifest import run_folders
 
 pytestmark = pytest.mark.covers("S0-22", "S2-44", "S3-55")
@@ -94,7 +98,8 @@ def test_bars_are_simulated_and_what_they_lack_is_said(barred: Path, here: Path)
     [
         (("--session", 20261120), 1, f"no session 20261120; sessions there: {SESSION}"),
         (("--session", SESSION, "--data", "nowhere"), 1, "none; import one, or run the demo"),
-        (("--session", "yesterday"), 2, "valid integer"),
+        (("--session", "yesterday"), 2, "a session is a date, 2026-11-19 or 20261119, not 'yesterday'"),
+        (("--session", "2026-02-30"), 2, "a session is a date"),
         ((), 2, "--session"),
         (("--session", SESSION, "--sesion", 1), 2, "--sesion"),
     ],
@@ -131,10 +136,62 @@ def test_a_data_folder_that_is_a_file_is_a_sentence(here: Path) -> None:
 
 def test_sessions_are_listed_with_what_they_are(traded: Path, barred: Path, here: Path) -> None:
     said = workbench("sessions", "--data", traded)
-    assert said.code == 0 and f"{SESSION} {SESSION}-paper-1 ESZ6 SPY ten minutes" in said.text
+    assert said.code == 0 and f"{SESSION} {SESSION}-paper-1 " in said.text
     [row] = json.loads(workbench("sessions", "--data", traded, "--json").out)
-    assert row == {"session": SESSION, "run": f"{SESSION}-paper-1", "mode": "paper", "source": "ten minutes"}
+    n = json.loads(workbench("replay", "--session", SESSION, "--data", traded, "--json").out)["records"]
+    assert row == {
+        "session": SESSION, "run": f"{SESSION}-paper-1", "mode": "paper", "source": "ten minutes", "records": n,
+        "first": "2026-11-19 14:25:00", "last": "2026-11-19 14:35:00", "played": [],
+    }  # fmt: skip
+    assert f"{n:,}" in said.text
     assert [row["mode"] for row in json.loads(workbench("sessions", "--data", barred, "--json").out)] == ["import"]
+
+
+def test_sessions_are_listed_with_the_runs_that_played_them(barred: Path, here: Path) -> None:
+    words = ("--session", BARS_SESSION, "--data", barred, "--profile", "micro", "--strategy", "vwap_reversion", "--json")
+    told = json.loads(workbench("simulate", *words).out)
+    [row] = json.loads(workbench("sessions", "--data", barred, "--json").out)
+    assert row["records"] == told["records"] and row["first"] < row["last"]
+    assert row["played"] == [{"run": told["run"], "profile": "micro", "traders": [["vwap_reversion", ""]], "is_closed": True}]
+    said = workbench("sessions", "--data", barred)
+    assert told["run"] in said.out and "profile micro" in said.text  # a name is never broken
+
+
+# ---------------------------------------------------------------------- several sessions, some contracts
+def dashed(session: int) -> str:
+    return f"{session // 10_000}-{session // 100 % 100:02}-{session % 100:02}"
+
+
+@pytest.mark.parametrize("verb", ["replay", "simulate"])
+def test_a_session_is_written_as_people_write_dates(barred: Path, here: Path, verb: str) -> None:
+    said = workbench(verb, "--session", dashed(BARS_SESSION), "--data", barred, "--json")
+    assert said.code == 0 and json.loads(said.out)["session"] == BARS_SESSION
+
+
+def test_several_sessions_are_traded_one_after_another_with_a_sum(here: Path) -> None:
+    folder, es = here / "three", load_roots()["ES"].contract(1, "2026-12-18")
+    times = [datetime(2026, 11, 17, 15, tzinfo=UTC) + timedelta(days=day) + timedelta(seconds=n) for day in range(3) for n in range(60)]
+    frame = pl.DataFrame({"time": times, "price_pts": [6000.0 + n % 7 for n in range(180)], "size": [1] * 180})
+    assert keep_frames(frame, es, data=folder, source="three days") == [20261117, 20261118, 20261119]
+    words = ("--data", folder, "--strategy", "vwap_reversion")
+    said = workbench("simulate", "--session", "2026-11-17:2026-11-18", "--session", "20261119", *words)
+    assert said.code == 0 and "3 sessions" in said.text and "20261117-simulate-1" in said.out and "all" in said.text
+    told = json.loads(workbench("simulate", "--session", "20261101:20261118", *words, "--json").out)
+    assert [each["session"] for each in told["sessions"]] == [20261117, 20261118] and told["pnl_usd"] == 0 and told["round_trips"] == 0
+    backwards = workbench("simulate", "--session", "20261118:20261117", *words)
+    assert backwards.code == 2 and "from the earlier session to the later one" in backwards.err
+    assert workbench("simulate", "--session", "20260101:20260102", *words).code == 1
+
+
+def test_only_some_contracts_may_be_traded_and_the_others_are_still_seen(traded: Path, here: Path) -> None:
+    words = ("--session", SESSION, "--data", traded)
+    all_, es = (json.loads(workbench("simulate", *words, *more, "--json").out) for more in ((), ("--roots", "ES")))
+    assert all_["records"] == es["records"]
+    assert set(open_session(SESSION, data=traded, run=es["run"]).forecasts["symbol"]) == {"ESZ6", "SPY"}
+    assert "seen, not traded: SPY" in workbench("simulate", *words, "--roots", "ESZ6").text
+    wrong = workbench("simulate", *words, "--roots", "ES,NQ")
+    assert wrong.code == 2 and "has no NQ; there are ES, ESZ6, SPY" in wrong.text
+    assert workbench("replay", *words, "--roots", "ES").code == 2  # what was traded takes its contracts from its log
 
 
 def test_no_sessions_is_no_error_and_says_how_to_get_one(here: Path) -> None:

@@ -15,6 +15,7 @@ from tests.workspace.texts import FEATURE, STRATEGY, strategy
 from workbench import calendars
 from workbench.config import load_settings
 from workbench.domain.units import MINUTE
+from workbench.research import open_session
 from workbench.runtime import build
 from workbench.runtime.generated import generated
 from workbench.runtime.paper import paper
@@ -180,10 +181,13 @@ def test_a_strategy_of_ones_own_trades_a_recorded_session_by_ones_own_law(place:
     (place / "features" / "gap.py").write_text(FEATURE)
     text = EAGER.replace('("rsi_14_1m",)', '("rsi_14_1m", "gap_1m")').replace('view["rsi_14_1m"]', 'view["gap_1m"] and view["rsi_14_1m"]')
     (place / "strategies" / "first.py").write_text(text)
-    words = ("replay", "--session", BARS_SESSION, "--data", barred, "--strategy", "first", "--profile", "mine")
+    words = ("replay", "--session", BARS_SESSION, "--data", barred, "--strategy", "first")  # no word of a law
     said = workbench(*words)
     assert said.code == 0, said.text
-    assert "profile mine" in said.text and "first" in said.text
+    assert "profile mine (constitutions/mine.toml)" in said.text and "first" in said.text
+    assert "profile demo (shipped)" in workbench(*words, "--profile", "demo").text
+    shown = {row["key"]: (row["value"], row["origin"]) for row in json.loads(workbench("settings", "show", "--json").out)}
+    assert shown["profile"] == ("mine", "workbench.toml")
     told = json.loads(workbench(*words, "--json").out)
     assert told["commands"] > 1 and told["quarantined"] == []
     run = read_manifest(barred / "runs" / told["run"])
@@ -198,18 +202,35 @@ def test_what_breaks_a_rule_does_not_start_and_names_file_and_line(place: Path, 
     assert len(run_folders(barred)) == 1  # nothing was begun
 
 
+def test_a_file_that_cannot_be_read_is_told_before_the_name_it_took_along(place: Path, barred: Path) -> None:
+    (place / "strategies" / "absorb.py").write_text("def f(:\n")
+    said = workbench("simulate", "--session", BARS_SESSION, "--data", barred, "--strategy", "absorb")
+    assert said.code == 2 and said.err.startswith("error: could not be read: strategies/absorb.py:1: SyntaxError: invalid syntax\nthere is")
+
+
 def test_what_fails_while_it_runs_is_told_with_the_calls_that_led_there_and_nothing_else_stops(place: Path, barred: Path) -> None:
     late = "        if view.bar.session == 20260126:\n            return [][view.bar.session]\n        return None\n"
     (place / "strategies" / "first.py").write_text(strategy(late).replace("rsi > 30", "rsi > 200").lstrip("\n"))
     (place / "strategies" / "second.py").write_text(EAGER.replace('"first"', '"second"'))
     words = ("simulate", "--session", BARS_SESSION, "--data", barred, "--strategy", "first", "--strategy", "second")
     said = workbench(*words)
-    assert said.code == 0, said.text
+    assert said.code == 1 and said.out.rstrip().endswith("(exit code 1)"), said.text
+    assert "quarantined, see above: strategy first; " in said.text
     assert "Quarantined strategy first at strategies/first.py:17: IndexError: list index out of range" in said.text
     assert "strategies/first.py:17 in propose" in said.text
     assert "ESH6 second" in said.text
-    [told] = json.loads(workbench(*words, "--json").out)["quarantined"]
+    as_json = workbench(*words, "--json")
+    [told] = json.loads(as_json.out)["quarantined"]
+    assert as_json.code == 1
     assert told == "strategy first at strategies/first.py:17: IndexError: list index out of range"
+
+
+def test_it_trades_the_contracts_it_is_told_and_sees_them_all(place: Path, traded: Path) -> None:
+    (place / "strategies" / "first.py").write_text(EAGER.replace("rsi_14_1m", "rsi_14_5s"))
+    words = ("simulate", "--session", SESSION, "--data", traded, "--strategy", "first", "--json")
+    for more, wanted in ((), {"ESZ6", "SPY"}), (("--roots", "SPY"), {"SPY"}):
+        told = json.loads(workbench(*words, *more).out)
+        assert set(open_session(SESSION, data=traded, run=told["run"]).decisions["symbol"]) == wanted
 
 
 def traded_by_first(place: Path) -> Path:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.research.conftest import Traded
 from tests.research.folders import BTC, ES, SPY
-from workbench.domain.errors import DataError
+from workbench.domain.errors import ConfigError, DataError
 from workbench.domain.records import Kind
 from workbench.research import Session, keep_frames, open_session, simulate_session
 from workbench.store.log import log_sessions
@@ -49,6 +49,20 @@ def test_what_was_changed_can_be_traded(day: Session, tmp_path: Path) -> None:
     assert played.run is not None and played.run.mode == "simulate"
     assert len(played.equity) > 0 and played.source == "ES quoted ten points higher"
     assert played.frame("quotes", "ES")["bid_pts"].mean() == pytest.approx(day.frame("quotes", "ES")["bid_pts"].mean() + 10)  # type: ignore[operator]
+
+
+def test_strategies_are_named_as_on_the_command_line_and_the_data_folder_is_the_usual_one(
+    day: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (session,) = keep_frames([day.quotes, day.prints], day, data="data", source="a small world again")
+    for named in ("vwap_reversion", ["vwap_reversion", "learned:flow_1m"], [("vwap_reversion", "")]):
+        played = asyncio.run(simulate_session(session, strategies=named, profile="micro", roots="SPY"))
+        assert played.run is not None and played.run.profile == "micro" and played.run.traders[0] == ("vwap_reversion", "")
+        assert played.run.notes == "did not trade ESZ6"
+    for wrong in ([("a", "b", "c")], [7], [""]):
+        with pytest.raises(ConfigError, match="names no strategy: write STRATEGY or STRATEGY:RECIPE"):
+            asyncio.run(simulate_session(session, strategies=wrong))  # type: ignore[arg-type]
 
 
 def test_bars_go_back_as_bars(day: Session, tmp_path: Path) -> None:

@@ -27,9 +27,12 @@ def test_a_workspace_is_a_folder_of_small_files(tmp_path: Path) -> None:
 
 def test_its_settings_are_those_that_are_shipped_until_they_are_changed(tmp_path: Path) -> None:
     make_workspace(tmp_path)
-    ours, shipped = load_settings(folder=tmp_path), load_settings(folder="/nowhere", environment={})
+    shipped = load_settings(folder="/nowhere", environment={})
+    assert (load_settings(folder=tmp_path).profile, shipped.profile) == ("mine", "demo")  # the law that lies there is the one that holds
+    ours = load_settings(folder=tmp_path, flags={"profile": "demo"})
     assert ours.digest == shipped.digest and ours.workspace == tmp_path and shipped.workspace is None
-    assert {each.key for each in settings_with_origins(ours) if "workbench.toml" in each.origin} == {"data_folder"}
+    ours = load_settings(folder=tmp_path)
+    assert {each.key for each in settings_with_origins(ours) if "workbench.toml" in each.origin} == {"data_folder", "profile"}
     every_line = (tmp_path / "workbench.toml").read_text().replace("# [", "[").splitlines()
     live = [line.removeprefix("# ") if line.startswith("# ") and " = " in line and "`" not in line else line for line in every_line]
     assert tomllib.loads("\n".join(live))["roots"]["ES"]["commission"]  # what is commented out can be taken as it stands

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from rich.console import Console
@@ -17,27 +19,76 @@ from workbench.domain.errors import ConfigError
 
 REPLAY_HELP: Final = """Run the engine over a recorded session.
 
-A session that was traded (paper, live) is played back with the reports of its log, and every command is held against the recorded one:
-exit code 1 if one differs. A session that was only recorded or imported is traded with modelled fills; that is said to be *simulate*.
+A session that was traded (paper, live) is played back with the reports of its log, and every command is held against the recorded one.
+A session that was only recorded or imported is traded with modelled fills; that is said to be *simulate*.
+
+Exit code 1 if a command differs from the recorded one, or if a strategy, feature or model was quarantined: it failed while running.
 
 Examples:
 
-  workbench replay --session 20261119
+  workbench replay --session 2026-11-19
 
   workbench replay --session 20231226 --profile demo --json
 """
-SIMULATE_HELP: Final = """Trade a recorded session anew, with modelled fills, whatever was traded in it. The run's journal is kept."""
-SESSIONS_HELP: Final = """List the sessions of the data folder: records, span, which run wrote them."""
+SIMULATE_HELP: Final = """Trade recorded sessions anew, with modelled fills, whatever was traded in them. The journal of each run is kept.
 
-PROFILE: Final = "demo"
-Session = Annotated[int, typer.Option("--session", help="Log session, a date written 20261119.")]
+The law is the constitution the settings name (profile, in workbench.toml), or that of --profile. Several sessions are played one after
+another, each from a cold start, with a table and a sum at the end.
+
+Exit code 1 if a strategy, feature or model was quarantined: it failed while running; the last line says so.
+
+Examples:
+
+  workbench simulate --session 2026-11-19 --strategy vwap_reversion --roots ES
+
+  workbench simulate --session 2026-11-16:2026-11-19 --strategy learned:flow_1m
+"""
+SESSIONS_HELP: Final = """List the sessions of the data folder: records, span, which run wrote them, which runs played them (simulate)."""
+SESSION_HELP: Final = "Log session, a date: 2026-11-19 or 20261119."
+
+
+def session_of(text: str) -> int:
+    """Read a session as a person writes it.
+
+    >>> session_of("2026-11-19"), session_of("20261119")
+    (20261119, 20261119)
+    """
+    try:
+        if not re.fullmatch(r"\d{8}|\d{4}-\d\d-\d\d", text):
+            raise ValueError
+        return int(date.fromisoformat(text).strftime("%Y%m%d"))
+    except ValueError:
+        raise ConfigError(f"--session: a session is a date, 2026-11-19 or 20261119, not {text!r}") from None
+
+
+Session = Annotated[int, typer.Option("--session", parser=session_of, metavar="DATE", help=SESSION_HELP)]
+Sessions = Annotated[
+    list[str],
+    typer.Option("--session", metavar="DATE", help=f"{SESSION_HELP} A range: 2026-11-16:2026-11-19. May be given several times."),
+]
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of the stores; else the settings' data_folder.")]
-Profile = Annotated[str | None, typer.Option("--profile", help="Constitution that is the law when a session is traded anew; else demo.")]
+Profile = Annotated[
+    str | None, typer.Option("--profile", help="Constitution that is the law when a session is traded anew; else the settings' profile.")
+]
 Traders = Annotated[
     list[str] | None,
     typer.Option("--strategy", help="STRATEGY or STRATEGY:RECIPE, may be given several times; else what the data allows."),
 ]
+Roots = Annotated[
+    list[str] | None,
+    typer.Option("--roots", help="Roots or contracts to trade, ES or ES,SPY; else all. The others stay in the market that is seen."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+class Asked(NamedTuple):
+    """What was asked for, apart from the session."""
+
+    data: Path | None
+    profile: str | None
+    strategy: list[str] | None
+    roots: list[str] | None
+    as_json: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -48,43 +99,83 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    session: Session, data: DataFolder = None, profile: Profile = None, strategy: Traders = None, as_json: AsJson = False
+    session: Session,
+    data: DataFolder = None,
+    profile: Profile = None,
+    strategy: Traders = None,
+    roots: Roots = None,
+    as_json: AsJson = False,
 ) -> None:
     """Play a session back, or trade it with modelled fills where none was traded."""
-    _play(session, data, profile, strategy, as_json, anew=False)
+    _end([_play(session, Asked(data, profile, strategy, roots, as_json), anew=False)], as_json)
 
 
 def simulate(
-    session: Session, data: DataFolder = None, profile: Profile = None, strategy: Traders = None, as_json: AsJson = False
+    session: Sessions,
+    data: DataFolder = None,
+    profile: Profile = None,
+    strategy: Traders = None,
+    roots: Roots = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Trade a session anew."""
-    _play(session, data, profile, strategy, as_json, anew=True)
+    """Trade sessions anew."""
+    asked = Asked(data, profile, strategy, roots, as_json)
+    _end([_play(each, asked, anew=True) for each in _sessions_of(session, data)], as_json)
 
 
-def _play(session: int, data: Path | None, profile: str | None, strategy: list[str] | None, as_json: bool, *, anew: bool) -> None:
+def _sessions_of(words: list[str], data: Path | None) -> list[int]:
+    """List the sessions that words name; of a range, those there are."""
+    from workbench.config import load_settings
+    from workbench.store.sessions import sessions_between
+
+    found: list[int] = []
+    for word in words:
+        first, is_range, last = word.partition(":")
+        if is_range and session_of(last) < session_of(first):
+            raise ConfigError(f"--session: a range runs from the earlier session to the later one, not {word}")
+        folder = folder_of(data, load_settings().data_path) if is_range else None
+        found += [session_of(first)] if folder is None else sessions_between(folder, session_of(first), session_of(last))
+    return list(dict.fromkeys(found))
+
+
+def _play(session: int, asked: Asked, *, anew: bool) -> dict[str, Any]:
+    """Play one session and print what came of it; give it for JSON."""
     from workbench.config import load_settings
     from workbench.runtime import play
     from workbench.runtime.logged import open_log
 
     settings = load_settings()
-    logged = open_log(folder_of(data, settings.data_path), session)
-    console = Console(quiet=as_json, highlight=False)
-    chosen = [_pair(each) for each in strategy] if strategy else None
+    logged = open_log(folder_of(asked.data, settings.data_path), session)
+    console = Console(quiet=asked.as_json, highlight=False)
+    chosen = [_pair(each) for each in asked.strategy] if asked.strategy else None
+    roots = [root for each in asked.roots for root in each.split(",") if root] if asked.roots else None
     back = play.has_orders(logged) and not anew
-    if back and (chosen or profile is not None):
-        raise ConfigError(f"session {session} was traded: a replay takes profile and strategies from its log; to trade it anew: simulate")
-    setup = play.setup_as_traded(settings, logged) if back else play.setup_of(settings, logged, profile or PROFILE, chosen)
+    if back and (chosen or roots or asked.profile is not None):
+        said = "a replay takes profile, strategies and contracts from its log; to trade it anew: simulate"
+        raise ConfigError(f"session {session} was traded: {said}")
+    setup = play.setup_as_traded(settings, logged) if back else play.setup_of(settings, logged, asked.profile, chosen, roots)
     what = "recorded fills" if back else "modelled fills"
-    symbols = ", ".join(contract.symbol for contract in logged.contracts)
-    verb, source = "replay" if back else "simulate", logged.run.source or logged.run.run
-    console.print(f"[bold]workbench {verb}[/] · profile [bold]{setup.law.profile}[/] · {what} · log session {session} · {symbols}")
-    console.print(f"  {len(logged.records):,} records of {source}")
+    _announce(console, settings, logged, setup, f"workbench {'replay' if back else 'simulate'}", what)
     if back and (changed := play.what_changed(settings, logged, setup)):
         console.print(f"  [yellow]{', '.join(changed)} changed since[/]: a difference below reports that change, it breaks no promise")
     if missing := play.what_stays_none(setup):
         console.print(f"  this data has no {_lacks(logged)}; {len(missing)} features stay None: {', '.join(missing)}")
     played = asyncio.run(play.play_back(logged, setup) if back else play.trade_anew(settings, logged, setup))
-    _tell(console, logged, played, what, as_json)
+    return _tell(console, logged, played, what)
+
+
+def _announce(console: Console, settings: Any, logged: Any, setup: Any, verb: str, what: str) -> None:
+    """Say what will be played, and by which law: its name, and the file it is read from."""
+    from workbench.runtime import build, play
+
+    profile, laws = setup.law.profile, build.laws_of(settings)
+    is_own = laws is not None and (laws / f"{profile}.toml").exists()
+    law = f"profile [bold]{profile}[/] ({f'constitutions/{profile}.toml' if is_own else 'shipped'})"
+    symbols = ", ".join(contract.symbol for contract in logged.contracts)
+    console.print(f"[bold]{verb}[/] · {law} · {what} · log session {logged.session} · {symbols}")
+    console.print(f"  {len(logged.records):,} records of {logged.run.source or logged.run.run}")
+    if left := play.not_traded(logged, setup):
+        console.print(f"  seen, not traded: {', '.join(left)}")
 
 
 def _lacks(logged: Any) -> str:
@@ -92,7 +183,7 @@ def _lacks(logged: Any) -> str:
     return ", ".join(kind for kind in ("quotes", "prints", "depth") if kind not in there)
 
 
-def _tell(console: Console, logged: Any, played: Any, what: str, as_json: bool) -> None:
+def _tell(console: Console, logged: Any, played: Any, what: str) -> dict[str, Any]:
     from workbench.commands.pages import show_summary
     from workbench.research.evaluate import summarise
 
@@ -108,23 +199,45 @@ def _tell(console: Console, logged: Any, played: Any, what: str, as_json: bool) 
         console.print(f"[bold]Parity[/] {same}")
     else:
         console.print(f"[bold]Where[/] {logged.data / 'runs' / played.run.run}")
+    return {
+        "mode": played.mode,
+        "session": logged.session,
+        "records": len(logged.records),
+        "round_trips": summary.n_trips,
+        "pnl_usd": summary.pnl_micros / 1e6,
+        "refusals": dict(summary.refusals),
+        "commands": played.outcome.n_commands,
+        "commands_digest": played.outcome.commands_digest,
+        "state_digest": played.outcome.state_digest,
+        "same": played.difference is None,
+        "quarantined": [f"{fact.kind} {fact.name} at {fact.where}: {fact.error}" for fact in out],
+        "run": played.run.run if played.run is not None else logged.run.run,
+    }
+
+
+def _end(shown: list[dict[str, Any]], as_json: bool) -> None:
+    """Print the sum of several sessions, or JSON, and end with the exit code."""
+    n_trips, pnl_usd = sum(each["round_trips"] for each in shown), sum(each["pnl_usd"] for each in shown)
     if as_json:
-        body = {
-            "mode": played.mode,
-            "session": logged.session,
-            "records": len(logged.records),
-            "round_trips": summary.n_trips,
-            "pnl_usd": summary.pnl_micros / 1e6,
-            "refusals": dict(summary.refusals),
-            "commands": played.outcome.n_commands,
-            "commands_digest": played.outcome.commands_digest,
-            "state_digest": played.outcome.state_digest,
-            "same": played.difference is None,
-            "quarantined": [f"{fact.kind} {fact.name} at {fact.where}: {fact.error}" for fact in out],
-            "run": played.run.run if played.run is not None else logged.run.run,
-        }
-        typer.echo(json.dumps(body))
-    raise typer.Exit(0 if played.difference is None else 1)
+        several = {"sessions": shown, "round_trips": n_trips, "pnl_usd": pnl_usd}
+        typer.echo(json.dumps(shown[0] if len(shown) == 1 else several))
+    console = Console(quiet=as_json, highlight=False)
+    if len(shown) > 1:
+        table = Table(title=f"{len(shown)} sessions, P&L after costs (modelled fills)", title_justify="left", box=None, pad_edge=False)
+        for name in ("session", "run"):
+            table.add_column(name, no_wrap=True)
+        for name in ("trips", "P&L USD", "quarantined"):
+            table.add_column(name, justify="right")
+        for each in shown:
+            out = str(len(each["quarantined"]) or "")
+            table.add_row(str(each["session"]), each["run"], str(each["round_trips"]), f"{each['pnl_usd']:+,.2f}", out)
+        table.add_row("all", "", str(n_trips), f"{pnl_usd:+,.2f}", "", style="bold")
+        console.print()
+        console.print(table)
+    if names := dict.fromkeys(" ".join(each.split()[:2]) for one in shown for each in one["quarantined"]):
+        said = f"quarantined, see above: {escape(', '.join(names))}; from then on the run went on without it"
+        console.print(f"[bold red]{said}[/] (exit code 1)")
+    raise typer.Exit(0 if not names and all(each["same"] for each in shown) else 1)
 
 
 def folder_of(given: Path | None, usual: Path) -> Path:
@@ -136,30 +249,56 @@ def folder_of(given: Path | None, usual: Path) -> Path:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    name, _, recipe = text.partition(":")
-    if not name:
-        raise ConfigError(f"--strategy {text!r}: write STRATEGY or STRATEGY:RECIPE")
-    return name, recipe
+    from workbench.workspace.choosing import pair_of
+
+    try:
+        return pair_of(text)
+    except ConfigError as error:
+        raise ConfigError(f"--strategy {error}") from None
 
 
 def sessions(data: DataFolder = None, as_json: AsJson = False) -> None:
     """List what there is."""
     from workbench.config import load_settings
-    from workbench.store.log import log_sessions
-    from workbench.store.manifest import find_log
+    from workbench.store.sessions import listed
 
     folder = folder_of(data, load_settings().data_path)
-    rows = [(session, run) for session in log_sessions(folder) for run in find_log(folder, session)]
+    rows = listed(folder)
     if as_json:
-        typer.echo(json.dumps([{"session": session, "run": run.run, "mode": run.mode, "source": run.source} for session, run in rows]))
+        typer.echo(json.dumps([_row(each) for each in rows]))
         return
     console = Console(highlight=False)
     if not rows:
         console.print(f"{folder} holds no session yet: import one (workbench import --help), or run workbench demo")
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("session", "run", "contracts", "source"):
-        table.add_column(name)
-    for session, run in rows:
-        table.add_row(str(session), run.run, " ".join(contract.symbol for contract in run.contracts), run.source)
+    for name in ("session", "run", "records", "span, UTC", "contracts", "source"):
+        table.add_column(name, no_wrap=name in ("session", "run", "records"), justify="right" if name == "records" else "left")
+    for each in rows:
+        run, (first, last) = each.writer, (_time(each.first_ns), _time(each.last_ns))
+        span = f"{first} to {last if last[:10] != first[:10] else last[11:]}"
+        symbols = " ".join(contract.symbol for contract in run.contracts)
+        table.add_row(str(each.session), run.run, f"{each.n:,}", span, symbols, escape(run.source))
+        for played in each.played:
+            who = escape(", ".join(":".join(filter(None, pair)) for pair in played.traders) or "nobody")
+            state = "" if played.is_closed else ", not ended"
+            table.add_row("", played.run, "", "", "", f"played by {who}, profile {played.profile}{state}")
     console.print(table)
+
+
+def _row(each: Any) -> dict[str, Any]:
+    run = each.writer
+    return {
+        "session": each.session,
+        "run": run.run,
+        "mode": run.mode,
+        "source": run.source,
+        "records": each.n,
+        "first": _time(each.first_ns),
+        "last": _time(each.last_ns),
+        "played": [{"run": of.run, "profile": of.profile, "traders": of.traders, "is_closed": of.is_closed} for of in each.played],
+    }
+
+
+def _time(ns: int) -> str:
+    return datetime.fromtimestamp(ns // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")

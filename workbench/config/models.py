@@ -106,6 +106,7 @@ class Settings(Section):
 
     mode: Annotated[Mode, AnyCase]
     data_folder: str
+    profile: str = Field(min_length=1)
     log_calendar: str
     account_calendar: str
     active: tuple[str, ...]

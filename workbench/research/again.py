@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -23,8 +23,6 @@ from workbench.store.contracts import ContractBook
 from workbench.store.epochs import next_epoch
 from workbench.store.intake import take_in
 from workbench.store.log import log_sessions
-
-PROFILE: Final = "demo"
 
 
 def keep_frames(
@@ -109,33 +107,50 @@ def keep_frames(
 async def simulate_session(
     session: Day,
     *,
-    data: Path | str,
-    profile: str = PROFILE,
-    strategies: Sequence[tuple[str, str]] | None = None,
+    data: Path | str | None = None,
+    profile: str | None = None,
+    strategies: Sequence[str | tuple[str, str]] | str | None = None,
+    roots: Collection[str] | str | None = None,
     zone: str = "UTC",
 ) -> Session:
     """Trade a session anew with modelled fills, as ``workbench simulate`` does, and open what came of it.
 
     Parameters
     ----------
+    data
+        Data folder; `None`: the one of the settings (``data`` in the workspace).
     profile
-        Constitution that is the law.
+        Constitution that is the law; `None`: that of the settings, ``mine`` in a workspace as ``workbench init`` makes it, else ``demo``.
     strategies
-        Pairs of a strategy and the recipe it follows (``""``: none), by the names of ``workbench catalogue``; `None`: what the data
-        allows.
+        By the names of ``workbench catalogue``: ``"absorb"``, ``"learned:five"`` where it follows a recipe, or a pair of both; one or
+        several. `None`: what the data allows.
+    roots
+        Roots or contracts that may be traded; `None`: all. The others stay in the market that is seen.
+
+    Raises
+    ------
+    ConfigError
+        A name that means nothing there is, or something of your own that breaks a rule, with file and line.
+    DataError
+        There is no such session.
 
     Examples
     --------
-    In a notebook: ``again = await simulate_session("2026-11-19", data="data/what-if")``, then ``again.round_trips``.
+    In a notebook: ``again = await simulate_session("2026-11-19", strategies="absorb", profile="mine")``, then ``again.round_trips``.
     """
     from workbench.runtime import play  # the engine: a reader of frames needs none of it
     from workbench.runtime.logged import open_log
+    from workbench.workspace.choosing import pair_of
 
     settings = load_settings()
-    logged = open_log(Path(data), session_number(session))
-    played = await play.trade_anew(settings, logged, play.setup_of(settings, logged, profile, strategies))
+    folder = Path(data) if data is not None else settings.data_path
+    logged = open_log(folder, session_number(session))
+    named = [strategies] if isinstance(strategies, str) else strategies
+    pairs = None if named is None else [pair_of(each) for each in named]
+    only = {roots} if isinstance(roots, str) else roots
+    played = await play.trade_anew(settings, logged, play.setup_of(settings, logged, profile, pairs, only))
     assert played.run is not None  # simulate always makes one
-    return open_session(session, data=data, zone=zone, run=played.run.run)
+    return open_session(session, data=folder, zone=zone, run=played.run.run)
 
 
 def _records(frame: Any, of: dict[str, Contract], keys: dict[str, int], length: str, provenance: Provenance) -> Iterator[Records]:

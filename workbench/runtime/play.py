@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,10 +65,23 @@ def what_changed(settings: Settings, logged: Logged, setup: Setup) -> list[str]:
     return sorted(changed)
 
 
-def setup_of(settings: Settings, logged: Logged, profile: str, strategies: Sequence[tuple[str, str]] | None = None) -> Setup:
+def setup_of(
+    settings: Settings,
+    logged: Logged,
+    profile: str | None = None,
+    strategies: Sequence[tuple[str, str]] | None = None,
+    roots: Collection[str] | None = None,
+) -> Setup:
     """Make a setup to trade a session anew with.
 
-    `strategies` `None`: what its data allows; a session of bars alone gets the recipe that needs no more.
+    Parameters
+    ----------
+    profile
+        Constitution that is the law; `None`: that of the settings.
+    strategies
+        `None`: what its data allows; a session of bars alone gets the recipe that needs no more.
+    roots
+        Roots or symbols that strategies may trade; `None`: all. Features and learners know every contract of the log all the same.
     """
     kinds = logged.kinds()
     empty = [contract.symbol for contract in logged.contracts if not kinds[contract.id]]
@@ -76,9 +89,25 @@ def setup_of(settings: Settings, logged: Logged, profile: str, strategies: Seque
         raise DataError(f"session {logged.session} has no quotes, prints or bars of {', '.join(empty)}")
     bars_only = all(of == ("bars",) for of in kinds.values())
     chosen = strategies if strategies is not None else BARS if bars_only else TICKS
-    law, things = build.constitution(profile, folder=build.laws_of(settings)), things_of(settings.workspace)
+    traded = _traded(logged, roots)
+    law, things = build.constitution(profile or settings.profile, folder=build.laws_of(settings)), things_of(settings.workspace)
     account = "DUSIM-PLAY"
-    return build.setup(settings, logged.contracts, [logged.session], law, account=account, strategies=chosen, kinds=kinds, things=things)
+    made = build.setup(settings, logged.contracts, [logged.session], law, account=account, strategies=chosen, kinds=kinds, things=things)
+    return made._replace(strategies=tuple((strategy, traded) for strategy, _ in made.strategies))
+
+
+def _traded(logged: Logged, roots: Collection[str] | None) -> tuple[int, ...]:
+    """Give the ids of the contracts that may be traded."""
+    there = {name for contract in logged.contracts for name in (contract.root, contract.symbol)}
+    if unknown := sorted(set(roots or ()) - there):
+        raise ConfigError(f"session {logged.session} has no {', '.join(unknown)}; there are {', '.join(sorted(there))}")
+    return tuple(contract.id for contract in logged.contracts if roots is None or contract.root in roots or contract.symbol in roots)
+
+
+def not_traded(logged: Logged, setup: Setup) -> list[str]:
+    """Name contracts of the log that no strategy of a setup trades, though there are strategies."""
+    traded = {id_ for _, ids in setup.strategies for id_ in ids}
+    return [contract.symbol for contract in logged.contracts if setup.strategies and contract.id not in traded]
 
 
 async def play_back(logged: Logged, setup: Setup) -> Played:
@@ -106,6 +135,7 @@ async def trade_anew(settings: Settings, logged: Logged, setup: Setup) -> Played
         account=setup.account,
         profile=setup.law.profile,
         traders=setup.traders,
+        notes=f"did not trade {', '.join(left)}" if (left := not_traded(logged, setup)) else "",
     )
     write_manifest(folder, manifest)
     with Journal.in_one_commit(folder / "journal.db") as journal:

@@ -15,9 +15,11 @@ import numpy as np
 from workbench.domain.errors import DataError
 from workbench.domain.records import Records
 from workbench.store.epochs import first_seq
+from workbench.store.folders import Folders
 from workbench.store.log import log_sessions, read_log
 from workbench.store.manifest import WRITERS, RunManifest, find_log, runs
 from workbench.store.recordings import Recordings
+from workbench.store.tail import read_segments
 
 TRADED: Final = frozenset({"paper", "live"})  # modes of runs that write records and orders
 FOREVER: Final = (1 << 62) - 1  # above every seq and every time
@@ -73,6 +75,37 @@ def told(data: Path, session: int, wanted: str | None = None) -> Told:
     chosen = fits[-1]
     writer = writers.get(chosen.run) or writers[chosen.source]
     return Told(session, writer, chosen if chosen is not writer or chosen.mode in TRADED else None, tuple(there))
+
+
+class Listed(NamedTuple):
+    """One run's part of a log session: records, the time from the first to the last, and the runs that played it, the oldest first."""
+
+    session: int
+    writer: RunManifest
+    n: int
+    first_ns: int
+    last_ns: int
+    played: tuple[RunManifest, ...]
+
+
+def listed(data: Path) -> list[Listed]:
+    """List every session with who wrote it and who played it; records are looked at only where the table's log cannot tell."""
+    recordings, manifests = Recordings.of(data), runs(data)
+    sealed = {span.session: span for span in recordings.sessions()}
+    in_tail = {segment.session for segment, rows in read_segments(Folders(data).tail) if len(rows)}
+    rows = []
+    for session in sorted(sealed.keys() | in_tail):
+        writers = find_log(data, session)
+        for writer in writers:
+            played = tuple(run for run in manifests if run.mode == "simulate" and session in run.sessions and run.source == writer.run)
+            if session not in in_tail and len(writers) == 1:
+                span = sealed[session]
+                n, first_ns, last_ns = span.n, span.first_ns, span.last_ns
+            else:
+                times = records_written(data, session, writer, recordings)["recv_ns"]
+                n, first_ns, last_ns = len(times), *((int(times[0]), int(times[-1])) if len(times) else (0, 0))
+            rows.append(Listed(session, writer, n, first_ns, last_ns, played))
+    return rows
 
 
 def records_written(data: Path, session: int, writer: RunManifest, recordings: Recordings | None = None) -> Records:

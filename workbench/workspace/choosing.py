@@ -33,6 +33,25 @@ class Chosen(NamedTuple):
     digests: Mapping[str, str]
 
 
+def pair_of(word: str | Sequence[str]) -> tuple[str, str]:
+    """Read a strategy and the recipe it follows as people write them.
+
+    Raises
+    ------
+    ConfigError
+        It is neither a word nor a pair of words.
+
+    Examples
+    --------
+    >>> pair_of("absorb"), pair_of("learned:five"), pair_of(("learned", "five"))
+    (('absorb', ''), ('learned', 'five'), ('learned', 'five'))
+    """
+    parts = word.split(":", 1) if isinstance(word, str) else list(word) if isinstance(word, tuple | list) else []
+    if not 1 <= len(parts) <= 2 or not all(isinstance(part, str) for part in parts) or not parts[0]:
+        raise ConfigError(f"{word!r} names no strategy: write STRATEGY or STRATEGY:RECIPE, such as learned:flow_1m")
+    return parts[0], parts[1] if len(parts) == 2 else ""
+
+
 def choose(pairs: Sequence[tuple[str, str]], things: Things) -> Chosen:
     """Choose strategies and recipes by their names.
 
