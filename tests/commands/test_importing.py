@@ -106,6 +106,19 @@ def test_a_path_alone_is_looked_at(run, rows):
     assert "the file does not say" in told.output
 
 
+def test_a_path_alone_with_several_contracts_and_a_time_of_an_odd_name_gets_a_command_to_start_from(run, tmp_path):
+    path = tmp_path / "both.csv"
+    rows = [f"{name};2026-01-26 10:0{n}:00;1;1;1;1;7" for n in range(5) for name in ("ES", "SPY")]
+    path.write_text("\n".join(["Ticker;When;Open;High;Low;Last;Volume", *rows]) + "\n")
+    told = run("csv", path)
+    assert told.exit_code == 2
+    assert "which column is time?" in told.output
+    assert "To start from: workbench import csv ESH6=" in told.output
+    assert "--columns time=NAME" in told.output
+    assert "--only Ticker=ES" in told.output
+    assert "--only Ticker=ES" in run("csv", path, "--columns", "time=When").output
+
+
 def test_a_root_an_expiry_and_a_continuous_series_may_be_flags(run, rows):
     for flags, symbol in ((["--root", "ES", "--expiry", "2026-03-20"], "ESH6"), (["--root", "ES", "--continuous"], "ES.c")):
         told = run("csv", rows, *flags, *BARS, "--dry-run", "--json")

@@ -65,7 +65,7 @@ def test_a_few_rows_that_are_no_times_change_nothing():
     ("texts", "says"),
     [
         (written("%Y-%m-%d"), "days without a clock"),
-        (written("%Y%m%d"), "days without a clock"),
+        (written("%Y%m%d"), "if the clock is in another column: --columns date=Day,time=NAME$"),
         (written("%Y%m%d %H:%M:%S US/Eastern"), r"--time-format '%Y%m%d %H:%M:%S%.f US/Eastern'"),
         (written("%Y-%m-%d %H:%M:%S EST"), r"--time-format '%Y-%m-%d %H:%M:%S EST'"),
         (["yesterday", "today"], "no form that is known"),
@@ -73,7 +73,7 @@ def test_a_few_rows_that_are_no_times_change_nothing():
 )
 def test_what_no_form_reads_is_told_with_what_to_do(texts, says):
     with pytest.raises(DataError, match=says):
-        time_format(pl.Series(texts), "a.csv")
+        time_format(pl.Series(texts), "a.csv", "Day")
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=20), st.sampled_from(FORMATS)), max_size=20))

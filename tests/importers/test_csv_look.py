@@ -55,9 +55,32 @@ def test_what_the_file_does_not_say_is_marked_as_an_example(tmp_path):
 
 def test_a_file_without_header_is_told_what_its_columns_may_be(tmp_path):
     _, lines = shown(tmp_path, GERMAN.split("\n", 1)[1])
-    assert "--columns date,time,open,high,low,close,volume" in lines[-1]
+    assert "--columns date,time,open,high,low,close,volume" in lines[1]
+    assert re.search("To start from: .* --columns date,time,open,high,low,close,volume .*--decimal comma --dry-run$", lines[-2])
+    assert lines[-1] == "(ESH6, start, America/New_York, the order of the columns: the file does not say, you must)"
     _, lines = shown(tmp_path, GERMAN.split("\n", 1)[1], header=False, columns=["date", "time", "open", "high", "low", "close", "volume"])
     assert re.search("--columns date,time,open.* --decimal comma", "\n".join(lines))
+
+
+def test_a_column_that_a_person_must_name_has_a_placeholder_in_the_command(tmp_path):
+    _, lines = shown(tmp_path, GERMAN.replace("Volumen", "Menge"))
+    assert "which column is volume?" in lines[1]
+    assert lines[2].startswith("To start from: workbench import csv ESH6=")
+    assert lines[2].endswith("--columns volume=NAME --length 1m --stamp start --zone America/New_York --dry-run")
+    assert lines[3] == "(ESH6, NAME, start, America/New_York: the file does not say, you must)"
+    _, lines = shown(tmp_path, YFINANCE.replace("Volume", "Turnover"))
+    assert lines[-1] == "(ESH6, NAME, start: the file does not say, you must)"
+    _, lines = shown(tmp_path, EPOCH.replace("time", "born").replace("open", "first"), columns={"open": "first"})
+    assert re.search("--columns open=first,time=NAME --length 1m --stamp start --zone America/New_York --dry-run$", lines[-2])
+
+
+def test_of_several_contracts_the_command_takes_one(tmp_path):
+    rows = EPOCH.splitlines()
+    both = "\n".join([f"Ticker,{rows[0]}", *(f"{name},{row}" for row in rows[1:] for name in ("ES", "SPY"))])
+    _, lines = shown(tmp_path, both)
+    assert "  column Ticker holds 2 names (ES, SPY): say --only Ticker=ES" in lines
+    assert re.search("To start from: .* --only Ticker=ES --dry-run$", lines[-2])
+    assert re.search("--only Ticker=SPY --length", shown(tmp_path, both, only="Ticker=SPY")[1][-2])
 
 
 def test_a_file_that_is_not_there_is_said_to_be_none(tmp_path):

@@ -192,7 +192,7 @@ def csv(
         flags |= {"contract": _contract(root, continuous=continuous), "columns": columns and _columns(columns)}
         with waiting() as tell:
             tell("reading")
-            plan = base.plan("csv", [csv_files.read(one, roots) for one in _declared(paths or [], mapping, flags)])
+            plan = base.plan("csv", [csv_files.read(one, roots) for one in _declared(paths or [], mapping, flags, roots)])
         if not as_json:
             typer.echo("\n".join(plan.report.preview))
         with waiting() as tell:
@@ -317,7 +317,7 @@ def _settings() -> tuple[Any, Any]:
     return settings, load_roots(settings)
 
 
-def _declared(paths: list[str], mapping: Path | None, flags: dict[str, Any]) -> list[Declared]:
+def _declared(paths: list[str], mapping: Path | None, flags: dict[str, Any], roots: Any) -> list[Declared]:
     """Bring the declarations together; where something is missing, look at the file for who must say it."""
     from workbench.importers.csv_look import look
     from workbench.importers.mapping import UndeclaredError, declare
@@ -325,7 +325,7 @@ def _declared(paths: list[str], mapping: Path | None, flags: dict[str, Any]) -> 
     try:
         return declare(paths, mapping, flags)
     except UndeclaredError as error:
-        raise ConfigError("\n".join([str(error), "", *look(error.path, error.mapping)])) from error
+        raise ConfigError("\n".join([str(error), "", *look(error.path, error.mapping, roots)])) from error
 
 
 def _contract(root: str | None, *, continuous: bool) -> str | None:

@@ -48,8 +48,17 @@ USUAL: Final = {
     "side": ("side", "aggressor"),
     "date": ("date", "day", "datum"),
 }
+PLACEHOLDER: Final = "NAME"  # of a column that a person must name
 MARKS: Final = re.compile(r"[\W_]+")
 YFINANCE: Final = ("Price", "Ticker")  # how the first two of its three lines of header begin, from version 0.2.51 on
+
+
+class UnknownColumnsError(DataError):
+    """Some of our columns are not found in a file; ``columns`` is a declaration to start from, a placeholder where nothing shows."""
+
+    def __init__(self, text: str, columns: dict[str, str] | list[str]) -> None:
+        super().__init__(text)
+        self.columns = columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +70,7 @@ class Columns:
     unread: list[str]  # those of `every` that we do not read
     n: int  # columns of the file
     fits: npt.NDArray[np.bool_]
-    every: dict[str, pl.Series] = field(
-        default_factory=dict
-    )  # all columns by what the file calls them, or by their number from 1 where it has no header
+    every: dict[str, pl.Series] = field(default_factory=dict)  # by what the file calls them; without a header, by number from 1
 
     def __getitem__(self, name: str) -> pl.Series:
         return self.text[name]
@@ -78,6 +85,10 @@ class Columns:
     def gather(self, rows: npt.NDArray[np.int64]) -> Columns:
         """Give these rows alone."""
         return replace(self, text={ours: column.gather(rows) for ours, column in self.text.items()}, fits=self.fits[rows])
+
+    def day_alone(self, mapping: Mapping) -> str | None:
+        """Give what the file calls the one column of its times; `None` where they are two, or it has no header."""
+        return self.theirs["time"] if mapping.header and "date" not in self.text else None
 
     @property
     def time(self) -> pl.Series:
@@ -106,7 +117,8 @@ def columns_of(lines: Lines, mapping: Mapping) -> tuple[Columns, Lines, list[str
     if mapping.header:
         names = _of_yfinance(lines, head, mark) or head
         first = 1 if names is head else 3
-        where = _by_header(lines, names, mapping, mark)
+        sample = fields(lines.text[first : first + csv_found.SAMPLE], mark, len(names)).columns
+        where = _by_header(lines, names, mapping, mark, sample)
     else:
         names = [str(name) for name in mapping.columns]
         where = {name: at for at, name in enumerate(names) if name != "-"}
@@ -129,13 +141,13 @@ def columns_of(lines: Lines, mapping: Mapping) -> tuple[Columns, Lines, list[str
     return Columns(text, theirs, unread, len(names), cut.fits, every), body, notes
 
 
-def _by_header(lines: Lines, names: list[str], mapping: Mapping, mark: str) -> dict[str, int]:
+def _by_header(lines: Lines, names: list[str], mapping: Mapping, mark: str, sample: list[pl.Series]) -> dict[str, int]:
+    """Find the place of each of our columns; `sample` holds the first values of all."""
     where = f"{lines.path}, line {lines.number[0]}"
     if csv_found.is_values(names):
-        raise DataError(
-            f"{where}: no header, these are values; say what they are: --columns {csv_found.columns_for(names, mapping.kind)} "
-            "(in the file's order, - for one to skip)"
-        )
+        order = csv_found.columns_for(names, mapping.kind)
+        said = f"no header, these are values; say what they are: --columns {order} (in the file's order, - for one to skip)"
+        raise UnknownColumnsError(f"{where}: {said}", order.split(","))
     declared = mapping.columns if isinstance(mapping.columns, dict) else {}
     plain = [MARKS.sub("", name.lower()) for name in names]
     found: dict[str, int] = {}
@@ -148,16 +160,32 @@ def _by_header(lines: Lines, names: list[str], mapping: Mapping, mark: str) -> d
         at = next((plain.index(usual) for usual in USUAL[ours] if usual in plain), None)
         if at is not None and at not in found.values():
             found[ours] = at
+    if "time" not in declared:
+        found = _with_clock(found, sample)
     if "time" not in found and "date" in found:  # one column called date holds both
         found["time"] = found.pop("date")
     missing = [ours for ours in NEEDED[mapping.kind] if ours not in found]
     if missing:
-        said = ",".join(f"{ours}=NAME" for ours in missing)
+        said = ",".join(f"{ours}={PLACEHOLDER}" for ours in missing)
         alone = f" There is one column only: is --delimiter {csv_found.name_of(mark)} right?" if len(names) == 1 else ""
-        raise DataError(
-            f"{where}: which column is {' and which '.join(missing)}? The header has {', '.join(names)}; say --columns {said}.{alone}"
-        )
+        asked = f"which column is {' and which '.join(missing)}? The header has {', '.join(names)}; say --columns {said}.{alone}"
+        raise UnknownColumnsError(f"{where}: {asked}", {**declared, **dict.fromkeys(missing, PLACEHOLDER)})
     return found
+
+
+def _with_clock(found: dict[str, int], sample: list[pl.Series]) -> dict[str, int]:
+    """Add the columns of day and clock where values show them, names do not, and one pair alone is possible."""
+    if "date" in found and "time" in found:
+        return found
+    free = [at for at in range(len(sample)) if at not in found.values()]
+    named = [found[ours] for ours in ("time", "date") if ours in found]
+    days = [at for at in named or free if csv_found.are_days(sample[at])]
+    clocks = [at for at in (free if days or not named else named) if csv_found.are_clocks(sample[at])]
+    if not days and clocks:
+        days = [at for at in free if csv_found.are_days(sample[at])]
+    if len(days) != 1 or len(clocks) != 1:
+        return found
+    return {**found, "date": days[0], "time": clocks[0]}
 
 
 def _of_yfinance(lines: Lines, head: list[str], mark: str) -> list[str] | None:

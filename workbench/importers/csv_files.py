@@ -89,7 +89,7 @@ def _with_form(declared: Declared, columns: Columns) -> Declared:
     path, mapping = declared
     if mapping.time_format is not None:
         return declared
-    form = csv_found.time_format(columns.time.filter(pl.Series(columns.fits)), str(path))
+    form = csv_found.time_format(columns.time.filter(pl.Series(columns.fits)), str(path), columns.day_alone(mapping))
     if form in EPOCHS and mapping.zone is not None:
         raise DataError(f"{path}: its times count from 1970 UTC ({form}), which needs no zone: leave --zone away")
     return Declared(path, replace(mapping, time_format=form))

@@ -7,6 +7,7 @@ stamp, length, contract, a decimal comma) is never found: an error says at most 
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,8 @@ from workbench.importers.times import EPOCHS, ISO, Ints, read_times
 
 TRIED: Final = ("\t", ";", "|", ",")  # in this order: a decimal comma makes commas that separate nothing
 VALUE: Final = re.compile(r"^[+-]?\d[\d.,]*([eE][+-]?\d+)?$|^\d{1,4}[-/.:]\d{1,2}([-/.:]\d{1,4})?([ T].*)?$|^nan$", re.IGNORECASE)
-DAY: Final = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$|^\d{8}$")
+DAY: Final = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$|^\d{8}$|^\d{1,2}-[A-Za-z]{3}-\d{4}$")
+CLOCK_ALONE: Final = r"^\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?$"
 CLOCK: Final = re.compile(r"^\d{1,2}:\d{2}.*$|^\d{6}$")
 DAYS: Final = (
     *("%Y%m%d", "%Y.%m.%d", "%Y/%m/%d", "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y"),
@@ -75,7 +77,25 @@ def columns_for(values: list[str], kind: str) -> str:
     return ",".join([*names, *["-"] * (len(values) - len(names))])
 
 
-def time_format(text: pl.Series, where: str) -> str:
+def are_days(text: pl.Series) -> bool:
+    """Tell whether these are days without a clock.
+
+    >>> are_days(pl.Series(["26.01.2026", "27-Jan-2026", "20260128"])), are_days(pl.Series(["2026-01-26 09:30"]))
+    (True, False)
+    """
+    return _nearly_all(text, DAY.pattern)
+
+
+def are_clocks(text: pl.Series) -> bool:
+    """Tell whether these are clocks without a day; six digits could be anything.
+
+    >>> are_clocks(pl.Series(["09:30", "9:31:00.5", "1:00 PM"])), are_clocks(pl.Series(["093000"]))
+    (True, False)
+    """
+    return _nearly_all(text, CLOCK_ALONE)
+
+
+def time_format(text: pl.Series, where: str, day: str | None = None) -> str:
     """Find how times are written.
 
     Parameters
@@ -84,6 +104,8 @@ def time_format(text: pl.Series, where: str) -> str:
         The times as the file has them; some may be none.
     where
         What an error calls them.
+    day
+        The column that they are all of, as the file calls it; `None`: they are of two columns, or have no name.
 
     Raises
     ------
@@ -102,7 +124,7 @@ def time_format(text: pl.Series, where: str) -> str:
     best = max(_n_read(ns) for ns in read.values())
     first = quote_line(str(sample[0]))
     if best < NEARLY_ALL * len(sample):
-        raise DataError(f"{where}: times such as {first} {_why(sample, where)}")
+        raise DataError(f"{where}: times such as {first} {_why(sample, where, day)}")
     rivals: dict[bytes, str] = {}
     for form, ns in read.items():
         if _n_read(ns) == best:
@@ -130,10 +152,11 @@ def numbers(text: pl.Series) -> str:
     return ""
 
 
-def _why(sample: pl.Series, where: str) -> str:
+def _why(sample: pl.Series, where: str, day: str | None) -> str:
     """Say why no form reads these times, and what to do."""
     if _mostly(sample, DAY_ALONE):
-        return "are days without a clock: bars of a day have no exact end to place them by, and are not read"
+        said = "are days without a clock: bars of a day have no exact end to place them by, and are not read"
+        return f"{said}; if the clock is in another column: --columns {shlex.quote(f'date={day}')},time=NAME" if day else said
     parts = pl.select(pl.lit(sample).str.extract_groups(ZONE_BEHIND)).to_series().struct
     named = parts.field("2").drop_nulls().unique()
     if len(named) == 1:
@@ -141,6 +164,11 @@ def _why(sample: pl.Series, where: str) -> str:
         form = "%Y-%m-%d %H:%M:%S" if form == ISO else form
         return f"end in the name of a zone: say --time-format '{form} {named[0]}', and --zone for what it means (as IANA names it)"
     return "are of no form that is known; say how they are written: --time-format '%d.%m.%Y %H:%M'"
+
+
+def _nearly_all(text: pl.Series, pattern: str) -> bool:
+    sample = _sample(text)
+    return len(sample) > 0 and int(sample.str.contains(pattern).sum()) >= NEARLY_ALL * len(sample)
 
 
 def _mostly(text: pl.Series, pattern: str) -> bool:

@@ -91,15 +91,21 @@ def told(called: str, held: Iterable[str], chosen: str) -> str:
     return f"column {called} holds {len(names)} names ({', '.join(names[:SHOWN])}{more}): say --only {called}={chosen}"
 
 
+def likely(held: Iterable[str], contract: str, roots: Mapping[str, Root]) -> str:
+    """Give the name that the contract is likely called by, the first where none is: an example, for a person to judge."""
+    names = list(held)
+    return next((name for name in names if _is_meant(name, contract, roots)), names[0])
+
+
 def refuse_several(declared: Declared, columns: Columns, roots: Mapping[str, Root]) -> None:
     """Refuse rows of several contracts, unless they are the months of one continuous series, one after the other."""
     found = several(columns, roots)
     if found is None or _is_series(declared, columns.every[found[0]], found[1], roots):
         return
     called, held = found
-    fits = [name for name in held if _is_meant(name, declared.mapping.contract, roots)]
+    chosen = likely(held, declared.mapping.contract, roots)
     raise DataError(
-        f"{declared.path}: {told(called, held, (fits or list(held))[0])} (--only {called} takes for each contract the rows of its name; "
+        f"{declared.path}: {told(called, held, chosen)} (--only {called} takes for each contract the rows of its name; "
         f"--only '{called}={EVERY}' takes all rows)"
     )
 
