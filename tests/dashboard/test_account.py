@@ -42,6 +42,7 @@ def test_on_bars_alone_every_point_is_the_account_at_the_last_price(tmp_path: Pa
         ended = runner_of(followed, word="ended", age_s=None, feed_age_s=None, speed=None)
         shown = compose(followed, ended, read_ns=0, data="", zone="UTC")
         held = [line.position for line in shown.lines if line.position is not None]
+        assert [each.how for each in reversed(shown.closed)] == day.round_trips["why"].to_list()[-len(shown.closed) :]
         assert shown.money is not None and shown.money.line[-1][1] == followed.worth_micros()
         assert sum(each.open_micros for each in held) == shown.money.open_micros
 

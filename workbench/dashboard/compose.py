@@ -118,10 +118,10 @@ def _refused(f: Following) -> tuple[tuple[int, str, str], ...]:
 
 def _closed(f: Following) -> tuple[Closed, ...]:
     found, contracts = [], {contract.id: contract for contract in f.feed.contracts}
-    for now_ns, trip in list(f.board.trips)[: -SHOWN_TRIPS - 1 : -1]:
+    for now_ns, trip, over in list(f.board.trips)[: -SHOWN_TRIPS - 1 : -1]:
         contract, strategy = contracts[trip.key.contract], trip.key.strategy
         way = trip.side, trip.qty, trip.entry_pts, trip.exit_pts, digits_of(contract)
-        found.append(Closed(now_ns, contract.symbol, strategy, *way, trip.pnl_micros, trip.r, trip.how))
+        found.append(Closed(now_ns, contract.symbol, strategy, *way, trip.pnl_micros, trip.r, over))
     return tuple(found)
 
 

@@ -165,7 +165,7 @@ class Closed(NamedTuple):
     digits: int
     pnl_micros: int
     r: float
-    how: str
+    how: str  # what ended it: stop, target, or why we left
 
 
 class Strategy(NamedTuple):

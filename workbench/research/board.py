@@ -52,7 +52,7 @@ from workbench.execution.bracket import Bracket
 from workbench.execution.ledger import Ledger
 from workbench.execution.lifecycle import Phase
 from workbench.execution.supervisor import Supervisor
-from workbench.research.tallies import LATEST, Fill, Learnt, Said, Trip, Turned, Worth
+from workbench.research.tallies import LATEST, Fill, Learnt, Said, Trip, Turned, Worth, why_over
 from workbench.store.entries import Entry
 
 
@@ -104,6 +104,7 @@ class Board:
         self.entries_ns: deque[int] = deque()
         self.orders_ns: deque[int] = deque()
         self._approved: Approved | None = None
+        self._said: dict[int, str] = {}  # by bracket: why it is being left
         self._on = self._takers()
 
     def _takers(self) -> dict[type, Callable[[Any, int], None]]:
@@ -264,7 +265,7 @@ class Board:
             case Cancel(ref=ref) if ref in book.open:
                 book.open[ref].cancelling = True
             case Exit(ref=ref, why=why) if ref in book.open:
-                book.open[ref].leaving = why
+                book.open[ref].leaving = self._said[ref] = why
                 book.open[ref].n_exits += 1
                 book.open[ref].is_answered = False
             case _:
@@ -280,7 +281,7 @@ class Board:
 
     def _closed(self, fact: RoundTripClosed, now_ns: int) -> None:
         self.ledger.close(fact.key, pnl_micros=fact.pnl_micros, fees_micros=fact.fees_micros)
-        self.trips.append(Trip(now_ns, fact))
+        self.trips.append(Trip(now_ns, fact, why_over(fact, self._said.pop(fact.ref, None))))
         self.by_contract.setdefault(fact.key.contract, Worth()).take(fact)
         self.by_strategy.setdefault(fact.key.strategy, Worth()).take(fact)
 

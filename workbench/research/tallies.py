@@ -45,10 +45,19 @@ class Fill(NamedTuple):
 
 
 class Trip(NamedTuple):
-    """A round trip, and when it was over."""
+    """A round trip, when it was over, and why."""
 
     now_ns: int
     closed: RoundTripClosed
+    why: str
+
+
+def why_over(closed: RoundTripClosed, said: str | None) -> str:
+    """Say what ended a round trip: the order that did, or where that was our own exit what was `said` when it went out.
+
+    ``stop``, ``target``; ``time``, ``thesis``, ``close``, ``quality``, ``halted``, ``uncovered``; a strategy's or a person's own words.
+    """
+    return said if closed.how == Leg.EXIT.name.lower() and said else closed.how
 
 
 class Worth:

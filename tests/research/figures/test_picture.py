@@ -91,3 +91,11 @@ def test_times_are_drawn_on_the_clock_of_the_session(day: Session) -> None:
     """The same moments in two zones lie at the same place; only the words of the axis differ."""
     utc = pl.Series([day.equity["time"][0]])
     assert (figures.session._times(utc) == figures.session._times(utc.dt.convert_time_zone("America/New_York"))).all()
+
+
+def test_a_bracket_is_drawn_on_bars_where_there_are_no_quotes(two_days: Path) -> None:
+    day = open_session("2026-01-26", data=two_days)
+    trips = day.round_trips
+    left = figures.trade(day, trips.filter(why="time")["ref"][0])
+    assert left.png.startswith(b"\x89PNG") and "? we left: time, " in left.says
+    assert "? out by its stop, " in figures.trade(day, trips.filter(why="stop")["ref"][0]).says

@@ -26,7 +26,7 @@ from workbench.domain.decisions import (
 from workbench.domain.events import Arrival, FeeReported, OrderFilled, RunStarted
 from workbench.domain.orders import Cancel, Cause, Exit, Key, Leg, Modify, OrderType, Submit
 from workbench.domain.units import MICROS, SECOND
-from workbench.research import Session
+from workbench.research import Session, open_session
 from workbench.research.evaluate import summarise
 from workbench.research.frames.journal import FRAMES, Story, story_sheet
 from workbench.research.frames.sheet import known
@@ -170,3 +170,24 @@ def test_a_round_trip_is_told_in_money_and_r(tmp_path: Path) -> None:
     assert (trip["pnl_usd"], trip["fees_usd"], trip["r"], trip["why"], trip["qty"]) == (-502.49, 2.49, -1.1, "stop", 2.0)
     assert len(frame(story, "round_trips", OPENS_NS + SECOND - 1)) == 0
     assert msgspec.structs.asdict(closed)["side"] == trip["side"]
+
+
+@pytest.mark.parametrize(("how", "why"), [("exit", "time"), ("stop", "stop"), ("target", "target")])
+def test_a_round_trip_we_ended_says_why_as_its_last_exit_did(tmp_path: Path, how: str, why: str) -> None:
+    closed = RoundTripClosed(7, KEY, -1, 2, 6000.0, 6005.0, OPENS_NS, OPENS_NS + SECOND, -40, 2_490_000, -502_490_000, -1.1, how)
+    exits = [Issued(Exit(7, KEY, OPENS_NS + 1, CAUSE, "thesis")), Issued(Exit(7, KEY, OPENS_NS + 2, CAUSE, "time"))]
+    story = told(tmp_path, (OPENS_NS, [Issued(SUBMIT), *exits]), (OPENS_NS + SECOND, [closed]))
+    assert frame(story, "round_trips")["why"].to_list() == [why]
+
+
+def test_a_round_trip_whose_exit_nobody_told_keeps_the_name_of_the_order(tmp_path: Path) -> None:
+    closed = RoundTripClosed(7, KEY, -1, 2, 6000.0, 6005.0, OPENS_NS, OPENS_NS + SECOND, -40, 2_490_000, -502_490_000, -1.1, "exit")
+    assert frame(told(tmp_path, (OPENS_NS + SECOND, [closed])), "round_trips")["why"].to_list() == ["exit"]
+
+
+def test_why_is_what_the_exit_order_of_that_bracket_says(two_days: Path) -> None:
+    day = open_session("2026-01-26", data=two_days)
+    said = dict(day.orders.filter(leg="exit").select("ref", "why").iter_rows())
+    assert {"time", "oversold"} <= set(day.round_trips["why"]) <= {"time", "oversold", "stop", "target"}
+    left = day.round_trips.filter(~pl.col("why").is_in(["stop", "target"]))
+    assert left["why"].to_list() == [said[ref] for ref in left["ref"]]

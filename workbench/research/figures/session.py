@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
+from workbench.domain.errors import DataError
 from workbench.research.account import joined
 from workbench.research.figures.picture import Picture, clock, sheet, thousands
+from workbench.research.frames.columns import schema
 from workbench.research.palette import BOUGHT, INK, LOST, REFUSED, SERIES, SOLD, WON
 from workbench.research.review import journal, usd
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 MARGIN_FRAC: Final = 0.35  # of a trade's life, shown before and after it
 LEAST_S: Final = 45  # but never less than this
+LEAST_BARS: Final = 5  # nor than this where there are bars alone
 MOST_REASONS: Final = 10
 
 
@@ -62,17 +66,25 @@ def market(day: Session, symbol: str) -> Picture:
 
 
 def trade(day: Session, ref: int) -> Picture:
-    """How did this bracket live? Quotes and prints around it, its orders as long as they stood, its fills."""
+    """How did this bracket live? Quotes and prints around it, or bars where there are no others; its orders and its fills."""
     orders, fills = day.orders.filter(pl.col("ref") == ref), day.fills.filter(pl.col("ref") == ref)
     symbol, first = orders["symbol"][0], orders["time"][0]
     last = fills["time"][-1] if len(fills) else orders["time"][-1]
-    around = max((last - first) * MARGIN_FRAC, pl.select(pl.duration(seconds=LEAST_S)).item())
-    near = pl.col("time").is_between(first - around, last + around) & (pl.col("symbol") == symbol)
-    quotes, prints = day.quotes.filter(near), day.prints.filter(near)
-    subtitle = f"{symbol}: bid and ask, prints by who was aggressive, our orders as long as they stood, our fills"
+    around = max((last - first) * MARGIN_FRAC, timedelta(seconds=LEAST_S))
+    quotes, prints = (_near(day, kind, symbol, first - around, last + around) for kind in ("quotes", "prints"))
+    bars, seen = None, "bid and ask, prints by who was aggressive"
+    if not len(quotes) and not len(prints):
+        bars, seen = day.bars(symbol, "1m").filter(pl.col("volume") > 0), "bars from low to high, a tick at their close"
+        every = bars["time"].diff().median()
+        around = max(around, LEAST_BARS * every) if isinstance(every, timedelta) else around
+        bars = bars.filter(pl.col("time").is_between(first - around, last + around))
+    subtitle = f"{symbol}: {seen}, our orders as long as they stood, our fills"
     with sheet(f"How did bracket {ref} live? {_life(day, ref)}", subtitle) as drawn:
         axes = drawn.panels[0]
-        _quoted(axes, quotes, prints)
+        if bars is None:
+            _quoted(axes, quotes, prints)
+        else:
+            _barred(axes, bars)
         _orders(axes, orders, last)
         for fill in fills.iter_rows(named=True):
             at, marker = _times(pl.Series([fill["time"]])), "^" if fill["side"] > 0 else "v"
@@ -83,6 +95,21 @@ def trade(day: Session, ref: int) -> Picture:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=7, handlelength=1.4)
         clock(axes, day.zone)
     return drawn.picture
+
+
+def _near(day: Session, kind: str, symbol: str, first: Any, last: Any) -> pl.DataFrame:
+    """Give quotes or prints of a contract between two moments; none where the session has none of that kind."""
+    try:
+        frame = day.frame(kind, symbol)
+    except DataError:  # it has bars
+        return pl.DataFrame(schema=schema(kind, day.zone))
+    return frame.filter(pl.col("time").is_between(first, last))
+
+
+def _barred(axes: Any, bars: pl.DataFrame) -> None:
+    at = _times(bars["time"])
+    axes.vlines(at, bars["low_pts"].to_numpy(), bars["high_pts"].to_numpy(), color=INK, linewidth=1.1, alpha=0.8, label="bars")
+    axes.plot(at, bars["close_pts"].to_numpy(), "_", color=INK, markersize=5)
 
 
 def _quoted(axes: Any, quotes: pl.DataFrame, prints: pl.DataFrame) -> None:
@@ -110,7 +137,8 @@ def _life(day: Session, ref: int) -> str:
     if not len(trip):
         return "it never filled, or is open still"
     row = trip.row(0, named=True)
-    return f"out by its {row['why']}, {usd(row['pnl_usd'])}, {row['r']:+.2f} R".replace(" -", " \N{MINUS SIGN}")
+    out = f"out by its {row['why']}" if row["why"] in ("stop", "target") else f"we left: {row['why']}"
+    return f"{out}, {usd(row['pnl_usd'])}, {row['r']:+.2f} R".replace(" -", " \N{MINUS SIGN}")
 
 
 def refusals(day: Session) -> Picture:

@@ -186,7 +186,7 @@ _FRAMES: Final = (
             Column("pnl_usd", REAL, "profit after fees"),
             Column("fees_usd", REAL, "fees"),
             Column("r", REAL, "profit over the risk first taken"),
-            Column("why", TEXT, "order that ended it: stop target exit"),
+            Column("why", TEXT, "what ended it: stop target, or why we left: time thesis close quality halted, a strategy's own words"),
         ),
     ),
     Kind(

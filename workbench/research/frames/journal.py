@@ -14,6 +14,7 @@ from workbench.domain.events import AccountValued, Answered, AnyEvent, FeeReport
 from workbench.domain.orders import Cancel, Cause, Exit, Leg, Modify, OrderType, Submit
 from workbench.domain.units import MICROS, SECOND
 from workbench.research.frames.sheet import Sheet, rows_sheet
+from workbench.research.tallies import why_over
 from workbench.store import entries
 from workbench.store.sessions import FOREVER
 
@@ -73,10 +74,17 @@ class Story:
         Brackets that were open when it began, by ref: the run it goes on from submitted them.
     held
         Executions of those of them that held something then.
+    said
+        Why those of them were being left that already were.
     """
 
     def __init__(
-        self, run: str, contracts: Sequence[Contract], earlier: Mapping[int, Submit] | None = None, held: Sequence[Fill] = ()
+        self,
+        run: str,
+        contracts: Sequence[Contract],
+        earlier: Mapping[int, Submit] | None = None,
+        held: Sequence[Fill] = (),
+        said: Mapping[int, str] | None = None,
     ) -> None:
         self.run = run
         self.of = {contract.id: contract for contract in contracts}
@@ -87,6 +95,7 @@ class Story:
         self.began_ns: int | None = None
         self.last_ns = 0  # up to here nothing is missing: whatever is not read yet was known at this moment or later
         self.submitted: dict[int, Submit] = dict(earlier or {})
+        self.said: dict[int, str] = dict(said or {})  # by bracket: why it was left, as its last exit says
         self._waiting: dict[tuple[int, str], deque[_Waiting]] = {}
         self._fill_of: dict[str, int] = {}
         self._take: dict[type, Callable[[Any, At], None]] = {
@@ -169,6 +178,8 @@ class Story:
         command = fact.command
         if isinstance(command, Submit):
             self.submitted[command.ref] = command
+        elif isinstance(command, Exit):
+            self.said[command.ref] = command.why
         for row in self._orders(command):
             self.tables["orders"].add(command.decided_ns, row)
 
@@ -198,7 +209,7 @@ class Story:
     def _round_trip(self, fact: RoundTripClosed, at: At) -> None:
         of = self.of[fact.key.contract]
         head = (fact.opened_ns, fact.closed_ns, of.symbol, fact.key.strategy, self.run, fact.ref, fact.side, _units(of, fact.qty))
-        money = (fact.pnl_micros / MICROS, fact.fees_micros / MICROS, fact.r, fact.how)
+        money = (fact.pnl_micros / MICROS, fact.fees_micros / MICROS, fact.r, why_over(fact, self.said.get(fact.ref)))
         self.tables["round_trips"].add(at.now_ns, (*head, fact.entry_pts, fact.exit_pts, *money))
 
     def _state(self, fact: StateChanged, at: At) -> None:

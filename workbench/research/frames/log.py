@@ -142,22 +142,23 @@ class SessionLog:
             raise DataError(f"run {run.run} is not done, or was cut off: its journal comes in one piece at its end; runs: {self._runs()}")
         return story
 
-    def _earlier(self, run: RunManifest) -> tuple[dict[int, Submit], list[journal.Fill]]:
-        """Give the brackets of the runs before that had not ended flat, and the executions of those that still held something."""
+    def _earlier(self, run: RunManifest) -> tuple[dict[int, Submit], list[journal.Fill], dict[int, str]]:
+        """Give of the runs before that had not ended flat: brackets, executions of those that still held something, why they were left."""
         found: dict[int, Submit] = {}
         fills: list[journal.Fill] = []
+        said: dict[int, str] = {}
         by_name = {each.run: each for each in runs(self.data)} if run.starts_from else {}
         before = by_name.get(run.starts_from)
         while before is not None and not before.ended_flat and (path := Folders(self.data).journal(before.run)).exists():
             told = journal.Story(before.run, before.contracts)
             told.read(path)
             found = told.submitted | found
-            fills = told.fills + fills
+            fills, said = told.fills + fills, told.said | said
             before = by_name.get(before.starts_from)
         held: Counter[int] = Counter()
         for fill in fills:
             held[fill.ref] += fill.qty if fill.leg is Leg.ENTRY else -fill.qty
-        return found, [fill._replace(bracket=found.get(fill.ref)) for fill in fills if held[fill.ref]]
+        return found, [fill._replace(bracket=found.get(fill.ref)) for fill in fills if held[fill.ref]], said
 
     # ------------------------------------------------------------------ what it is
     @property
