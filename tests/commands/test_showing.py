@@ -78,3 +78,21 @@ def test_the_catalogue_lists_every_name_there_is(here: Path) -> None:
     assert person.code == 0
     for name in (*RECIPES, *strategies.CATALOGUE, "demo", "micro", "rsi_14", "ofi"):
         assert name in person.text
+
+
+def test_a_name_is_never_broken_in_a_narrow_terminal(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = workbench("catalogue").out.splitlines()
+    for entry in features.catalogue():
+        assert any(line.startswith(f"{entry.name} ") for line in lines), entry.name
+
+
+def test_the_catalogue_may_be_asked_for_a_word(here: Path) -> None:
+    told = json.loads(workbench("catalogue", "atr", "--json").out)
+    assert "atr_14" in told["features"] and all("atr" in name for name in told["features"]) and told["strategies"] == []
+    family = next(entry.family for entry in features.catalogue() if entry.name == "rsi_14")
+    of_family = json.loads(workbench("catalogue", family, "--json").out)["features"]
+    assert {entry.name for entry in features.catalogue() if entry.family == family} <= set(of_family)
+    said = workbench("catalogue", "learned").text
+    assert "learned (follows a recipe)" in said and "vwap_reversion" not in said and "Features" not in said
+    assert "nothing has 'unheard_of' in its name" in workbench("catalogue", "unheard_of").text

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from workbench.commands.playing import folder_of
+from workbench.commands.playing import SESSION_HELP, folder_of, session_of
 from workbench.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ Examples:
 """
 LAB_HELP: Final = """Open JupyterLab on this folder: 127.0.0.1 only, with a token, asking no other machine for anything.
 
-Its address, token included, is the last line it prints. Words behind -- go to JupyterLab as they are:
+It prints its address, token included, when it is ready. Words behind -- go to JupyterLab as they are:
 
   workbench lab -- --port 8890
 """
@@ -62,7 +62,7 @@ def places() -> list[Path]:
 def run(
     pipeline: Annotated[str | None, typer.Argument(help="Name of a page, or its folder; none: list them.")] = None,
     parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", help="NAME=VALUE, may be given several times.")] = None,
-    session: Annotated[int | None, typer.Option("--session", help="Log session, a date written 20261119.")] = None,
+    session: Annotated[int | None, typer.Option("--session", parser=session_of, metavar="DATE", help=SESSION_HELP)] = None,
     data: Annotated[Path | None, typer.Option("--data", help="Folder of the stores; else the settings' data_folder.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -138,7 +138,8 @@ def lab(
     (settings / "overrides.json").write_text(json.dumps(OFFLINE), encoding="utf-8")
     words = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
     words += [f"--ServerApp.root_dir={Path.cwd()}", f"--LabApp.app_settings_dir={settings}", "--LabApp.extension_manager=readonly"]
-    words += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--ServerApp.allow_remote_access=False"]
+    words += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
+    words += ["--ServerApp.allow_remote_access=False"]
     words += [] if browser else ["--no-browser"]
     words += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # `!workbench` in a notebook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -20,7 +20,16 @@ SHOW_HELP: Final = """Show every setting with its value and where it came from.
 Layers, the later wins: shipped defaults, workbench.toml of the workspace (the working folder, or the nearest one above it that has one),
 .env beside it, the environment (WORKBENCH_SIMULATION__QUEUE=behind, IBKR_HOST, IBKR_PORT, EXECUTION_MODE), flags.
 """
-CATALOGUE_HELP: Final = """List features, recipes, strategies, models and constitutions by name, and where your own come from."""
+CATALOGUE_HELP: Final = """List features, recipes, strategies, models and constitutions by name, and where your own come from.
+
+With a word: only what has it in its name, or is of that family of features.
+
+Examples:
+
+  workbench catalogue
+
+  workbench catalogue atr
+"""
 
 
 def register(app: typer.Typer) -> None:
@@ -56,37 +65,58 @@ def show(
     Console(highlight=False).print(table)
 
 
-def catalogue(as_json: AsJson = False) -> None:
+def catalogue(
+    word: Annotated[str, typer.Argument(metavar="[WORD]", help="Part of a name, or a family of features; else everything.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """Print what there is."""
     from workbench.config import load_settings
     from workbench.runtime import build
     from workbench.workspace import Kind, things_of
 
     settings = load_settings()
-    things, profiles = things_of(settings.workspace), build.constitutions(build.laws_of(settings))
+    every, profiles = things_of(settings.workspace), [name for name in build.constitutions(build.laws_of(settings)) if word in name]
+    things = _only(every, word)
     if as_json:
-        own = [{"kind": each.kind, "name": each.name, "from": each.origin, "where": each.where} for each in things.own]
+        own = [{"kind": each.kind, "name": each.name, "from": each.origin, "where": each.where} for each in things if each.is_own]
         listed = {"features": Kind.FEATURE, "recipes": Kind.RECIPE, "strategies": Kind.STRATEGY, "models": Kind.MODEL}
-        body: dict[str, object] = {word: things.names(kind) for word, kind in listed.items()}
-        problems = [*(f"{problem.where}: {problem.said}" for problem in things.problems), *things.collisions()]
+        body: dict[str, object] = {title: [each.name for each in things if each.kind is kind] for title, kind in listed.items()}
+        problems = [*(f"{problem.where}: {problem.said}" for problem in every.problems), *every.collisions()]
         typer.echo(json.dumps(body | {"constitutions": profiles, "own": own, "problems": problems}))
         return
     console = Console(highlight=False)
     _show_features(console, things)
-    console.print("\n[bold]Recipes[/]")
-    for thing in (each for each in things if each.kind is Kind.RECIPE):
-        recipe = thing.what
-        what = f"{recipe.model}, {len(recipe.features)} features, looks {recipe.horizon_ns / 60e9:g} min ahead"
-        console.print(f"  {thing.name}: {what}{_from(thing)}")
-    console.print("\n[bold]Strategies[/]")
-    for thing in (each for each in things if each.kind is Kind.STRATEGY):
-        console.print(f"  {thing.name}{' (follows a recipe)' if thing.follows else ''}{_from(thing)}")
-    console.print(f"\n[bold]Models[/] {'; '.join(f'{each.name}{_from(each)}' for each in things if each.kind is Kind.MODEL)}")
-    console.print(f"[bold]Constitutions[/] {', '.join(profiles)}")
-    for problem in things.problems:
+    for title, kind in (("Recipes", Kind.RECIPE), ("Strategies", Kind.STRATEGY)):
+        if found := [each for each in things if each.kind is kind]:
+            console.print(f"\n[bold]{title}[/]")
+        for thing in found:
+            console.print(f"  {thing.name}{_what_recipe(thing.what) if kind is Kind.RECIPE else _follows(thing)}{_from(thing)}")
+    if models := [f"{each.name}{_from(each)}" for each in things if each.kind is Kind.MODEL]:
+        console.print(f"\n[bold]Models[/] {'; '.join(models)}")
+    if profiles:
+        console.print(f"[bold]Constitutions[/] {', '.join(profiles)}")
+    if not things and not profiles:
+        console.print(f"nothing has {escape(repr(word))} in its name; without a word everything is listed")
+    for problem in every.problems:
         console.print(f"[bold red]cannot be read[/] {escape(problem.where)}: {escape(problem.said)}")
-    for said in things.collisions():
+    for said in every.collisions():
         console.print(f"[bold red]wrong[/] {escape(said)}")
+
+
+def _only(things: Things, word: str) -> list[Thing]:
+    """Give those with a word in their name; of features also those of a family."""
+    from workbench import features
+
+    family = {entry.name for entry in features.catalogue() if entry.family == word}
+    return [each for each in things if word in each.name or (each.kind == "feature" and each.name in family)]
+
+
+def _what_recipe(recipe: Any) -> str:
+    return f": {recipe.model}, {len(recipe.features)} features, looks {recipe.horizon_ns / 60e9:g} min ahead"
+
+
+def _follows(thing: Thing) -> str:
+    return " (follows a recipe)" if thing.follows else ""
 
 
 def _from(thing: Thing) -> str:
@@ -94,15 +124,18 @@ def _from(thing: Thing) -> str:
     return f", {escape(thing.where)}" if thing.is_own else ""
 
 
-def _show_features(console: Console, things: Things) -> None:
+def _show_features(console: Console, things: list[Thing]) -> None:
     from workbench import features
 
+    shown = {each.name for each in things if each.kind == "feature"}
+    if not shown:
+        return
     table = Table(title="Features (column = name_length, as rsi_14_1m)", title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in ("name", "family", "lengths", "needs", "unit", "what it says"):
-        table.add_column(name, overflow="fold")
-    for entry in features.catalogue():
+        table.add_column(name, overflow="fold", no_wrap=name == "name")
+    for entry in (entry for entry in features.catalogue() if entry.name in shown):
         table.add_row(entry.name, entry.family, entry.lengths, " ".join(entry.needs), entry.unit, entry.doc.split("\n")[0])
-    for thing in (each for each in things.own if each.kind == "feature"):
+    for thing in (each for each in things if each.is_own and each.kind == "feature"):
         needs, doc = getattr(thing.what, "needs", ()), (getattr(thing.what, "__doc__", "") or "").partition("\n")[0]
         table.add_row(thing.name, thing.origin, "any", " ".join(needs), "", f"{escape(doc)} ({escape(thing.where)})")
     console.print(table)

@@ -82,6 +82,8 @@ def test_the_settings_say_where_data_lies_if_nobody_else_does(
 def test_the_run_that_traded_tells_and_a_simulation_when_it_is_asked_for(simulated: Path, day: Session) -> None:
     whole = open_session(SESSION, data=simulated)
     assert [run.run for run in whole.runs] == ["20261119-paper-1", "20261119-simulate-1", "20261119-simulate-2"]
+    shown = str(whole.runs).splitlines()  # a line a run, never a whole manifest
+    assert [line.split()[0] for line in shown] == ["run", *(run.run for run in whole.runs)] and "profile" in shown[0]
     assert whole.run is not None and whole.run.mode == "paper" and whole.fills.equals(day.fills)
     newest = open_session(SESSION, data=simulated, run="simulate")
     assert newest.run is not None and newest.run.run == "20261119-simulate-2"

@@ -18,6 +18,7 @@ from workbench.research.frames.columns import FRAMES, schema
 from workbench.research.frames.log import SessionLog
 from workbench.research.frames.sheet import Known, Make, Sheet, known
 from workbench.research.frames.times import Moment, moment_ns
+from workbench.research.frames.told import Runs
 from workbench.store.manifest import RunManifest
 
 if TYPE_CHECKING:
@@ -227,9 +228,9 @@ class Session:
         return tuple({(of.id, of.version): of for log in self._logs for of in log.contracts}.values())
 
     @property
-    def runs(self) -> tuple[RunManifest, ...]:
+    def runs(self) -> Runs:
         """Every run that could tell of it: ``open_session(..., run=NAME)`` chooses."""
-        return tuple({run.run: run for log in self._logs for run in log.told.runs}.values())
+        return Runs({run.run: run for log in self._logs for run in log.told.runs}.values())
 
     @property
     def run(self) -> RunManifest | None:
