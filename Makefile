@@ -3,7 +3,7 @@
 #   make             the environment and the compiled kernels, then this list
 #   make demo        one generated trading day, from the market to the report
 #   make dashboard   the page to keep open while something trades: 127.0.0.1, with a token    (ARGS="--data data/demo")
-#   make lab         JupyterLab: 127.0.0.1, with a token; it asks no other address
+#   make lab         JupyterLab: 127.0.0.1, with a token; it asks no other address            (ARGS="--port 8890")
 #   make test        everything once, in ten minutes on two cores          (ARGS="-k fold" picks)
 #   make proof       the full counts, in half an hour
 #   make nightly     what takes longer
@@ -64,14 +64,8 @@ demo: environment
 dashboard: environment
 	@$(PY) -m workbench dashboard $(ARGS)
 
-# No news, no search for updates, no look into an index of extensions: it speaks to this machine only.
-LAB = --ip=127.0.0.1 --ServerApp.allow_remote_access=False --LabApp.extension_manager=readonly --LabApp.news_url=None \
-  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
-LAB_SETTINGS = .venv/share/jupyter/lab/settings
 lab: environment
-	@mkdir -p $(LAB_SETTINGS)
-	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' > $(LAB_SETTINGS)/overrides.json
-	@$(PY) -m jupyterlab $(LAB) $(ARGS)
+	@$(PY) -m workbench lab $(ARGS)
 
 test: environment
 	@$(TESTS) $(ARGS)

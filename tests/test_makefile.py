@@ -123,6 +123,12 @@ def test_the_list_that_make_prints_names_every_target_for_people(checkout):
         assert f"make {target}" in printed
 
 
+def test_the_lab_of_make_is_the_lab_of_the_command_line():
+    """One way to start it, so that what holds for one (a token, this machine, containers whose only user is root) holds for both."""
+    made = subprocess.run([MAKE, "-n", "lab", "ARGS=--port 8890"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert made.rstrip().endswith("-m workbench lab --port 8890") and "jupyterlab" not in made
+
+
 @pytest.mark.nightly
 @pytest.mark.covers("S0-31")
 def test_a_fresh_clone_without_uv_becomes_a_working_environment(tmp_path):

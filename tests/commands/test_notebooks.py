@@ -83,6 +83,15 @@ def test_lab_is_for_this_machine_with_a_token_and_asks_nobody(here: Path, monkey
     assert os.environ["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)  # so that `!workbench` is found in a notebook
 
 
+@pytest.mark.parametrize(("user", "is_root"), [(0, True), (1000, False)])
+def test_lab_runs_as_root_too_where_there_is_nobody_else(here: Path, monkeypatch: pytest.MonkeyPatch, user: int, is_root: bool) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(os, "execv", lambda *words: asked.extend(words))
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    assert workbench("lab").code == 0
+    assert ("--allow-root" in asked[1]) is is_root
+
+
 def test_pages_of_a_workspace_go_before_shipped_ones(mine: Path) -> None:
     page(mine / "pipelines" / "daily_report")
     assert [str(place) for place in notebooks.places()] == [str(Path("pipelines")), str(notebooks.CHECKOUT / "pipelines")]
