@@ -91,6 +91,16 @@ def test_the_months_of_a_continuous_series_may_follow_one_another(tmp_path):
         read(write(tmp_path, mixed), "ES.c")
 
 
+def test_a_file_of_declarations_may_choose_for_each_of_its_files(tmp_path):
+    path = write(tmp_path, [row.replace("ES;", "E-mini;") for row in ES] + SPY)
+    body = 'zone = "America/New_York"\nstamp = "start"\nlength = "1m"\n[columns]\ntime = "When"\n'
+    for contract, name in (("ES.c", "E-mini"), ("SPY", "SPY")):
+        body += f'[[files]]\npath = "{path.name}"\ncontract = "{contract}"\nonly = "Ticker={name}"\n'
+    (tmp_path / "m.toml").write_text(body)
+    es, spy = (csv_files.read(one, ROOTS) for one in declare([], tmp_path / "m.toml", {}))
+    assert (volumes(es), volumes(spy)) == (list(range(10, 40)), list(range(20, 80, 2)))
+
+
 def test_all_rows_can_be_meant(tmp_path):
     odd = [row.replace("ES;", f"{'AB'[n % 2]};") for n, row in enumerate(ES)]
     with pytest.raises(DataError, match=r"--only 'Ticker=\*' takes all rows"):
