@@ -6,6 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.commands.calling import workbench
@@ -192,7 +193,14 @@ def test_a_strategy_of_ones_own_trades_a_recorded_session_by_ones_own_law(place:
     assert told["commands"] > 1 and told["quarantined"] == []
     run = read_manifest(barred / "runs" / told["run"])
     assert run is not None and run.traders == (("first", ""),) and run.profile == "mine"
-    assert {"own features/gap.py", "own strategies/first.py"} <= run.digests.keys()
+    assert {"own features/gap.py", "own strategies/first.py"} <= run.digests.keys() and run.own_features == ("gap",)
+    day = open_session(BARS_SESSION, data=barred, run=told["run"])
+    bars = day.bars("ESH6", "1m").join(day.features, on=["time", "symbol"])
+    seen = bars.filter((pl.col("n_prints") > 0) & (pl.col("session") == pl.col("session").last()))
+    assert len(seen) > 50 and ((seen["close_pts"] - seen["open_pts"]) / 0.25 == seen["gap_1m"]).all()
+    assert open_session(BARS_SESSION, data=barred, run="import").features.columns.count("gap_1m") == 0
+    (place / "features" / "gap.py").unlink()
+    assert "gap_1m" not in open_session(BARS_SESSION, data=barred, run=told["run"]).features.columns  # gone: left out
 
 
 def test_what_breaks_a_rule_does_not_start_and_names_file_and_line(place: Path, barred: Path) -> None:

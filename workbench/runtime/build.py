@@ -152,6 +152,11 @@ def setup(
     )
 
 
+def own_features(setup: Setup) -> tuple[str, ...]:
+    """Name a user's features that a setup values, for the manifest of its run."""
+    return tuple(str(make().name) for make in setup.own_features)
+
+
 def _account_days(calendar: str, first: int, last: int) -> tuple[tuple[int, int], ...]:
     return tuple((each.open_ns, each.session) for each in _table(calendar, first, last).sessions)
 

@@ -135,6 +135,7 @@ async def trade_anew(settings: Settings, logged: Logged, setup: Setup) -> Played
         account=setup.account,
         profile=setup.law.profile,
         traders=setup.traders,
+        own_features=build.own_features(setup),
         notes=f"did not trade {', '.join(left)}" if (left := not_traded(logged, setup)) else "",
     )
     write_manifest(folder, manifest)

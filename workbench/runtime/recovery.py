@@ -19,6 +19,7 @@ from workbench.domain.errors import ConfigError, DataError, InvariantError
 from workbench.domain.records import Records
 from workbench.engine import Setup
 from workbench.market.sessions import number
+from workbench.runtime import build
 from workbench.runtime.log import Past
 from workbench.store import checkpoints, entries
 from workbench.store.digests import code_digest, environment
@@ -65,6 +66,7 @@ def begin(data: Path, session: int, contracts: Sequence[Contract], setup: Setup,
         account=setup.account,
         profile=setup.law.profile,
         traders=setup.traders,
+        own_features=build.own_features(setup),
         starts_from=before,
         notes=why,
     )

@@ -48,6 +48,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
         Where the chain of its journal ended when this was written, for `entries.verify`; `None`: not exported.
     account, profile, traders
         Who traded, by which law, with which strategies and recipes; empty of a run that did not trade.
+    own_features
+        Names of a user's features that it valued beside the shipped ones.
     starts_from
         Run whose last checkpoint this one began with; empty: it began with nothing.
     ended_flat
@@ -74,6 +76,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     profile: str = ""
     traders: tuple[tuple[str, str], ...] = ()
+    own_features: tuple[str, ...] = ()
     journal_head: Head | None = None
     ended_flat: bool = True
     is_closed: bool = False

@@ -19,17 +19,30 @@ Own = Sequence[Callable[[], Feature]]
 
 
 class BankOf(NamedTuple):
-    """What a bank of features is made with; see `features.bank.FeatureBank`. ``begun``: what the run began with."""
+    """What a bank of features is made with; see `features.bank.FeatureBank`.
+
+    ``begun``: what the run began with; ``own``: a user's features that it valued, as far as they are there.
+    """
 
     contracts: tuple[Contract, ...]
     lengths_ns: tuple[int, ...]
     leaders: Mapping[int, int]
     kinds: Mapping[int, Collection[str]] | None
     begun: Begun | None
+    own: Own = ()
 
     def bank(self, own: Own = ()) -> FeatureBank:
-        """Make it, as it was when the session began."""
-        made = FeatureBank(self.contracts, lengths_ns=self.lengths_ns, leaders=self.leaders, own=own, kinds=self.kinds)
+        """Make it, as it was when the session began; `own` are more features, or those of the run in another version."""
+        more = {feature().name for feature in own}
+        every = [*(feature for feature in self.own if feature().name not in more), *own]
+
+        def failed(name: str, _: int, error: Exception) -> None:
+            if name in more:  # of those the run had it is as it was in the run: silent from here on
+                raise error
+
+        made = FeatureBank(
+            self.contracts, lengths_ns=self.lengths_ns, leaders=self.leaders, own=every, kinds=self.kinds, on_failure=failed
+        )
         if self.begun is not None and not own:  # with a feature more it is another bank: it begins cold
             made.restore(self.begun.bank)
         return made

@@ -113,12 +113,22 @@ class SessionLog:
         """The bank of features this run valued, or would have: one that trades knows all kinds of data, a simulation those there are."""
         lengths_ns = tuple(length * SECOND for length in self._settings.engine.feature_bars_s)
         is_own = self.told.run is self.told.writer
-        return features.BankOf(self.all_contracts, lengths_ns, self._leaders(), None if is_own else self.kinds, self.begun)
+        return features.BankOf(self.all_contracts, lengths_ns, self._leaders(), None if is_own else self.kinds, self.begun, self._own())
 
     @cached_property
     def feature_columns(self) -> tuple[str, ...]:
         """Names of all features."""
         return tuple(features.columns_of(self.bank))
+
+    def _own(self) -> features.Own:
+        """Find the user's features this run valued in the workspace, as they are now; those that are gone are left out."""
+        wanted = self.told.run.own_features if self.told.run is not None else ()
+        if not wanted:
+            return ()
+        from workbench.workspace import Kind, things_of  # what reads no run of one's own needs none of it
+
+        there = {thing.name: thing.what for thing in things_of(self._settings.workspace).own if thing.kind is Kind.FEATURE}
+        return tuple(there[name] for name in wanted if name in there)
 
     def _leaders(self) -> dict[int, int]:
         of_root = {of.root: of.id for of in self.all_contracts}

@@ -87,7 +87,10 @@ class Session:
 
     @property
     def features(self) -> pl.DataFrame:
-        """Every shipped feature at every 5 s barrier, exactly as the engine valued it; null until warm."""
+        """Every feature at every 5 s barrier, exactly as the engine valued it; null until warm.
+
+        Those of your own that the run named are among them, as they stand in the workspace now; to try another: `features_with`.
+        """
         return self.frame("features")
 
     def features_with(self, *own: Callable[[], Feature], symbol: str | None = None) -> pl.DataFrame:
