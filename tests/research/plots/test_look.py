@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import shutil
 import subprocess
@@ -91,3 +92,14 @@ def test_the_axis_is_told_of_every_mark_once() -> None:
     for part in call.args["parts"]:
         assert {part[end] for end in ("x0", "x1", "y0", "y1")} <= set(part["source"].data)
     assert re.search(r"y_range\.setv", call.code)
+
+
+def test_panels_keep_their_own_words_beside_one_that_changes() -> None:
+    """HoloViews would give what changes the options of a neighbour, now and then: often enough shows it."""
+    for _ in range(12):
+        still = [look.panel(hv.Overlay([hv.Curve([1, 2])]), ylabel=f"{k}, points", title=f"still {k}") for k in range(3)]
+        changing = hv.DynamicMap(lambda: look.panel(hv.Overlay([hv.Curve([1, 2])]), ylabel="c, points", title="changing"))
+        gc.collect()
+        shown = figures(look.stacked([changing, *still]))
+        assert [each.title.text for each in shown] == ["changing", "still 0", "still 1", "still 2"]
+        assert [each.yaxis[0].axis_label for each in shown] == ["c, points", *(f"{k}, points" for k in range(3))]

@@ -97,4 +97,4 @@ def test_bars_alone_are_enough(barred: Path) -> None:
     window = of.window(x[0] - MINUTE, x[-1])
     assert window.bars["close_pts"].to_list() == day.bars("ESH6", "5s").filter(pl.col("volume") > 0)["close_pts"].to_list()
     assert window.quotes.is_empty() and window.prints.is_empty()
-    assert isinstance(hv.render(of.draw(window)), object)
+    assert hv.render(hv.Overlay(of.draw(window))).renderers

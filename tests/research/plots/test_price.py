@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import holoviews as hv
+import numpy as np
 import polars as pl
 import pytest
 from bokeh.models.plots import Plot
@@ -82,8 +83,11 @@ def test_refusals_are_counted_in_their_own_strip(day: Session, plot: Any) -> Non
 
 
 def test_quality_lies_under_it_and_one_axis_moves_all(day: Session, plot: Any, shown: list[Plot]) -> None:
-    (area,) = elements(plot, hv.Area)
-    assert column(area, "quality") == day.bars("ES")["quality_frac"].to_list()
+    boxes = elements(plot, hv.Rectangles)[-1]
+    until, quality = (boxes.dimension_values(name) for name in ("until", "quality_to"))
+    bars = day.bars("ES")
+    ends = bars["time"].dt.convert_time_zone("America/Chicago").dt.replace_time_zone(None).to_numpy()
+    assert quality[np.searchsorted(until, ends)].tolist() == bars["quality_frac"].to_list()
     assert len(shown) == 3 and len({id(each.x_range) for each in shown}) == 1 and len({id(each.y_range) for each in shown}) == 3
     low = min(day.bars("ES").filter(pl.col("volume") > 0)["low_pts"])
     assert shown[0].y_range.start > 0.98 * low  # nothing pulls the axis of a price to zero

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.research.plots.thinning import LENGTHS, bucket, largest, length_for, outline, span_of
+from workbench.research.plots.thinning import LENGTHS, broken, bucket, largest, length_for, outline, runs, span_of
 
 START = datetime(2026, 11, 19, tzinfo=UTC)
 values = st.none() | st.integers(-50, 50).map(float)
@@ -52,6 +53,26 @@ def test_the_largest_of_every_pixel_column_is_kept(drawn: tuple[list[int], ...],
     cut = bucket(*span_of(frame), n)
     greatest = frame.with_columns(cut).group_by("column").agg(pl.col("v0").max()).sort("column")
     assert kept.with_columns(cut).select("column", "v0").sort("column").equals(greatest)
+
+
+@settings(max_examples=100, derandomize=True)
+@given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from([0.5, 1.0])), min_size=1, max_size=40, unique_by=lambda pair: pair[0]))
+def test_runs_hold_every_minute_once_and_nothing_else(drawn: list[tuple[int, float]]) -> None:
+    drawn.sort()
+    minute = timedelta(minutes=1)
+    frame = pl.DataFrame({"time": [START + each * minute for each, _ in drawn], "q": [q for _, q in drawn]})
+    made = runs(frame, "q", minute)
+    covered = [(start + k * minute, q) for start, end, q in made.iter_rows() for k in range(1, (end - start) // minute + 1)]
+    assert covered == list(frame.iter_rows())
+    assert all(a[1] != b[0] or a[2] != b[2] for a, b in pairwise(made.iter_rows()))
+
+
+def test_a_line_does_not_cross_a_closed_market_however_thin_it_is_made() -> None:
+    open_ms = [*range(1_000), *range(500_000, 501_000)]
+    frame = a_frame(open_ms, [float(each % 7) for each in open_ms])
+    kept = outline(broken(frame, timedelta(seconds=1), "v0"), "v0", n=50)
+    assert kept["v0"].null_count() == 1 and kept["time"][kept["v0"].is_null().arg_max()] == START + timedelta(milliseconds=999)
+    assert broken(frame, timedelta(hours=1), "v0") is frame
 
 
 def test_few_rows_stay_as_they_are() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import holoviews as hv
@@ -13,12 +14,13 @@ from workbench.features import catalogue
 from workbench.research import palette
 from workbench.research.plots import look, words
 from workbench.research.plots.seen import Rows, clock, contract, provenance, rows
-from workbench.research.plots.thinning import outline
+from workbench.research.plots.thinning import broken, outline
 
 if TYPE_CHECKING:
     from workbench.research.frames.session import Session
 
 MOST: Final = 12  # panels
+PAUSE: Final = timedelta(minutes=1)  # between two barriers; longer, and the market was closed
 PANEL_PX: Final = 100
 
 
@@ -57,7 +59,7 @@ def features(day: Session, names: Sequence[str] | str, of: str | None = None, *,
     wall = clock(day, zone, found.frame["time"])
     panels = []
     for at, name in enumerate(asked[:MOST]):
-        kept = Rows(outline(found.frame.select("time", name), name)).on(wall).frame
+        kept = Rows(outline(broken(found.frame.select("time", name), PAUSE, name), name)).on(wall).frame
         line = hv.Curve((kept["x"].to_numpy(), kept[name].to_numpy()), "x", name)
         tips = [("", "@x{%H:%M:%S}"), (name, f"@{{{name}}}")]
         hover = {"tools": ["hover"], "hover_tooltips": tips, "hover_mode": "vline", "hover_formatters": {"@x": "datetime"}}

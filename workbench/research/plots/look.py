@@ -46,7 +46,7 @@ EDGES: Final = {
 def time_format() -> DatetimeTickFormatter:
     """Write times as a trader reads them, with the day under the first."""
     scales = ("milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days")
-    day: Any = dict.fromkeys(scales, "%a %-d %b %Y")
+    day: Any = dict.fromkeys(scales, "%a %-d %b %Y") | {"days": "%a"}
     patterns = ("%H:%M:%S.%3N", "%H:%M:%S", "%H:%M:%S", "%H:%M", "%H:%M", "%H:%M", "%-d %b")
     clock: Any = dict(zip(scales, patterns, strict=True))
     return DatetimeTickFormatter(**clock, context=DatetimeTickFormatter(**day), context_which="start", hide_repeats=False)
@@ -172,7 +172,13 @@ def stacked(panels: Sequence[Any]) -> Any:
     if len(panels) == 1:
         return panels[0]
     layout = hv.Layout(list(panels)).cols(1)
-    return layout.opts(shared_axes=True, merge_tools=True, toolbar="right", autohide_toolbar=True, sizing_mode="stretch_width")
+    bare = hv.Layout([hv.Curve([])]).opts(
+        shared_axes=True, merge_tools=True, toolbar="right", autohide_toolbar=True, sizing_mode="stretch_width"
+    )
+    # The options alone, not `.opts`: that would hand one panel's options to another that changes (HoloViews 1.23.2: propagate_ids of
+    # StoreOptions gives a DynamicMap the ids of all its neighbours in turn, and the last of them dresses what it draws).
+    layout.id = bare.id
+    return layout
 
 
 def nothing(title: str, subtitle: str = "") -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import holoviews as hv
@@ -64,17 +65,20 @@ class Market:
         step = np.timedelta64(LENGTHS[length]).astype("timedelta64[ns]")
         return Window(step, bars, NO_QUOTES, largest(prints, "size", MOST_PRINTS // 2))
 
-    def draw(self, window: Window) -> Any:
+    def draw(self, window: Window) -> list[Any]:
         """Draw a window. Every drawing has the same parts, so that one can take another's place."""
-        return hv.Overlay([*_bars(window), *_quotes(window.quotes), *_prints(window)])
+        return [*_bars(window), *_quotes(window.quotes), *_prints(window)]
 
-    def zoomable(self, first: np.datetime64, last: np.datetime64) -> Any:
-        """Draw from `first` to `last`, and again, finer or coarser, whenever a reader with a kernel behind him moves the axis."""
+    def zoomable(self, first: np.datetime64, last: np.datetime64, dress: Callable[[list[Any]], Any] = hv.Overlay) -> Any:
+        """Draw from `first` to `last`, and again, finer or coarser, whenever a reader with a kernel behind him moves the axis.
+
+        `dress` makes an overlay of what was drawn. It is called each time: what changes has no options of its own.
+        """
         stream = hv.streams.RangeX(x_range=None)
 
         def redraw(x_range: tuple[Any, Any] | None) -> Any:
             lo, hi = (first, last) if x_range is None or None in x_range else map(_moment, x_range)
-            return self.draw(self.window(max(lo, first), min(hi, last)))
+            return dress(self.draw(self.window(max(lo, first), min(hi, last))))
 
         return hv.DynamicMap(redraw, streams=[stream])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import holoviews as hv
@@ -12,11 +13,13 @@ from workbench.research import palette
 from workbench.research.plots import look, ours, words
 from workbench.research.plots.market import Market
 from workbench.research.plots.seen import Rows, clock, contract, provenance, rows
+from workbench.research.plots.thinning import runs
 from workbench.research.plots.times import Between, Wall, span
 
 if TYPE_CHECKING:
     from workbench.research.frames.session import Session
 
+MINUTE: Final = timedelta(minutes=1)
 GOOD: Final = 0.8  # quality from which data is fit to trade on (`data.entry_quality` of the shipped constitutions)
 
 
@@ -60,19 +63,23 @@ def price(day: Session, of: str, *, between: Between = None, zone: str | None = 
     shown = {name: found.within(when, "opened" if name == "round_trips" else "time") for name, found in mine.items()}
     ends = bars.frame["x"].to_numpy()
     first, last = ends[0] - np.timedelta64(1, "m"), ends[-1]
-    market = Market(day, symbol, wall).zoomable(first, last)
-    own = _own(mine, shown, wall, bars.frame["time"])
     about = f"{symbol} {wall.text(when[0])} to {wall.text(when[1])}" if when else symbol
-    main = look.panel(
-        market * hv.Overlay(own) if own else market,
-        ylabel=f"{symbol}, points",
-        title=headline(about, bars.frame, shown),
-        subtitle=provenance(day) + _quality_note(bars.frame),
-        yformatter=look.numbers("0,0[.]00[00]"),
-        xlim=(first, last),
-        has_legend=bool(own),
-        fits=True,
-    )
+    title, subtitle = headline(about, bars.frame, shown), provenance(day) + _quality_note(bars.frame)
+
+    def dress(market: list[Any]) -> Any:
+        own = _own(mine, shown, wall, bars.frame["time"])
+        return look.panel(
+            hv.Overlay([*market, *own]),
+            ylabel=f"{symbol}, points",
+            title=title,
+            subtitle=subtitle,
+            has_legend=bool(own),
+            fits=True,
+            yformatter=look.numbers("0,0[.]00[00]"),
+            xlim=(first, last),
+        )
+
+    main = Market(day, symbol, wall).zoomable(first, last, dress)
     strips = [strip for strip in (_refused(shown["refusals"], wall),) if strip is not None]
     return look.stacked([main, *strips, _quality(bars.frame, wall)])
 
@@ -145,11 +152,14 @@ def _refused(refusals: Rows, wall: Wall) -> Any:
 
 
 def _quality(bars: pl.DataFrame, wall: Wall) -> Any:
-    x, quality = bars["x"].to_numpy(), bars["quality_frac"].to_numpy()
-    area = hv.Area((x, quality), "x", "quality").opts(color=palette.INK, fill_alpha=palette.FAINT, line_color=palette.INK, line_width=1)
+    stood = Rows(runs(bars, "quality_frac", MINUTE)).on(wall, "start", "time").frame
+    start, end, quality = (stood[name].to_numpy() for name in ("start_x", "x", "quality_frac"))
+    boxes = hv.Rectangles((start, np.zeros(len(start)), end, quality), ["x", "quality", "until", "quality_to"])
+    tips = [("quality", "@top{0.00}"), ("from", "@left{%H:%M:%S}"), ("to", "@right{%H:%M:%S}")]
+    hover = {"tools": ["hover"], "hover_tooltips": tips, "hover_formatters": {"@left": "datetime", "@right": "datetime"}}
     floor = hv.HLine(GOOD).opts(color=palette.LOST, line_dash="dashed", line_width=1)
     return look.panel(
-        hv.Overlay([area, floor]),
+        hv.Overlay([boxes.opts(color=palette.INK, fill_alpha=2 * palette.FAINT, line_color=None, **hover), floor]),
         ylabel="quality, 0-1",
         xlabel=wall.label,
         height=look.STRIP_PX,

@@ -58,6 +58,40 @@ def outline(frame: pl.DataFrame, *values: str, n: int = COLUMNS_PX) -> pl.DataFr
     return frame[rows]
 
 
+def broken(frame: pl.DataFrame, most: timedelta, *values: str) -> pl.DataFrame:
+    """Put a row of nulls behind each row after which nothing came for longer than `most`: a line must not cross a closed market.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> at = [datetime(2026, 1, 1, hour) for hour in (10, 11, 15)]
+    >>> broken(pl.DataFrame({"time": at, "y": [1.0, 2.0, 3.0]}), timedelta(hours=2), "y")["y"].to_list()
+    [1.0, 2.0, None, 3.0]
+    """
+    is_last = (pl.col("time").shift(-1) - pl.col("time")) > most
+    ends = frame.filter(is_last).with_columns(pl.lit(None, frame.schema[value]).alias(value) for value in values)
+    return pl.concat([frame, ends]).sort("time", maintain_order=True) if len(ends) else frame
+
+
+def runs(frame: pl.DataFrame, value: str, step: timedelta) -> pl.DataFrame:
+    """Put rows together that follow each other by one `step` and hold the same value: ``start time`` and the value.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> at = [datetime(2026, 1, 1, 10, minute) for minute in (1, 2, 3, 9)]
+    >>> made = runs(pl.DataFrame({"time": at, "q": [1.0, 1.0, 0.5, 0.5]}), "q", timedelta(minutes=1))
+    >>> made.select(pl.col("start", "time").dt.minute(), "q").rows()
+    [(0, 2, 1.0), (2, 3, 0.5), (8, 9, 0.5)]
+    """
+    is_new = (pl.col("time").diff() != step) | (pl.col(value) != pl.col(value).shift(1))
+    run = is_new.fill_null(value=True).cum_sum().alias("run")
+    made = frame.group_by(run, maintain_order=True).agg(
+        pl.col("time").first().alias("start") - step, pl.col("time").last(), pl.col(value).first()
+    )
+    return made.drop("run")
+
+
 def largest(frame: pl.DataFrame, size: str, n: int) -> pl.DataFrame:
     """Keep of each of `n` pixel columns the row with the largest `size`; all rows where there are no more than `n`."""
     if len(frame) <= n:
