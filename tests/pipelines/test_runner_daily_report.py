@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from tests.research.barred import SESSIONS, traded
 from tests.runtime.folders import BARS_SESSION, import_bars
 from tests.teaching import teaching
+from workbench.commands.notebooks import show_page
 from workbench.pipelines.contract import Pipeline, read
 from workbench.pipelines.runner import run
 
@@ -56,6 +60,20 @@ def test_a_session_that_nobody_traded_is_told_as_data(report: Pipeline, barred: 
     assert page.failure is None and page.folder == tmp_path / "daily_report" / str(BARS_SESSION)
     assert page.result is not None and page.result["run"] is None and page.result["parity"] is None
     assert "Nobody traded this session" in page.html.read_text()
+
+
+def test_a_simulation_of_plain_rules_says_what_there_is_not(report: Pipeline, tmp_path: Path) -> None:
+    traded(tmp_path)
+    page = run(report, {"session": SESSIONS[1], "data": str(tmp_path / "data"), "least_fit_frac": 0.0}, tmp_path)
+    assert page.failure is None and page.result is not None and page.result["round_trips"] > 5
+    text = page.html.read_text()
+    assert "No forecast was made: the strategies are plain rules" in text and "Did forecasts mean what they said?" not in text
+    assert "there are no recorded commands to compare" in text and "(none)" not in text
+    console = Console(record=True, width=200, file=io.StringIO())
+    show_page(console, page)
+    told = console.export_text()
+    assert "hit_frac           no forecast was made: the strategies are plain rules" in told and "ece" not in told
+    assert "parity             a simulation: there are no recorded commands to compare" in told and "_note" not in told
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_cards_and_result_say_the_same(seen: Review) -> None:
 @pytest.mark.parametrize(
     ("parity", "said"),
     [
-        (None, "not looked at"),
+        (None, "not asked for"),
         (Proof(False, 7, "00", "recorded a, made b", ("code",)), "changed since: code"),
         (Proof(False, 7, "00", "recorded a, made b", ()), "with the same code"),
     ],
@@ -94,3 +94,17 @@ def test_a_session_that_nobody_traded_has_only_its_data(untraded: Review) -> Non
     assert len(untraded.quality) == 2 and untraded.adds_up and untraded.result["run"] is None
     assert "Nobody traded this session" in repr(untraded.cards) and untraded.result["pnl_usd"] == 0.0
     assert journal(untraded.day, "fills").is_empty()
+
+
+def test_of_rules_that_forecast_nothing_in_a_simulation_it_says_so_in_words(two_days: Path) -> None:
+    seen = review(open_session("2026-01-27", data=two_days))
+    assert seen.why_no_forecast == "no forecast was made: the strategies are plain rules"
+    assert seen.why_no_parity == "a simulation: there are no recorded commands to compare"
+    assert seen.result["hit_frac_note"] == seen.why_no_forecast and seen.result["parity_note"] == seen.why_no_parity
+    said = repr(seen.cards)
+    assert "forecasts right       no forecast was made  (the strategies are plain rules)" in said
+    assert "parity                a simulation  (there are no recorded commands to compare)" in said
+
+
+def test_where_there_are_forecasts_and_a_replay_there_is_no_excuse(seen: Review) -> None:
+    assert (seen.why_no_forecast, seen.why_no_parity) == ("", "") and not [name for name in seen.result if name.endswith("_note")]

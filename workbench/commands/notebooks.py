@@ -94,8 +94,11 @@ def show_page(console: Console, page: Page) -> None:
     """Print what became of a page and where it lies."""
     if page.failure is not None:
         console.print(f"  [bold red]the page failed[/] in {escape(str(page.failure))}")
-    for name, value in (page.result or {}).items():
-        console.print(f"  {name:<18} {escape(_told(value))}")
+    result = page.result or {}
+    for name, value in result.items():
+        note = result.get(f"{name}_note") if value is None or value == {} else None
+        if note or not (value == {} or name.removesuffix("_note") in result.keys() - {name}):
+            console.print(f"  {name:<18} {escape(note or _told(value))}")
     console.print(f"  page               {escape(str(page.html))}   ({page.took_s:g} s)")
 
 

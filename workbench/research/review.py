@@ -172,6 +172,27 @@ class Review(NamedTuple):
         return most_traded(self.day)
 
     @property
+    def why_no_forecast(self) -> str:
+        """Say in words why there is no forecast; empty where there are some."""
+        if len(self.forecasts):
+            return ""
+        if self.day.run is None:
+            return "no forecast was made: nobody traded"
+        recipes = sorted({recipe for _, recipe in self.day.run.traders if recipe})
+        return f"no forecast was made: {' and '.join(recipes) or 'the strategies are plain rules'}{' never warmed up' if recipes else ''}"
+
+    @property
+    def why_no_parity(self) -> str:
+        """Say in words why no replay was held against the session; empty where one was."""
+        if self.parity is not None:
+            return ""
+        if self.day.run is None:
+            return "nobody traded: there are no commands to compare"
+        if self.day.run.mode == "simulate":
+            return "a simulation: there are no recorded commands to compare"
+        return "not asked for"
+
+    @property
     def states(self) -> pl.DataFrame:
         """Changes of the trading state, and why."""
         return journal(self.day, "states").select("time", "state", "why")
@@ -206,10 +227,10 @@ class Review(NamedTuple):
             Card("P&L after costs", usd(pnl), earned, "" if not pnl else "good" if pnl > 0 else "bad"),
             Card("round trips", f"{len(closed):,}", f"{closed.filter(WON).height:,} won"),
             Card("worst below its best", usd(low if isinstance(low, float) else 0.0), "open positions marked"),
-            Card("forecasts right", _percent(hit.get("hit_frac")), _range(hit)),
+            Card("forecasts right", *((_percent(hit.get("hit_frac")), _range(hit)) if hit else _because(self.why_no_forecast))),
             Card("wishes refused", f"{refused:,}", f"{decided - refused:,} approved"),
             Card("data fit to enter on", _percent(self.quality["fit_frac"].min()), "of the worst contract's bars"),
-            _parity(self.parity),
+            _parity(self.parity) if self.parity is not None else Card("parity", *_because(self.why_no_parity)),
         )
         if self.day.run is None:
             return Cards(cards[5:6], "Nobody traded this session: there is only its data to look at.")
@@ -218,7 +239,8 @@ class Review(NamedTuple):
 
     @property
     def result(self) -> dict[str, Any]:
-        """The session's numbers as plain values, for a program."""
+        """The session's numbers as plain values, for a program; ``NAME_note`` says in words why NAME holds nothing."""
+        notes = {"hit_frac_note": self.why_no_forecast, "parity_note": self.why_no_parity}
         closed = journal(self.day, "round_trips")
         lowest = self.quality["fit_frac"].min()
         return {
@@ -252,9 +274,13 @@ def usd(amount: float) -> str:
     return f"{amount:+,.2f} USD".replace("-", MINUS) if amount else "0.00 USD"
 
 
-def _parity(parity: Proof | None) -> Card:
-    if parity is None:
-        return Card("parity", "not looked at", "nobody traded, or it was not asked for")
+def _because(why: str) -> tuple[str, str]:
+    """Split a reason into what stands on a card and the word about it."""
+    what, _, about = why.partition(": ")
+    return what, about
+
+
+def _parity(parity: Proof) -> Card:
     if parity.same:
         return Card("parity", f"{parity.n_commands:,} commands alike", f"replayed, digest {parity.digest[:12]}")
     return Card("parity", "broken", f"changed since: {', '.join(parity.changed)}" if parity.changed else "with the same code", "bad")
