@@ -257,7 +257,7 @@ class Review(NamedTuple):
             "least_fit_frac": round(lowest, 4) if isinstance(lowest, float) else None,
             "parity": self.parity.same if self.parity is not None else None,
             "commands_digest": self.parity.digest if self.parity is not None else None,
-        }
+        } | {name: note for name, note in notes.items() if note}
 
 
 def review(day: Session, parity: Proof | None = None) -> Review:
