@@ -40,8 +40,8 @@ def environment() -> dict[str, str]:
 
 
 def sanitized(text: str) -> str:
-    """Replace what differs from run to run, as nbval does before it compares."""
-    rules = re.findall(r"^regex: (.*)\nreplace: (.*)$", SANITIZE.read_text(), flags=re.MULTILINE)
+    """Replace what differs from run to run, as nbval does before it compares; rules for comparing alone leave what is stored as it is."""
+    rules = re.findall(r"^\[stored: .*\]\nregex: (.*)\nreplace: (.*)$", SANITIZE.read_text(), flags=re.MULTILINE)
     for pattern, by in rules:
         text = re.sub(pattern, by, text)
     return text
@@ -58,7 +58,7 @@ def refresh(name: str) -> None:
         tags = cell.metadata.get("tags", [])
         cell.id, cell.metadata = f"c{n:02d}", nbformat.from_dict({"tags": tags} if tags else {})
         if cell.cell_type == "code":
-            cell.outputs = [] if NOT_KEPT in tags else [_kept(output) for output in cell.outputs]
+            cell.outputs = [] if NOT_KEPT in tags else _joined([_kept(output) for output in cell.outputs])
     nbformat.validate(notebook)
     with tempfile.NamedTemporaryFile("w", dir=NOTEBOOKS, delete=False, encoding="utf-8") as part:
         part.write(nbformat.writes(notebook) + "\n")
@@ -73,6 +73,17 @@ def _kept(output: Any) -> Any:
         if kind in output.get("data", {}):
             output.data[kind] = sanitized(output.data[kind])
     return output
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Join what came in several pieces of one stream: where it was cut is chance."""
+    joined: list[Any] = []
+    for output in outputs:
+        if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:
+            joined[-1].text = sanitized(joined[-1].text + output.text)
+        else:
+            joined.append(output)
+    return joined
 
 
 @contextmanager

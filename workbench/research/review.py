@@ -108,8 +108,9 @@ def scores(day: Session) -> pl.DataFrame:
         time, and a column a recipe: squared distance of forecast and outcome, 0 (best) to 1; a coin has 0.25.
     """
     known = journal(day, "forecasts").filter(pl.col("is_up").is_not_null())
-    scored = known.with_columns(brier=(pl.col("p_up") - pl.col("is_up").cast(pl.Float64)) ** 2)
-    return scored.pivot("recipe", index="time", values="brier", aggregate_function="mean").sort("time").drop_nulls()
+    brier = ((pl.col("p_up") - pl.col("is_up").cast(pl.Float64)) ** 2).mean().alias("brier")
+    scored = known.sort("time", "symbol").group_by("time", "recipe", maintain_order=True).agg(brier)  # in one order, so the same bits
+    return scored.pivot("recipe", index="time", values="brier").sort("time").drop_nulls()
 
 
 def quality(day: Session) -> pl.DataFrame:
