@@ -64,7 +64,7 @@ def test_what_cannot_be_meant_is_told_before_a_kernel_starts(mine: Path, words: 
 
 def test_a_session_is_looked_for_in_the_data_folder_of_the_settings(here: Path, traded: Path) -> None:
     (here / "workbench.toml").write_text(f'data_folder = "{traded}"\n')
-    said = workbench("run", "daily_report", "--session", "20261119", "-p", "replay=no", "--json")
+    said = workbench("run", "daily_report", "--session", "2026-11-19", "-p", "replay=no", "--json")
     assert said.code == 0, said.text
     assert Path(json.loads(said.out)["page"]) == traded / "pages" / "daily_report" / "20261119" / "page.html"
 
