@@ -13,8 +13,11 @@ import pytest
 
 from tests.replay.world import World, before, settings, world
 from tests.research.conftest import Traded
-from tests.runtime.test_recovery import FIRST, trade
+from tests.runtime.test_recovery import CAUTIOUS, FIRST, trade
 from tests.runtime.test_recovery import SECOND as SECOND_SESSION
+from tests.runtime.test_recovery import day as one_day
+from tests.workspace.texts import FEATURE
+from workbench import mine
 from workbench.domain.bars import BAR_FIELDS, PRICED, RICH
 from workbench.domain.decisions import Proposal
 from workbench.domain.errors import ConfigError, DataError
@@ -29,8 +32,10 @@ from workbench.runtime.log import RunLog
 from workbench.runtime.logged import open_log
 from workbench.runtime.loop import run
 from workbench.runtime.machine import simulated
+from workbench.runtime.paper import paper
 from workbench.runtime.recovery import start_of
 from workbench.runtime.replay import replay
+from workbench.workspace import things_of
 
 PRICES = {"open_pts": "open", "high_pts": "high", "low_pts": "low", "close_pts": "close"}
 SUMS = {"volume": "volume", "signed_volume": "signed", "ofi": "ofi", "n_prints": "n_print", "n_quotes": "n_quote"}
@@ -166,6 +171,26 @@ def test_a_run_that_began_with_the_session_before_is_shown_as_its_engine_saw_it(
     assert bars["close_pts"].to_list() == [contract.to_pts(cells[BAR_FIELDS.index("close")]) for _, _, cells, _ in witness.seen]
     for at, column in enumerate(witness.columns):
         assert features[column].to_list() == [values[at] for *_, values in witness.seen], column
+
+
+def test_a_run_with_a_feature_of_ones_own_goes_on_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "features").mkdir()
+    (tmp_path / "features" / "gap.py").write_text(FEATURE)
+    (tmp_path / "workbench.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    own = tuple(thing.what for thing in things_of(tmp_path).own)
+    try:
+        for session in (FIRST, SECOND_SESSION):
+            made, setup = one_day(session)
+            digests, setup = {"settings": settings().digest}, setup._replace(own_features=own)
+            done = asyncio.run(paper(tmp_path / "data", session, made.contracts, made.records, setup, CAUTIOUS, digests=digests))
+            assert done.run.own_features == ("gap",)
+        day = open_session(SECOND_SESSION)
+        assert day.run is not None and day.run.starts_from
+        gap, bars = day.features["gap_5s"], day.bars("ES", "5s")
+        assert len(gap) == len(bars) > 100 and (gap * 0.25 - (bars["close_pts"] - bars["open_pts"])).abs().max() == 0
+    finally:
+        mine.look_in(None)
 
 
 def test_outcomes_of_two_sessions_in_a_row_are_joined_by_the_bar_they_are_of(in_a_row: Path) -> None:
