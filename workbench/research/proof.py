@@ -10,6 +10,7 @@ from workbench.runtime import play
 from workbench.runtime.log import CommandDigest
 from workbench.runtime.logged import Logged, open_log
 from workbench.runtime.replay import issued
+from workbench.store.sessions import told
 
 
 class Proof(NamedTuple):
@@ -40,11 +41,13 @@ class Proof(NamedTuple):
         return f"PARITY BROKEN: {self.difference}{since}"
 
 
-async def proof(data: Path | str, session: int, *, replayed: str = "") -> Proof | None:
+async def proof(data: Path | str, session: int, *, run: str = "", replayed: str = "") -> Proof | None:
     """Replay a session that was traded, and compare; `None` where nobody traded it: there is nothing to hold a replay against.
 
     Parameters
     ----------
+    run
+        Whom it is asked about, as in `open_session`: of a simulation there is nothing to prove either.
     replayed
         Digest of the commands of a replay that was made already: it is held against the log, and nothing is played again.
 
@@ -53,7 +56,7 @@ async def proof(data: Path | str, session: int, *, replayed: str = "") -> Proof 
     In a notebook cell: ``(await proof(data, 20261119)).same``.
     """
     settings, logged = load_settings(), open_log(Path(data), session)
-    if not play.has_orders(logged):
+    if not play.has_orders(logged) or (run and told(Path(data), session, run).run != logged.run):
         return None
     if replayed:
         return _held(logged, replayed)
