@@ -25,6 +25,7 @@ DOORS = {
     "vectorbt": r"research/sweeps\.py",
     "hvplot": r"research/plots/",
     "holoviews": r"research/plots/",
+    "matplotlib": r"research/figures/",
     "panel": r"dashboard/",
     "papermill": r"pipelines/",
     "apscheduler": r"pipelines/scheduler\.py",
