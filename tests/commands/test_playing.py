@@ -15,8 +15,10 @@ from tests.commands.calling import workbench
 from tests.replay.world import SESSION
 from tests.runtime.folders import BARS_SESSION
 from workbench.config import load_roots
-from workbench.domain.decisions import Issued, decode_facts, encode_facts
+from workbench.domain.decisions import Issued, LabelMatured, decode_facts, encode_facts
 from workbench.research import keep_frames, open_session
+from workbench.store import entries
+from workbench.store.folders import Folders
 from workbench.store.manifest import run_folders
 
 pytestmark = pytest.mark.covers("S0-22", "S2-44", "S3-55")
@@ -187,7 +189,8 @@ def test_only_some_contracts_may_be_traded_and_the_others_are_still_seen(traded:
     words = ("--session", SESSION, "--data", traded)
     all_, es = (json.loads(workbench("simulate", *words, *more, "--json").out) for more in ((), ("--roots", "ES")))
     assert all_["records"] == es["records"]
-    assert set(open_session(SESSION, data=traded, run=es["run"]).forecasts["symbol"]) == {"ESZ6", "SPY"}
+    learnt = {fact.contract for _, fact in entries.facts(Folders(traded).journal(es["run"])) if isinstance(fact, LabelMatured)}
+    assert learnt == {contract.id for contract in open_session(SESSION, data=traded).contracts}
     assert "seen, not traded: SPY" in workbench("simulate", *words, "--roots", "ESZ6").text
     wrong = workbench("simulate", *words, "--roots", "ES,NQ")
     assert wrong.code == 2 and "has no NQ; there are ES, ESZ6, SPY" in wrong.text

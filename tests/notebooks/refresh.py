@@ -36,7 +36,9 @@ def names() -> list[str]:
 
 def environment() -> dict[str, str]:
     """Give the environment of a kernel whose shell knows the command line, and writes lines of one length."""
-    return os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]), "COLUMNS": "120"}
+    plain = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "CI", "LINES")}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return plain | {"PATH": path, "COLUMNS": "120", "TERM": "xterm-color"}  # colours and width as a kernel of JupyterLab gives them
 
 
 def sanitized(text: str) -> str:
