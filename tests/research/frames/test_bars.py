@@ -88,7 +88,7 @@ def test_every_bar_of_the_frame_is_the_one_the_engine_saw(day: Session, witnesse
     assert bars["time"].dt.epoch("ns").to_list() == [cells[0] for _, _, cells, _ in witness.seen]
 
 
-@pytest.mark.covers("S3-07", "S4-13")
+@pytest.mark.covers("S3-07", "S4-13", "S4-24")
 def test_every_feature_of_the_frame_is_the_one_the_engine_decided_on(day: Session, witnessed: tuple[World, Witness]) -> None:
     _, witness = witnessed
     features = day.features
