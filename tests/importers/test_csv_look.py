@@ -93,3 +93,17 @@ def test_any_bytes_at_all_can_be_looked_at(tmp_path_factory, body, kind):
     path.write_bytes(body)
     with suppress(DataError):
         assert look(path, Mapping(contract=NOT_SAID, kind=kind))
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [("time,price,size", "prints"), ("Time,Last,Qty", "prints"), ("time,bid,bid_size,ask,ask_size", "quotes")],
+)
+def test_columns_of_another_kind_are_told_by_their_name(tmp_path, header, kind):
+    _, lines = shown(tmp_path, f"{header}\n")
+    assert f"say --kind {kind}" in " ".join(lines)
+
+
+def test_bars_that_lack_a_column_are_still_bars(tmp_path):
+    _, lines = shown(tmp_path, "time,open,high,last,volume\n")
+    assert "--kind" not in " ".join(lines) and "which column is low" in " ".join(lines)

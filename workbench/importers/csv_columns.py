@@ -166,11 +166,21 @@ def _by_header(lines: Lines, names: list[str], mapping: Mapping, mark: str, samp
         found["time"] = found.pop("date")
     missing = [ours for ours in NEEDED[mapping.kind] if ours not in found]
     if missing:
+        if (other := _kind_of(plain)) not in (None, mapping.kind) and not declared and not {"open", "high", "low", "bid", "ask"} & found.keys():
+            raise DataError(f"{where}: the columns {', '.join(names)} are those of {other}, not of {mapping.kind}: say --kind {other}")
         said = ",".join(f"{ours}={PLACEHOLDER}" for ours in missing)
         alone = f" There is one column only: is --delimiter {csv_found.name_of(mark)} right?" if len(names) == 1 else ""
         asked = f"which column is {' and which '.join(missing)}? The header has {', '.join(names)}; say --columns {said}.{alone}"
         raise UnknownColumnsError(f"{where}: {asked}", {**declared, **dict.fromkeys(missing, PLACEHOLDER)})
     return found
+
+
+def _kind_of(plain: list[str]) -> str | None:
+    """Tell by the usual names of columns whether rows are prints or quotes; `None`: neither can be said."""
+    for kind in ("quotes", "prints"):
+        if all(any(usual in plain for usual in USUAL[ours]) for ours in NEEDED[kind] if ours != "time"):
+            return kind
+    return None
 
 
 def _with_clock(found: dict[str, int], sample: list[pl.Series]) -> dict[str, int]:
