@@ -166,7 +166,8 @@ def _by_header(lines: Lines, names: list[str], mapping: Mapping, mark: str, samp
         found["time"] = found.pop("date")
     missing = [ours for ours in NEEDED[mapping.kind] if ours not in found]
     if missing:
-        if (other := _kind_of(plain)) not in (None, mapping.kind) and not declared and not {"open", "high", "low", "bid", "ask"} & found.keys():
+        other = _kind_of(plain)
+        if other not in (None, mapping.kind) and not declared and not {"open", "high", "low", "bid", "ask"} & found.keys():
             raise DataError(f"{where}: the columns {', '.join(names)} are those of {other}, not of {mapping.kind}: say --kind {other}")
         said = ",".join(f"{ours}={PLACEHOLDER}" for ours in missing)
         alone = f" There is one column only: is --delimiter {csv_found.name_of(mark)} right?" if len(names) == 1 else ""
