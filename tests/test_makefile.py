@@ -125,7 +125,7 @@ def test_the_list_that_make_prints_names_every_target_for_people(checkout):
 
 def test_the_lab_of_make_is_the_lab_of_the_command_line():
     """One way to start it, so that what holds for one (a token, this machine, containers whose only user is root) holds for both."""
-    alone = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "ARGS"))}  # not the make that tests
+    alone = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "ARGS"))}  # not of this make
     words = [MAKE, "--no-print-directory", "-n", "lab", "ARGS=--port 8890"]
     made = subprocess.run(words, cwd=ROOT, env=alone, capture_output=True, text=True, check=True).stdout
     assert made.rstrip().endswith("-m workbench lab --port 8890") and "jupyterlab" not in made
