@@ -138,7 +138,7 @@ class Tab:
                 return found
             if time.monotonic() > until:
                 raise AssertionError(f"not within {PATIENCE_S:g} s: {what or expression}; troubles: {self.troubles[:3]}")
-            time.sleep(0.1)
+            time.sleep(0.1)  # a page says of itself that it changed to nobody outside: it is looked at
 
     def wait_for(self, selector: str, pattern: str = "") -> str:
         """Wait until an element is there whose text matches; give that text."""
@@ -149,7 +149,7 @@ class Tab:
             if time.monotonic() > until:
                 there = self.texts(selector)[:3]
                 raise AssertionError(f"no {selector} with {pattern!r} within {PATIENCE_S:g} s: {there} {self.troubles[:3]}")
-            time.sleep(0.1)
+            time.sleep(0.1)  # a page says of itself that it changed to nobody outside: it is looked at
         return str(found)
 
     def picture(self, path: Path, *, whole: bool = True) -> None:

@@ -67,7 +67,7 @@ def spy(tmp_path_factory):
 def test_four_hostile_days_of_prints_have_the_published_figures(spy, day):
     _, prints, bars = spy
     n_file, n, volume, vwap, high, low, n_bars = SPY_DAYS[day]
-    that = datetime.strptime(day, "%Y%m%d").date()  # noqa: DTZ007
+    that = date.fromisoformat(day)
     begin, open_ns, close_ns = (at_ns(that, clock) for clock in (time(0), time(9, 30), time(16)))
     whole = prints[(prints["recv_ns"] >= begin) & (prints["recv_ns"] < at_ns(that + timedelta(1), time(0)))]
     own = whole[(whole["recv_ns"] >= open_ns) & (whole["recv_ns"] < close_ns)]

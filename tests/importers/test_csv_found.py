@@ -15,7 +15,7 @@ from workbench.importers.csv_found import FORMATS, columns_for, is_values, numbe
 from workbench.importers.times import EPOCHS, read_times, zone
 
 JANUARY = datetime(2026, 1, 26, 9, 30)  # noqa: DTZ001  a clock on a wall
-EARLY = datetime(2026, 2, 1, 9, 30)  # noqa: DTZ001
+EARLY = datetime(2026, 2, 1, 9, 30)  # noqa: DTZ001  a clock on a wall
 
 
 def written(form, start=JANUARY, n=50):

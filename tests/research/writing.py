@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.replay.world import SESSION, world
 from workbench.runtime.paper import paper
 
-NAP_S = 0.02  # a turn
+NAP_S = 0.02  # a turn: slow enough to be read while it writes
 
 
 def main(data: Path) -> None:

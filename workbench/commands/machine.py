@@ -111,7 +111,7 @@ def clock(wall_ns: Callable[[], int], steady_ns: Callable[[], int]) -> Check:
     wall, steady = wall_ns(), steady_ns()
     if wall < CLOCK_FLOOR_NS:
         return Check("clock", State.WRONG, f"the wall clock says {time.strftime('%Y-%m-%d', time.gmtime(wall / 1e9))}", "set the clock")
-    time.sleep(CLOCK_WATCH_S)
+    time.sleep(CLOCK_WATCH_S)  # a step shows only between two looks
     step_ms = abs((wall_ns() - wall) - (steady_ns() - steady)) / 1e6
     if step_ms > CLOCK_STEP_MS:
         return Check("clock", State.WARN, f"it stepped by {step_ms:.0f} ms while we looked", "let one time service set it, slowly")

@@ -174,7 +174,7 @@ def _looks(data: Path, writer: subprocess.Popen[bytes]) -> list[Session]:
     """Open it again and again until its writer has gone, and read all of it each time."""
     looks: list[Session] = []
     while writer.poll() is None:
-        time.sleep(0.25)
+        time.sleep(0.25)  # let the writer write between two looks
         try:
             day = looks[-1].refresh() if looks else open_session(SESSION, data=data)
             repr(day)

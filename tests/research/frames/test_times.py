@@ -35,7 +35,7 @@ def test_a_moment_is_the_same_however_it_is_written(time: object, ns: int) -> No
     assert moment_ns(time, "America/New_York") == ns  # type: ignore[arg-type]
 
 
-@given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)), st.integers(-12, 12))  # noqa: DTZ001
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)), st.integers(-12, 12))  # noqa: DTZ001  a clock on a wall
 def test_no_microsecond_is_lost(time: datetime, hours: int) -> None:
     aware = time.replace(tzinfo=timezone(timedelta(hours=hours)))
     assert moment_ns(aware, "UTC") == int(pd.Timestamp(aware).as_unit("ns").value)
