@@ -62,7 +62,7 @@ class Source(NamedTuple):
         return ast.walk(ast.parse(self.text, self.path))
 
     def at(self, node: ast.AST) -> str:
-        return f"{self.path}:{node.lineno}"  # type: ignore[attr-defined]
+        return f"{self.path}:{node.lineno}"
 
 
 def one_door_per_library(source: Source) -> Iterator[str]:

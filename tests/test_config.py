@@ -245,9 +245,9 @@ def test_all_mistakes_of_values_are_told_at_once() -> None:
 def test_settings_do_not_change() -> None:
     settings = load()
     with pytest.raises(ValidationError, match="frozen"):
-        settings.ib.port = 1  # type: ignore[misc]
+        settings.ib.port = 1
     with pytest.raises(ValidationError, match="frozen"):
-        settings.roots["ES"].multiplier = "1"  # type: ignore[misc]
+        settings.roots["ES"].multiplier = "1"
 
 
 def test_the_digest_is_of_the_values_and_not_of_where_they_came_from(tmp_path: Path) -> None:

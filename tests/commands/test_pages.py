@@ -23,7 +23,7 @@ SUMMARY = Summary(TRIPS, (("size", 1_200), ("friction", 3)), FORECASTS, (("halte
 def text(summary: Summary) -> str:
     console = Console(file=io.StringIO(), width=160)
     show_summary(console, summary, {1: "ESZ6"}, what="generated data")
-    return " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+    return " ".join(console.file.getvalue().split())
 
 
 @pytest.mark.covers("S2-15", "S3-18", "S0-13")

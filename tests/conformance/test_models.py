@@ -40,7 +40,7 @@ def columns(recipe: Recipe) -> dict[str, int]:
 
 def stream(recipe: Recipe, n: int, **market: object) -> Iterator[Bar]:
     """Give bars on the recipe's own cadence."""
-    for bar in bars(n, columns=len(recipe.features) + 1, **market):  # type: ignore[arg-type]
+    for bar in bars(n, columns=len(recipe.features) + 1, **market):
         yield bar._replace(t_end_ns=bar.t_end_ns // BAR_NS * recipe.every_ns)
 
 

@@ -178,4 +178,4 @@ def test_nobody_who_is_shown_a_view_can_exchange_its_parts(field: str) -> None:
 
 def test_a_bar_keeps_its_memory() -> None:
     with pytest.raises(AttributeError):
-        sight().bar.cells = memoryview(b"")  # type: ignore[misc]
+        sight().bar.cells = memoryview(b"")

@@ -84,7 +84,7 @@ def test_what_was_said_about_a_contract_that_closes_stands_no_more() -> None:
     assert dict(hand.engine.view(2).forecasts) == {} and set(hand.engine.view(1).forecasts) == {"r"}
     assert [(fact.contract, fact.n) for fact in hand.made(LabelsVoided)][-1] == (2, 1)
     with pytest.raises(TypeError):
-        hand.engine.view(1).forecasts["r"] = None  # type: ignore[index]
+        hand.engine.view(1).forecasts["r"] = None
 
 
 def spoken() -> Hand:

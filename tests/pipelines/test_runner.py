@@ -76,7 +76,7 @@ def test_a_page_that_fails_says_where_and_is_kept_as_far_as_it_came(tmp_path: Pa
     ],
 )
 def test_whatever_ends_a_page_is_told(tmp_path: Path, sources: dict[str, object], where: str, kind: str) -> None:
-    failed = run(read(page(tmp_path / "how_far", **sources)), {}, tmp_path / "pages")  # type: ignore[arg-type]
+    failed = run(read(page(tmp_path / "how_far", **sources)), {}, tmp_path / "pages")
     assert failed.failure is not None and failed.failure[:2] == (where, kind)
     assert "This page failed" in failed.html.read_text()
 

@@ -78,7 +78,7 @@ def test_more_than_a_hundred_random_chunkings_of_both_proofs_are_the_same(roots:
 class FeedRunsOn(Engine):
     """Planted: `feed` does not stop at the record whose outputs hold a command."""
 
-    def feed(self, addr: int, i: int, n: int) -> tuple[int, list[object]]:  # type: ignore[override]
+    def feed(self, addr: int, i: int, n: int) -> tuple[int, list[object]]:
         commands: list[object] = []
         while True:
             i, more = super().feed(addr, i, n)

@@ -56,7 +56,7 @@ class Nonsense(Eager):
 
 class HalfAPlan(Eager):
     def fail(self, view: View) -> Any:
-        return Proposal(1, OrderType.MARKET, 24_000, 23_990.5, 24_020, MINUTE)  # type: ignore[arg-type]
+        return Proposal(1, OrderType.MARKET, 24_000, 23_990.5, 24_020, MINUTE)
 
 
 class Deep(Eager):
@@ -73,7 +73,7 @@ class FailsWhileHolding(Eager):
 
 class ForgetsTheTick(Eager):
     def manage(self, view: View, position: PositionView) -> Adjust | ExitWish | None:
-        return Adjust(position.stop_px + 0.5) if view.now_ns >= self.fails_ns else None  # type: ignore[arg-type]
+        return Adjust(position.stop_px + 0.5) if view.now_ns >= self.fails_ns else None
 
 
 KINDS = (Eager, Nonsense, HalfAPlan, Deep, FailsWhileHolding, ForgetsTheTick)

@@ -85,7 +85,7 @@ def world(
     quick: dict[str, Any] = {"params": {"learning_rate": 0.05}, "min_labels": 20, "min_outcomes": 40}
     recipes = tuple((msgspec.structs.replace(recipe, **quick), ids) for recipe, ids in setup.recipes)
     eager = {"learned": {"edge": 0.005, "stop_atr": 1.0, "patience": 2}, "vwap_reversion": {"stretch": 1.0, "stop_atr": 1.0}}
-    strategies_ = tuple((s._replace(**eager[s.name]), ids) for s, ids in setup.strategies)  # type: ignore[attr-defined]
+    strategies_ = tuple((s._replace(**eager[s.name]), ids) for s, ids in setup.strategies)
     return World(setup._replace(recipes=recipes, strategies=strategies_), records, fills)
 
 

@@ -21,7 +21,7 @@ class Traded:
         self.done = trade(data, self.of, source="a small world, generated")
 
     def open(self, **more: object) -> Session:
-        return open_session(SESSION, data=self.data, **more)  # type: ignore[arg-type]
+        return open_session(SESSION, data=self.data, **more)
 
 
 @pytest.fixture(scope="session")

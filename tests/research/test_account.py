@@ -17,7 +17,7 @@ from workbench.research.review import review, usd
 def test_of_one_run_it_is_the_frame(day: Session) -> None:
     whole, own = joined(day.equity), day.equity
     assert whole.select("time", "run", "realised_usd", "open_pnl_usd").equals(own.select("time", "run", "realised_usd", "open_pnl_usd"))
-    assert (whole["drawdown_usd"] - own["drawdown_usd"]).abs().max() < 1e-6  # type: ignore[operator]
+    assert (whole["drawdown_usd"] - own["drawdown_usd"]).abs().max() < 1e-6
 
 
 def test_runs_that_each_begin_with_the_same_money_are_added_up(two_days: Path) -> None:
@@ -27,7 +27,7 @@ def test_runs_that_each_begin_with_the_same_money_are_added_up(two_days: Path) -
     assert days.equity["equity_usd"].head(1).item() == apart[1].equity["equity_usd"][0]  # each from its own beginning
     n = len(apart[0].equity)
     assert whole["pnl_usd"][n] == pytest.approx(ends[0]) and whole["pnl_usd"][-1] == pytest.approx(sum(ends))
-    assert whole["drawdown_usd"].min() < min(each.equity["drawdown_usd"].min() for each in apart)  # type: ignore[type-var]
+    assert whole["drawdown_usd"].min() < min(each.equity["drawdown_usd"].min() for each in apart)
     assert figures.equity(days).says == f"Did the account grow? {usd(sum(ends))}"
     seen = review(days)
     assert seen.adds_up and seen.left_open[0] == sum(review(each).left_open[0] for each in apart) > 0

@@ -48,7 +48,7 @@ def test_what_was_changed_can_be_traded(day: Session, tmp_path: Path) -> None:
     played = asyncio.run(simulate_session(session, data=tmp_path, strategies=[("vwap_reversion", "")]))
     assert played.run is not None and played.run.mode == "simulate"
     assert len(played.equity) > 0 and played.source == "ES quoted ten points higher"
-    assert played.frame("quotes", "ES")["bid_pts"].mean() == pytest.approx(day.frame("quotes", "ES")["bid_pts"].mean() + 10)  # type: ignore[operator]
+    assert played.frame("quotes", "ES")["bid_pts"].mean() == pytest.approx(day.frame("quotes", "ES")["bid_pts"].mean() + 10)
 
 
 def test_strategies_are_named_as_on_the_command_line_and_the_data_folder_is_the_usual_one(
@@ -62,7 +62,7 @@ def test_strategies_are_named_as_on_the_command_line_and_the_data_folder_is_the_
         assert played.run.notes == "did not trade ESZ6"
     for wrong in ([("a", "b", "c")], [7], [""]):
         with pytest.raises(ConfigError, match="names no strategy: write STRATEGY or STRATEGY:RECIPE"):
-            asyncio.run(simulate_session(session, strategies=wrong))  # type: ignore[arg-type]
+            asyncio.run(simulate_session(session, strategies=wrong))
 
 
 def test_bars_go_back_as_bars(day: Session, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_bars_go_back_as_bars(day: Session, tmp_path: Path) -> None:
     made, was = (each.bars("ES", "1m").filter(pl.col("volume") > 0) for each in (again, day))
     told = ["time", "symbol", "open_pts", "high_pts", "low_pts", "close_pts", "volume", "n_prints"]
     assert made.select(told).equals(was.select(told))
-    assert (made["vwap_pts"] - was["vwap_pts"]).abs().max() < 1e-9  # type: ignore[operator]
+    assert (made["vwap_pts"] - was["vwap_pts"]).abs().max() < 1e-9
 
 
 def test_a_frame_of_ones_own_needs_no_more_than_its_columns(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_days_are_parted_where_the_log_session_changes(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_kept_is_refused_and_nothing_is_written(frames: object, contracts: object, text: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=text):
-        keep_frames(frames, contracts, data=tmp_path, source="by hand")  # type: ignore[arg-type]
+        keep_frames(frames, contracts, data=tmp_path, source="by hand")
     assert not log_sessions(tmp_path)
 
 

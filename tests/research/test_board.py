@@ -53,7 +53,7 @@ class Told:
 
     def _tell(self, after_seq: int, n: int, recv_ns: int, content: object) -> None:
         self.n += 1
-        self.board.take(Entry(self.n, after_seq, n, recv_ns, content))  # type: ignore[arg-type]
+        self.board.take(Entry(self.n, after_seq, n, recv_ns, content))
 
     def commit(self) -> None:
         pass
@@ -129,7 +129,7 @@ def test_what_is_open_is_valued_as_the_desk_values_it(of: World) -> None:
 def board_with(*contents: object) -> Board:
     board = Board()
     for n, content in enumerate(contents, 1):
-        board.take(Entry(n, 10 * n, 0 if isinstance(content, tuple) else 1, 1_000 + n, content))  # type: ignore[arg-type]
+        board.take(Entry(n, 10 * n, 0 if isinstance(content, tuple) else 1, 1_000 + n, content))
     return board
 
 

@@ -32,7 +32,7 @@ def untraded(barred: Path) -> Review:
 
 
 def test_its_sums_are_those_of_the_facts(seen: Review, traded: object) -> None:
-    summary = summarise(open_log(traded.data, SESSION).facts())  # type: ignore[attr-defined]
+    summary = summarise(open_log(traded.data, SESSION).facts())
     total = seen.trips.row(-1, named=True)
     assert total["n"] == summary.n_trips == sum(seen.trips["n"][:-1]) and total["n"] > 3
     assert total["pnl_usd"] == pytest.approx(summary.pnl_micros / MICROS)
@@ -51,7 +51,7 @@ def test_it_adds_up_and_sees_when_it_does_not(seen: Review) -> None:
         earned = seen.day.equity.tail(1).with_columns(realised_usd=closed["pnl_usd"].sum() + off_usd)
         frames = {"equity": earned, "round_trips": closed, "fills": seen.day.fills.filter(pl.col("ref").is_in(closed["ref"].implode()))}
         flat = SimpleNamespace(run=replace(run, ended_flat=True), is_unfinished=False, frame=frames.__getitem__)
-        assert seen._replace(day=flat).adds_up is is_right  # type: ignore[arg-type]
+        assert seen._replace(day=flat).adds_up is is_right
 
 
 def test_what_was_left_open_is_told_and_makes_the_sums_agree(seen: Review) -> None:

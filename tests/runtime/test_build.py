@@ -29,7 +29,7 @@ def contracts() -> tuple[Contract, ...]:
 
 def made(contracts: tuple[Contract, ...], **changes: object) -> build.Setup:
     given = {"sessions": [SESSION], "law": build.constitution("demo"), "account": "DUSIM1", "strategies": BOTH} | changes
-    return build.setup(settings(), contracts, given.pop("sessions"), given.pop("law"), **given)  # type: ignore[arg-type]
+    return build.setup(settings(), contracts, given.pop("sessions"), given.pop("law"), **given)
 
 
 def utc(ns: int) -> str:

@@ -173,7 +173,7 @@ def test_trading_anew_is_a_run_of_its_own_and_always_the_same(traded: Traded, tm
     assert first.outcome.commands_digest == second.outcome.commands_digest
     assert (read_log(data, SESSION) == before).all() and open_log(data, SESSION).run == traded.done.run
     for made in (first, second):
-        kept = read_manifest(Folders(data).run(made.run.run))  # type: ignore[union-attr]
+        kept = read_manifest(Folders(data).run(made.run.run))
         assert kept == made.run and kept.is_closed and kept.mode == "simulate" and kept.source == traded.done.run.run
         journal = Folders(data).journal(kept.run)
         entries.verify(journal)

@@ -37,7 +37,7 @@ def test_a_market_order_takes_the_worse_of_the_next_open_and_the_close_before(si
 @pytest.mark.parametrize("forget", [Pit.gap, Pit.phase])
 def test_after_a_gap_or_an_open_there_is_no_close_before(forget: object) -> None:
     pit = bar_pit()
-    forget(pit)  # type: ignore[operator]
+    forget(pit)
     pit.enter(BUY, 1, MARKET, 100, 50, 150)
     pit.bar(80, 82, 79, 81)
     assert pit.fills() == [(ENTRY, 1, 80)]
@@ -94,12 +94,12 @@ def test_an_exit_is_a_market_order() -> None:
 )
 def test_the_stop_may_follow_its_entry_in_one_bar_and_the_target_may_not(kind: int, px: int, bar: tuple[int, ...], out: int) -> None:
     pit = bar_pit()
-    pit.enter(BUY, 1, kind, px, 95, 119)  # type: ignore[arg-type]
+    pit.enter(BUY, 1, kind, px, 95, 119)
     pit.bar(*bar)
     entry, stop = pit.fills()
     assert (entry[0], stop) == (ENTRY, (STOP, 1, out))
     pit = bar_pit()
-    pit.enter(BUY, 1, kind, px, 50, 119)  # type: ignore[arg-type]
+    pit.enter(BUY, 1, kind, px, 50, 119)
     pit.bar(*bar)
     assert [leg for leg, _, _ in pit.fills()] == [ENTRY]
 

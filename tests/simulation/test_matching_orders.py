@@ -257,7 +257,7 @@ def test_an_exchange_that_heard_of_no_phase_fills_nothing() -> None:
 @pytest.mark.parametrize("forget", [Pit.gap, Pit.phase])
 def test_a_gap_and_a_phase_forget_the_quote(forget: object) -> None:
     pit = open_pit()
-    forget(pit)  # type: ignore[operator]
+    forget(pit)
     pit.enter(BUY, 1, STOP_ENTRY, 98, 90, 110)  # beyond the quote that stood, which nobody knows any more
     pit.quote(95, 96)
     assert pit.fills() == []

@@ -180,7 +180,7 @@ def look_through(told: Told, plan: Plan) -> dict[int, Seen]:
     for _, _, event in told:
         if isinstance(event, OrderRejected) and event.text == "no such order":
             continue  # a command that overtook its bracket in the plan
-        seen[event.ref].hear(event)  # type: ignore[union-attr]
+        seen[event.ref].hear(event)
     return seen
 
 
@@ -251,14 +251,14 @@ CHECKS = (check_quantities, check_conservation, check_chunks, check_restore)
 @given(seed=st.integers(0, 2**32))
 @example(seed=0)
 def test_quantities_prices_chunks_and_snapshots_hold_on_any_market(check: object, seed: int) -> None:
-    check(seed)  # type: ignore[operator]
+    check(seed)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("check", CHECKS)
 def test_they_hold_on_twenty_thousand_more(check: object) -> None:
     for seed in range(20_000):
-        check(seed)  # type: ignore[operator]
+        check(seed)
 
 
 def test_the_markets_of_these_tests_are_eventful() -> None:

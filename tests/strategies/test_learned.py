@@ -63,4 +63,4 @@ def test_distances_are_in_points_whatever_the_quantum() -> None:
 
 
 def test_it_leaves_an_open_position_to_its_plan() -> None:
-    assert STRATEGY.manage(sight(), None) is None  # type: ignore[arg-type]
+    assert STRATEGY.manage(sight(), None) is None

@@ -51,4 +51,4 @@ def test_no_range_no_wish() -> None:
 
 
 def test_it_leaves_an_open_position_to_its_plan() -> None:
-    assert STRATEGY.manage(sight(), None) is None  # type: ignore[arg-type]
+    assert STRATEGY.manage(sight(), None) is None

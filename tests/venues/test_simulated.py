@@ -98,7 +98,7 @@ def _was_sent(each: Sent, place: int, sent: list[Sent], turn: int, seed: int, cu
         gone.append(command)
         await send(command)
 
-    venue.send = keep  # type: ignore[method-assign]
+    venue.send = keep
     drive(venue, sent, lambda n, _: n == turn)
     return each.command in gone
 

@@ -59,14 +59,14 @@ def test_a_strategy_that_names_its_forecast_follows_it_unless_told_another(home:
     put("models/mine.py", RECIPE.replace("gap_1m", "clv_1m"))
     made = choose([("first", chosen)], things_of(home))
     assert made.traders == (("first", chosen or "flow_1m"),) and [recipe.name for recipe in made.recipes] == [chosen or "flow_1m"]
-    assert made.strategies[0].forecast == (chosen or "flow_1m")  # type: ignore[attr-defined]
+    assert made.strategies[0].forecast == (chosen or "flow_1m")
 
 
 def test_a_strategy_that_must_be_told_its_forecast_says_so(home: Path, put: Put) -> None:
     put("strategies/first.py", FOLLOWS.format(""))
     with pytest.raises(ConfigError, match=r"strategy first follows a recipe: say first:RECIPE, with one of flow_1m"):
         choose([("first", "")], things_of(home))
-    assert choose([("first", "bars_15m")], things_of(home)).strategies[0].forecast == "bars_15m"  # type: ignore[attr-defined]
+    assert choose([("first", "bars_15m")], things_of(home)).strategies[0].forecast == "bars_15m"
 
 
 def test_what_breaks_a_rule_does_not_start(home: Path, put: Put) -> None:

@@ -23,7 +23,7 @@ def test_outside_of_a_workspace_there_is_what_is_shipped() -> None:
 
 def test_files_of_the_three_folders_are_found_in_their_order(home: Path) -> None:
     for what, name in (("strategy", "second"), ("strategy", "first"), ("feature", "gap"), ("model", "five")):
-        make_thing(what, name, home, things_of(home))  # type: ignore[arg-type]
+        make_thing(what, name, home, things_of(home))
     found = [(thing.kind.value, thing.name, thing.where) for thing in things_of(home).own]
     assert [each[:2] for each in found] == [
         ("feature", "gap"), ("strategy", "first"), ("strategy", "second"), ("model", "five"), ("recipe", "five"),
@@ -186,7 +186,7 @@ def test_a_package_and_a_workspace_with_one_name_are_told_with_both_places(
 def test_mine_stands_for_the_workspace_that_was_looked_at_last(home: Path, put: Put, tmp_path: Path) -> None:
     put("features/gap.py", FEATURE)
     things_of(home)
-    from workbench.mine.features.gap import Gap  # type: ignore[import-not-found]
+    from workbench.mine.features.gap import Gap
 
     assert Gap.name == "gap" and mine.__path__ == [str(home.absolute())]
     other = tmp_path / "other"

@@ -61,7 +61,7 @@ def test_the_same_numbers_give_the_same_bytes(day: Session, pictures: dict[str, 
 
 def test_it_has_no_background_and_twice_the_dots_that_are_shown(pictures: dict[str, Picture]) -> None:
     image = Image.open(io.BytesIO(pictures["equity"].png)).convert("RGBA")
-    assert image.getpixel((image.width - 2, 2))[3] == 0  # type: ignore[index]
+    assert image.getpixel((image.width - 2, 2))[3] == 0
     assert abs(image.width - 2 * pictures["equity"].width_px) <= 1
 
 

@@ -66,7 +66,7 @@ def witnessed() -> tuple[World, Witness]:
     of = world(("ES", "SPY"), minutes=30, activity=0.15)
     columns = tuple(FeatureBank([terms.contract for terms in of.setup.terms]).columns)
     witness = Witness(columns)
-    setup = of.setup._replace(strategies=((witness, (1, 2)),))  # type: ignore[arg-type]
+    setup = of.setup._replace(strategies=((witness, (1, 2)),))
     asyncio.run(run(simulated(setup, of.records, of.fills), Engine(setup), RunLog(), after_seq=before(of)))
     return of, witness
 
@@ -162,7 +162,7 @@ def test_a_run_that_began_with_the_session_before_is_shown_as_its_engine_saw_it(
     assert start is not None and logged.run.starts_from
     setup = play.setup_as_traded(settings(), logged)
     witness = Witness(tuple(FeatureBank(logged.contracts).columns))
-    asyncio.run(replay(setup._replace(strategies=((witness, (1,)),)), logged.records, (), start=start.engine))  # type: ignore[arg-type]
+    asyncio.run(replay(setup._replace(strategies=((witness, (1,)),)), logged.records, (), start=start.engine))
     day = open_session(SECOND_SESSION, data=in_a_row)
     bars, features = day.bars(length="5s"), day.features
     assert bars["time"].dt.epoch("ns").to_list() == [cells[0] for _, _, cells, _ in witness.seen]

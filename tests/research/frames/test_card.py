@@ -85,5 +85,5 @@ def test_what_a_file_was_called_cannot_break_the_page(traded: Traded) -> None:
 
 @pytest.mark.parametrize("more", [{}, {"roots": "SPY"}, {"zone": "America/New_York"}])
 def test_every_session_can_be_shown(traded: Traded, more: dict[str, str]) -> None:
-    day = open_session(SESSION, data=traded.data, **more)  # type: ignore[arg-type]
+    day = open_session(SESSION, data=traded.data, **more)
     assert words(day._repr_html_()) and repr(day)

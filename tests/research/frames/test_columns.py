@@ -27,7 +27,7 @@ def test_the_page_holds_the_table_of_every_frame(name: str) -> None:
 
 @pytest.mark.parametrize("kind", FRAMES.values(), ids=list(FRAMES))
 def test_numbers_carry_their_unit_and_counts_their_n(kind: object) -> None:
-    for column in kind.columns:  # type: ignore[attr-defined]
+    for column in kind.columns:
         if column.dtype == REAL:
             assert column.name.endswith(UNITS) or column.name in COUNTED, column.name
         if column.dtype == TIME:

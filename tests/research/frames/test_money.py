@@ -108,6 +108,6 @@ def test_drawdown_is_the_distance_from_the_best_so_far(moves: list[tuple[int, bo
             held = not held
     books = equity(fills, barriers([24_000 + sum(move for move, _ in moves[: n + 1]) for n in range(len(moves))]))
     best = books["equity_usd"].cum_max()
-    assert ((books["equity_usd"] - best) - books["drawdown_usd"]).abs().max() < 1e-6  # type: ignore[operator]
+    assert ((books["equity_usd"] - best) - books["drawdown_usd"]).abs().max() < 1e-6
     assert (books["drawdown_usd"] <= 0).all()
-    assert ((books["realised_usd"] + books["open_pnl_usd"] + 1_000) - books["equity_usd"]).abs().max() < 1e-6  # type: ignore[operator]
+    assert ((books["realised_usd"] + books["open_pnl_usd"] + 1_000) - books["equity_usd"]).abs().max() < 1e-6

@@ -59,7 +59,7 @@ def test_a_date_is_written_as_one_likes(traded: Traded, day: Session) -> None:
 )
 def test_what_is_not_there_is_told_with_what_is(traded: Traded, asked: dict[str, object], error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
-        open_session(data=traded.data, **asked)  # type: ignore[arg-type]
+        open_session(data=traded.data, **asked)
 
 
 def test_an_empty_folder_says_what_to_do_and_where_the_demo_lies(traded: Traded, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_the_record_at_the_very_moment_is_seen_and_an_open_bar_is_not(day: Sessi
     at = int(times[100])
     assert len(day.as_seen_at(at).prints) == int((times <= at).sum()) and len(day.as_seen_at(at - 1).prints) <= 100
     bars = day.as_seen_at(at).bars("ES", "5s")
-    assert int(bars["time"].dt.epoch("ns").max()) <= at < int(bars["time"].dt.epoch("ns").max()) + 10 * SECOND  # type: ignore[operator,arg-type]
+    assert int(bars["time"].dt.epoch("ns").max()) <= at < int(bars["time"].dt.epoch("ns").max()) + 10 * SECOND
 
 
 def test_an_outcome_is_not_seen_before_its_horizon(day: Session) -> None:
@@ -126,7 +126,7 @@ def test_an_outcome_is_not_seen_before_its_horizon(day: Session) -> None:
 def test_a_moment_without_a_zone_is_of_the_session(traded: Traded) -> None:
     day = traded.open(zone="America/New_York")
     seen = day.as_seen_at("2026-11-19 09:30")
-    assert seen.prints["time"].dt.epoch("ns").max() <= moment_ns("2026-11-19T14:30Z", "UTC")  # type: ignore[operator]
+    assert seen.prints["time"].dt.epoch("ns").max() <= moment_ns("2026-11-19T14:30Z", "UTC")
     assert str(seen.prints.schema["time"]) == "Datetime(time_unit='ns', time_zone='America/New_York')"
     assert "as seen at 2026-11-19 09:30:00 America/New_York" in repr(seen)
 

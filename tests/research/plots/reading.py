@@ -22,7 +22,7 @@ def elements(plot: Any, kind: type, label: str | None = None) -> list[Any]:
 
 
 def column(element: Any, name: str) -> list[Any]:
-    return element.dimension_values(name, flat=True).tolist()  # type: ignore[no-any-return]
+    return element.dimension_values(name, flat=True).tolist()
 
 
 def figures(plot: Any) -> list[Plot]:
