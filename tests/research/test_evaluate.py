@@ -65,6 +65,19 @@ def of(kind: type, facts: list[AnyFact]) -> list[Any]:
     return [fact for fact in facts if isinstance(fact, kind)]
 
 
+def n_apart(facts: list[AnyFact], name: str) -> int:
+    """Count outcomes of which no two overlap, contract by contract."""
+    horizon_ns, until, n = 0, {}, 0
+    for fact in facts:
+        if isinstance(fact, ForecastMade) and fact.name == name:
+            horizon_ns = fact.horizon_ns
+        is_known = isinstance(fact, LabelMatured) and fact.name == name and fact.p_up is not None
+        if is_known and fact.made_ns >= until.get(fact.contract, fact.made_ns):
+            until[fact.contract] = fact.made_ns + horizon_ns
+            n += 1
+    return n
+
+
 def plain_forecasts(facts: list[AnyFact], each: Forecasts) -> None:
     """Hold one recipe's line against sums made here."""
     assert each.n_made == sum(fact.name == each.name for fact in of(ForecastMade, facts))
@@ -77,7 +90,8 @@ def plain_forecasts(facts: list[AnyFact], each: Forecasts) -> None:
         return
     n, known = len(known), [(round(p, 6), up) for p, up in known]
     hit = sum(p != 0.5 and (p > 0.5) == up for p, up in known) / n
-    assert each.hit_frac == pytest.approx(hit) and each.margin == pytest.approx(1.96 * math.sqrt(hit * (1 - hit) / n))
+    assert each.hit_frac == pytest.approx(hit)
+    assert each.margin == pytest.approx(1.96 * math.sqrt(hit * (1 - hit) / n_apart(facts, each.name)))
     assert each.brier == pytest.approx(sum((p - up) ** 2 for p, up in known) / n, abs=1e-9)
     error, rows = 0.0, []
     for lo, hi in pairwise(EDGES):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from statistics import median
 from typing import Final
 
@@ -17,7 +16,7 @@ from workbench.domain.contracts import Contract
 from workbench.domain.units import MS, SECOND
 from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import Phase as BracketPhase
-from workbench.research.tallies import Learnt
+from workbench.research.tallies import Learnt, margin
 from workbench.store.manifest import RunManifest
 
 SHOWN_TRIPS: Final = 8
@@ -184,8 +183,8 @@ def _guesses(f: Following, seen: Seen) -> tuple[Guess, ...]:
 def _recipe(name: str, learnt: Learnt) -> Recipe:
     table = learnt.table
     hit, n = table.hit_rate, table.n
-    margin = 1.96 * math.sqrt(hit * (1 - hit) / n) if hit is not None and n else None
+    n_apart = learnt.apart.n * n / learnt.n_known if n else 0.0
+    wide = margin(hit, n_apart) if hit is not None and n else None
     bins = tuple(row for row in table.table() if row.n)
-    return Recipe(
-        name, learnt.n_made, learnt.n_known, learnt.n_void, learnt.n_drifts, learnt.drifted_ns, n, hit, margin, table.brier, table.ece, bins
-    )
+    counts = learnt.n_made, learnt.n_known, learnt.n_void, learnt.n_drifts, learnt.drifted_ns
+    return Recipe(name, *counts, n, n_apart, hit, wide, table.brier, table.ece, bins)

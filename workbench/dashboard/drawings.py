@@ -10,6 +10,7 @@ from typing import Final
 from workbench.dashboard.words import MINUS, at, clock
 from workbench.domain.units import HOUR, MICROS, SECOND
 from workbench.learning.confidence import Row
+from workbench.research.tallies import margin
 
 WIDTH, HEIGHT = 1_000, 200  # of a drawing that is stretched to its place
 MAX_POINTS: Final = 400
@@ -82,7 +83,7 @@ def trips(each: Sequence[tuple[int, int]], first: int, last: int) -> str:
     )
 
 
-def calibration(bins: Sequence[Row]) -> str:
+def calibration(bins: Sequence[Row], apart_frac: float = 1.0) -> str:
     """Draw what was forecast against what happened, with 95 % intervals; on the dashed line a forecast means what it says."""
     drawn = [(row.mean_p, row.freq, row.n) for row in bins if row.n >= MIN_OUTCOMES and row.mean_p is not None and row.freq is not None]
     if not drawn:
@@ -108,7 +109,7 @@ def calibration(bins: Sequence[Row]) -> str:
     ideal = f'<line class="ideal" x1="{x(ticks[0]):.1f}" y1="{y(ticks[0]):.1f}" x2="{x(ticks[2]):.1f}" y2="{y(ticks[2]):.1f}"/>'
     points = ""
     for p, freq, n in drawn:
-        half = 1.96 * math.sqrt(freq * (1 - freq) / n)
+        half = margin(freq, n * apart_frac)
         points += f'<line class="whisker" x1="{x(p):.1f}" x2="{x(p):.1f}" y1="{y(freq - half):.1f}" y2="{y(freq + half):.1f}"/>'
         points += f'<circle class="point" cx="{x(p):.1f}" cy="{y(freq):.1f}" r="{2.2 + 3 * math.sqrt(n / most):.1f}"/>'
     names = (

@@ -145,6 +145,7 @@ class Recipe(NamedTuple):
     n_drifts: int
     drifted_ns: int | None
     n_kept: int  # outcomes that the figures below rest on
+    n_apart: float  # of them, those that do not overlap
     hit_frac: float | None
     margin_frac: float | None
     brier: float | None

@@ -170,7 +170,8 @@ def forecasts(p: Picture, zone: str) -> str:
         )
         listed = "".join(f"<li><span>{name}</span><span>{value}</span></li>" for name, value in facts)
         told = f"<p><b>{escape(each.name)}</b> <span class='soft small'>{each.n_made:,} made, {known}</span></p>"
-        parts.append(f'<div class="trust">{told}{drawings.calibration(each.bins)}<ul class="sums" style="margin:0">{listed}</ul></div>')
+        drawn = drawings.calibration(each.bins, each.n_apart / max(each.n_kept, 1))
+        parts.append(f'<div class="trust">{told}{drawn}<ul class="sums" style="margin:0">{listed}</ul></div>')
     return "".join(parts)
 
 

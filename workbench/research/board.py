@@ -209,13 +209,16 @@ class Board:
     # ------------------------------------------------------------------ facts
     def _forecast(self, fact: ForecastMade, now_ns: int) -> None:
         self.forecasts[fact.contract, fact.name] = Said(now_ns, fact.p_up, fact.confidence, fact.horizon_ns)
-        self._learnt(fact.name).n_made += 1
+        learnt = self._learnt(fact.name)
+        learnt.n_made += 1
+        learnt.horizon_ns = fact.horizon_ns
 
     def _matured(self, fact: LabelMatured, now_ns: int) -> None:
         self.n_labels[fact.contract, fact.name] += 1
         if fact.p_up is not None:
             learnt = self._learnt(fact.name)
             learnt.n_known += 1
+            learnt.apart.take(fact.contract, fact.made_ns, learnt.horizon_ns)
             learnt.table.update(fact.p_up, fact.up)
 
     def _voided(self, fact: LabelsVoided, now_ns: int) -> None:

@@ -19,6 +19,7 @@ from workbench.domain.decisions import (
     StateChanged,
 )
 from workbench.learning.confidence import Reliability, Row
+from workbench.research.tallies import Apart, margin
 
 EVERYTHING = 1 << 62  # outcomes a table of a whole session may hold
 
@@ -40,8 +41,8 @@ class Trips(NamedTuple):
 class Forecasts(NamedTuple):
     """What became of one recipe's forecasts, over all contracts it spoke about.
 
-    ``hit_frac`` is the share that pointed the right way, ``margin`` the half-width of its 95 % interval as if outcomes were
-    independent (overlapping horizons make it wider); ``brier`` 0.25 is a coin; ``ece`` the mean distance of forecast and frequency.
+    ``hit_frac`` is the share that pointed the right way, ``margin`` the half-width of its 95 % interval, outcomes that overlap counted
+    once; ``brier`` 0.25 is a coin; ``ece`` the mean distance of forecast and frequency.
     """
 
     name: str
@@ -94,6 +95,8 @@ def summarise(facts: Iterable[AnyFact]) -> Summary:
     refusals: Counter[str] = Counter()
     counts: dict[str, Counter[str]] = {}
     tables: dict[str, Reliability] = {}
+    apart: dict[str, Apart] = {}
+    horizons_ns: dict[str, int] = {}
     states: list[tuple[str, str]] = []
     n_commands = 0
     for fact in facts:
@@ -103,9 +106,11 @@ def summarise(facts: Iterable[AnyFact]) -> Summary:
             case Refused(reason=reason):
                 refusals[reason.value] += 1
             case ForecastMade(name=name):
+                horizons_ns[name] = fact.horizon_ns
                 counts.setdefault(name, Counter())["made"] += 1
             case LabelMatured(name=name, p_up=p, up=up) if p is not None:
                 tables.setdefault(name, Reliability(min_outcomes=1, max_outcomes=EVERYTHING)).update(p, up)
+                apart.setdefault(name, Apart()).take(fact.contract, fact.made_ns, horizons_ns.get(name, 0))
             case LabelsVoided(name=name, n=n):
                 counts.setdefault(name, Counter())["void"] += n
             case DriftSeen(name=name):
@@ -119,7 +124,7 @@ def summarise(facts: Iterable[AnyFact]) -> Summary:
     return Summary(
         tuple(_trips(*key, each) for key, each in sorted(trips.items())),
         tuple(refusals.most_common()),
-        tuple(_forecasts(name, counts.get(name, {}), tables.get(name)) for name in sorted(counts.keys() | tables.keys())),
+        tuple(_forecasts(name, counts.get(name, {}), tables.get(name), apart.get(name)) for name in sorted(counts.keys() | tables.keys())),
         tuple(states),
         n_commands,
     )
@@ -139,7 +144,7 @@ def _trips(contract: int, strategy: str, closed: list[RoundTripClosed]) -> Trips
     )
 
 
-def _forecasts(name: str, counted: Mapping[str, int], table: Reliability | None) -> Forecasts:
+def _forecasts(name: str, counted: Mapping[str, int], table: Reliability | None, apart: Apart | None) -> Forecasts:
     n = table.n if table is not None else 0
     hit = table.n_right / n if table is not None and n else None
     return Forecasts(
@@ -148,7 +153,7 @@ def _forecasts(name: str, counted: Mapping[str, int], table: Reliability | None)
         n,
         counted.get("void", 0),
         hit,
-        1.96 * math.sqrt(hit * (1 - hit) / n) if hit is not None else None,
+        margin(hit, apart.n) if hit is not None and apart is not None else None,
         table.brier if table is not None else None,
         table.ece if table is not None else None,
         tuple(row for row in table.table() if row.n) if table is not None else (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 from workbench.domain.decisions import RoundTripClosed
@@ -74,10 +75,37 @@ class Worth:
         self.fees_micros += trip.fees_micros
 
 
+class Apart:
+    """Counts outcomes that do not overlap: of forecasts of one contract made again and again within one horizon, one is news.
+
+    >>> apart = Apart()
+    >>> for made_ns in (0, 5, 55, 60, 65): apart.take(1, made_ns, 60)
+    >>> apart.n
+    2
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+        self._until: dict[int, int] = {}
+
+    def take(self, contract: int, made_ns: int, horizon_ns: int) -> None:
+        """Count an outcome, unless its forecast was made before the horizon of the last one counted was over."""
+        if contract not in self._until or made_ns >= self._until[contract]:
+            self._until[contract] = made_ns + horizon_ns
+            self.n += 1
+
+
+def margin(share: float, n_apart: float) -> float:
+    """Give the half-width of the 95 % interval of a share of `n_apart` outcomes that do not overlap (normal approximation)."""
+    return 1.96 * math.sqrt(share * (1 - share) / n_apart)
+
+
 class Learnt:
     """What became of one recipe's forecasts, all contracts together."""
 
     def __init__(self) -> None:
+        self.apart = Apart()
         self.table = Reliability(min_outcomes=1, max_outcomes=OUTCOMES)
         self.n_made = self.n_known = self.n_void = self.n_drifts = 0
+        self.horizon_ns = 0
         self.drifted_ns: int | None = None

@@ -11,8 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from workbench.store.digests import digest_of
-
 MINE: Final = ("workbench", "mine")
 # the core's own rule (no clock, no I/O, no logging, no randomness), for whatever decides
 OUTSIDE: Final = {
@@ -106,8 +104,3 @@ def _imported(path: Path, workspace: Path) -> Iterator[Path]:
 def _files(dotted: tuple[str, ...], workspace: Path) -> Iterator[Path]:
     if dotted[:2] == MINE and len(dotted) > 2:
         yield workspace.joinpath(*dotted[2:]).with_suffix(".py")
-
-
-def file_digest(path: Path) -> str:
-    """Digest one file's bytes."""
-    return digest_of(path.read_bytes())
