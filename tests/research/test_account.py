@@ -11,7 +11,8 @@ from tests.dashboard.test_following import FIRST, SECOND, trade
 from tests.research.barred import SESSIONS
 from workbench.research import Session, figures, open_session
 from workbench.research.account import joined
-from workbench.research.review import review, usd
+from workbench.research.review import review
+from workbench.research.words import usd
 
 
 def test_of_one_run_it_is_the_frame(day: Session) -> None:

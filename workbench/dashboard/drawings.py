@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from workbench.dashboard.words import MINUS, at, clock
+from workbench.dashboard.words import at, clock
 from workbench.domain.units import HOUR, MICROS, SECOND
 from workbench.learning.confidence import Row
 from workbench.research.tallies import margin
+from workbench.research.words import MINUS
 
 WIDTH, HEIGHT = 1_000, 200  # of a drawing that is stretched to its place
 MAX_POINTS: Final = 400

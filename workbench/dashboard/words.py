@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from workbench.domain.contracts import Contract
 from workbench.domain.units import MICROS, SECOND
+from workbench.research.words import MINUS
 
 NOT_KNOWN: Final = "\N{EN DASH}"
-MINUS: Final = "\N{MINUS SIGN}"  # as wide as a plus, so that columns stand
 
 
 @cache

@@ -13,8 +13,9 @@ from workbench.learning.confidence import Reliability
 from workbench.research.account import joined
 from workbench.research.cards import Card, Cards
 from workbench.research.frames.columns import schema
-from workbench.research.tables import MINUS, percent
+from workbench.research.tables import percent
 from workbench.research.uncertainty import Interval, block_bootstrap
+from workbench.research.words import usd
 
 if TYPE_CHECKING:
     from workbench.research.frames.session import Session
@@ -264,15 +265,6 @@ class Review(NamedTuple):
 def review(day: Session, parity: Proof | None = None) -> Review:
     """Look a session over; `parity` is what a replay of it came to."""
     return Review(day, trips(day), forecasts(day), refusals(day), quality(day), parity)
-
-
-def usd(amount: float) -> str:
-    r"""Write money.
-
-    >>> usd(1234.5), usd(-3) == "\N{MINUS SIGN}3.00 USD"
-    ('+1,234.50 USD', True)
-    """
-    return f"{amount:+,.2f} USD".replace("-", MINUS) if amount else "0.00 USD"
 
 
 def _because(why: str) -> tuple[str, str]:

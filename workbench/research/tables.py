@@ -21,8 +21,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from workbench.research.words import MINUS
+
 MOST_ROWS: Final = 20
-MINUS: Final = "\N{MINUS SIGN}"
 NOTHING: Final = "\N{EN DASH}"
 PLAIN: Final = {"seq", "ref"}  # names of things that happen to be numbers
 CHANCES: Final = {"p_up", "confidence", "brier", "ece"}

@@ -13,8 +13,8 @@ from PIL import Image
 from tests.runtime.folders import BARS_SESSION
 from workbench.research import Session, figures, open_session
 from workbench.research.figures.picture import Picture, sheet
-from workbench.research.review import usd
 from workbench.research.uncertainty import Interval, block_bootstrap
+from workbench.research.words import usd
 
 MOST_BYTES = 60_000  # 300 kB a notebook
 

@@ -13,7 +13,8 @@ from workbench.research.account import joined
 from workbench.research.figures.picture import Picture, clock, sheet, thousands
 from workbench.research.frames.columns import schema
 from workbench.research.palette import BOUGHT, INK, LOST, REFUSED, SERIES, SOLD, WON
-from workbench.research.review import journal, usd
+from workbench.research.review import journal
+from workbench.research.words import usd
 
 if TYPE_CHECKING:
     from workbench.research.frames.session import Session

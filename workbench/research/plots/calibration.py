@@ -11,8 +11,8 @@ import polars as pl
 from bokeh.core.properties import value
 
 from workbench.learning.confidence import EDGES, Reliability
-from workbench.research import palette
-from workbench.research.plots import look, words
+from workbench.research import palette, words
+from workbench.research.plots import look
 from workbench.research.plots.seen import contract, provenance, rows
 from workbench.research.uncertainty import Z, wilson
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from workbench.research import palette
-from workbench.research.plots import look, words
+from workbench.research import palette, words
+from workbench.research.plots import look
 from workbench.research.plots.seen import clock, contract, provenance, rows
 from workbench.research.plots.thinning import span_of
 from workbench.research.plots.times import Between, Span, Wall, span

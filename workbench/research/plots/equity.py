@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import holoviews as hv
 import polars as pl
 
-from workbench.research import palette
+from workbench.research import palette, words
 from workbench.research.account import joined
-from workbench.research.plots import look, words
+from workbench.research.plots import look
 from workbench.research.plots.seen import Rows, clock, provenance, rows
 from workbench.research.plots.thinning import outline
 from workbench.research.plots.times import Wall

@@ -11,8 +11,8 @@ import polars as pl
 
 from workbench.domain.errors import DataError
 from workbench.features import catalogue
-from workbench.research import palette
-from workbench.research.plots import look, words
+from workbench.research import palette, words
+from workbench.research.plots import look
 from workbench.research.plots.seen import Rows, clock, contract, provenance, rows
 from workbench.research.plots.thinning import broken, outline
 

@@ -9,8 +9,8 @@ import holoviews as hv
 import numpy as np
 import polars as pl
 
-from workbench.research import palette
-from workbench.research.plots import look, ours, words
+from workbench.research import palette, words
+from workbench.research.plots import look, ours
 from workbench.research.plots.market import Market
 from workbench.research.plots.seen import Rows, clock, contract, provenance, rows
 from workbench.research.plots.thinning import runs

@@ -8,8 +8,8 @@ import holoviews as hv
 import numpy as np
 import polars as pl
 
-from workbench.research import palette
-from workbench.research.plots import look, words
+from workbench.research import palette, words
+from workbench.research.plots import look
 from workbench.research.plots.ours import counted
 from workbench.research.plots.seen import Rows, clock, contract, provenance, rows
 

@@ -9,8 +9,8 @@ import holoviews as hv
 import numpy as np
 import polars as pl
 
-from workbench.research import palette
-from workbench.research.plots import look, words
+from workbench.research import palette, words
+from workbench.research.plots import look
 from workbench.research.plots.seen import Rows, clock, contract, provenance, rows
 from workbench.research.plots.thinning import bucket, span_of
 from workbench.research.plots.times import Wall
