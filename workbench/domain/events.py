@@ -145,6 +145,84 @@ class AccountValued(Event, frozen=True, array_like=True, tag=True):
     available_micros: int
 
 
+class AccountTold(Event, frozen=True, array_like=True, tag=True):
+    """What the broker says of an account in one currency: ``values`` by IB's tag (NetLiquidation, AvailableFunds ...) in money micros.
+
+    ``rate`` is base currency for one unit of ``currency``, a decimal; `None` while not known.
+    """
+
+    account: str
+    currency: str
+    values: dict[str, int]
+    rate: str | None
+
+
+class PositionTold(Event, frozen=True, array_like=True, tag=True):
+    """The broker's truth of one contract in one account, own and foreign together. ``cost_micros``: what all of it cost."""
+
+    account: str
+    contract: int
+    qty: int
+    cost_micros: int
+
+
+class ForeignOrderSeen(Event, frozen=True, array_like=True, tag=True):
+    """An order of our account that is not ours: typed by hand, of another program, or of a run that is over."""
+
+    account: str
+    contract: int
+    perm_id: int
+    order_ref: str
+    side: int
+    qty: int
+    filled: int
+    order_type: str
+    status: str
+
+
+class ForeignFilled(Event, frozen=True, array_like=True, tag=True):
+    """An execution in our account that is not ours."""
+
+    account: str
+    contract: int
+    perm_id: int
+    order_ref: str
+    side: int
+    qty: int
+    px: int
+    exec_id: str
+
+
+class FillCorrected(Event, frozen=True, array_like=True, tag=True):
+    """The exchange corrects an execution: this one stands in place of ``replaces``. A bust is a correction to ``qty`` 0."""
+
+    ref: int
+    leg: Leg
+    qty: int
+    px: int
+    exec_id: str
+    replaces: str
+
+
+class BrokerSaid(Event, frozen=True, array_like=True, tag=True):
+    """A numbered message of the broker. ``kind`` is its class in the venue's table of codes; ``unknown`` is one that is not in it."""
+
+    code: int
+    kind: str
+    text: str
+    ref: int | None
+    contract: int | None
+
+
+class StreamChanged(Event, frozen=True, array_like=True, tag=True):
+    """A stream of market data began, ended or became another kind: what is recorded from here on is of kind ``stream``."""
+
+    contract: int
+    stream: str  # tick-by-tick | l1-250ms | depth | bars-5s | delayed
+    state: str  # live | degraded | silent | lost | refused | ended
+    why: str
+
+
 AnyEvent = (
     RunStarted
     | ContractDefined
@@ -159,6 +237,13 @@ AnyEvent = (
     | ConnectionChanged
     | ClockStepped
     | AccountValued
+    | AccountTold
+    | PositionTold
+    | ForeignOrderSeen
+    | ForeignFilled
+    | FillCorrected
+    | BrokerSaid
+    | StreamChanged
 )
 
 
