@@ -19,7 +19,7 @@ DOORS = {
     "ibapi": r"(?!)",  # nowhere
     "deltalake": r"store/",
     "river": r"learning/",
-    "numba": r"(market|features|learning|simulation|research)/(\w+/)*kernels\.py",
+    "numba": r"(market|features|learning|simulation|research|venues/ib)/(\w+/)*kernels\.py",
     "pandas_market_calendars": r"calendars(/\w+)?\.py",
     "exchange_calendars": r"(?!)",
     "vectorbt": r"research/sweeps\.py",
