@@ -34,7 +34,7 @@ class Desk:
 
     def hear(self, *reports: Report) -> Desk:
         for report in reports:
-            _, commands, trouble = self.supervisor.on_report(report, 7, CAUSE, self.facts)
+            _, commands, trouble, _ = self.supervisor.on_report(report, 7, CAUSE, self.facts)
             self.sent += commands
             self.strays += trouble is not None
         return self

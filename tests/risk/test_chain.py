@@ -77,6 +77,7 @@ BROKEN: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.MALFORMED, dict(wish=WISH._replace(side=0))),
     (Reason.MALFORMED, dict(wish=WISH._replace(hold_ns=0))),
     (Reason.CONTRACT_OWNED, dict(now=CALM._replace(is_owned=True))),
+    (Reason.DATA_KIND, dict(now=CALM._replace(is_delivered=False))),
     (Reason.PHASE, dict(seen=view(phase=Phase.ETH))),
     (Reason.QUALITY, dict(seen=view(quality=790))),
     (Reason.SPREAD, dict(seen=view(bid=23_997))),

@@ -21,17 +21,17 @@ from workbench.domain.decisions import (
     Proposal,
     Quarantined,
     Refused,
-    RoundTripClosed,
     TradingState,
 )
-from workbench.domain.events import Answered, FeeReported, Known, Unknown
-from workbench.domain.orders import AnyCommand, Ask, Cause, Key
+from workbench.domain.events import FeeReported, Known, Unknown
+from workbench.domain.orders import AnyCommand, Cause, Key
 from workbench.domain.records import ASK, BID
 from workbench.domain.units import HOUR, MINUTE, SECOND
 from workbench.domain.views import PositionView, View
+from workbench.engine.delivery import is_delivered
 from workbench.engine.quarantine import Told, asked_about
 from workbench.engine.setup import Setup
-from workbench.execution.bracket import Bracket
+from workbench.execution.bracket import Bracket, closed
 from workbench.execution.exits import why_leave
 from workbench.execution.ledger import Ledger
 from workbench.execution.lifecycle import Phase
@@ -44,6 +44,7 @@ from workbench.strategies.base import Strategy
 
 _HAS, _BID, _ASK, _QUALITY, _FLAGS = (BAR_AT[name] for name in ("has", "bid", "ask", "quality", "flags"))
 ACCOUNT: Final = "account"  # the question every run begins with: equity and margin left
+CONNECTION: Final = "connection"  # cause of the breaker while the venue is away
 
 
 class Memory(msgspec.Struct):
@@ -58,6 +59,7 @@ class Memory(msgspec.Struct):
     answers: dict[str, Known | Unknown] = msgspec.field(default_factory=dict)  # the last one on each question
     n_refused: dict[str, int] = msgspec.field(default_factory=dict)
     quarantined: dict[str, str] = msgspec.field(default_factory=dict)  # "strategy first": where it failed; asked nothing any more
+    streams: dict[int, dict[str, str]] = msgspec.field(default_factory=dict)  # contract -> stream -> state, as the venue said last
 
 
 class Place(NamedTuple):
@@ -106,6 +108,11 @@ class Desk:
         self.ledger, self.breaker = memory.ledger, memory.breaker
         named = {strategy.name: strategy for strategy, _ in self.setup.strategies}
         self.strategies = {name: each for name, each in named.items() if not self.is_out("strategy", name)}
+        self.see_what_is_delivered()
+
+    def see_what_is_delivered(self) -> None:
+        """Look which contracts' market data may not be traded on."""
+        self._undelivered = {contract for contract, streams in self.memory.streams.items() if not is_delivered(streams)}
 
     # ------------------------------------------------------------------ what failed
     def is_out(self, kind: str, name: str) -> bool:
@@ -184,9 +191,8 @@ class Desk:
         return self.supervisor.leave(b, why, now_ns, cause, self.facts) if why else None
 
     def _watch_silence(self, b: Bracket, now_ns: int) -> None:
-        """An order or exit nobody answers is unknown, not dead: halt and let a person look."""
-        is_silent = b.phase is Phase.PENDING or (b.phase is Phase.CLOSING and not b.is_answered)
-        if is_silent and now_ns - b.since_ns >= self._answer_ns:
+        """An order or exit nobody answers is unknown, not dead: halt and let a person look. A venue that is away is silent about all."""
+        if b.is_unknown and CONNECTION not in self.breaker.causes and now_ns - b.since_ns >= self._answer_ns:
             self.breaker.trip(f"no answer about bracket {b.ref}", TradingState.HALTED, self.facts, latched=True)
 
     def _position(self, b: Bracket) -> PositionView:
@@ -238,12 +244,16 @@ class Desk:
             losses_in_row=self.ledger.losses_in_row(account),
             ns_to_close=self.ns_to_close(key.contract, now_ns),
             is_quoted=self._places[key.contract].is_quoted,
+            is_delivered=key.contract not in self._undelivered,
         )
 
     # ------------------------------------------------------------------ when the venue speaks
     def report(self, report: Report, now_ns: int, cause: Cause) -> tuple[Bracket | None, list[AnyCommand]]:
         """Take a report; give the bracket it moved and what must be sent."""
-        bracket, commands, trouble = self.supervisor.on_report(report, now_ns, cause, self.facts)
+        bracket, commands, trouble, corrected = self.supervisor.on_report(report, now_ns, cause, self.facts)
+        if corrected is not None:
+            key, earned = corrected
+            self.ledger.correct(key, self._contract(key).value_micros(earned))
         if trouble:
             self.breaker.trip(trouble, TradingState.HALTED, self.facts, latched=True)
         self._positions.pop(report.ref, None)
@@ -252,24 +262,6 @@ class Desk:
         if commands:
             self._issue(commands)
         return bracket, commands
-
-    def ask(self, question: str, now_ns: int, cause: Cause) -> list[AnyCommand]:
-        """Ask the venue what the desk depends on; until it answers, nothing is known."""
-        self.memory.answers[question] = Unknown("not answered yet")
-        if question == ACCOUNT:
-            self.ledger.equity_micros.pop(self.setup.account, None)
-        command = Ask(0, Key(self.setup.account, 0, ""), now_ns, cause, question, "")
-        self.facts.append(Issued(command))
-        return [command]
-
-    def hear(self, event: Answered) -> None:
-        """Take an answer; one that is not known takes what was known before away."""
-        self.memory.answers[event.question] = event.answer
-        if event.question == ACCOUNT:
-            equity = self.ledger.equity_micros
-            equity.pop(self.setup.account, None)
-            if isinstance(event.answer, Known):
-                equity[self.setup.account] = int(event.answer.value["equity_micros"])
 
     def fee(self, event: FeeReported) -> None:
         """Book a commission that came after its execution."""
@@ -311,23 +303,7 @@ class Desk:
         pnl_micros = contract.value_micros(pnl) - b.fees_micros
         self.ledger.close(b.key, pnl_micros=pnl_micros, fees_micros=b.fees_micros)
         self._watch_the_day()
-        self.facts.append(
-            RoundTripClosed(
-                b.ref,
-                b.key,
-                b.side,
-                b.filled,
-                contract.to_pts(b.entry_value) / b.filled,
-                contract.to_pts(b.out_value) / b.out,
-                b.opened_ns,
-                now_ns,
-                pnl,
-                b.fees_micros,
-                pnl_micros,
-                pnl_micros / b.risk_micros,
-                b.last_leg.name.lower(),
-            )
-        )
+        self.facts.append(closed(b, contract, pnl, pnl_micros, now_ns))
 
     # ------------------------------------------------------------------ money and days
     def _contract(self, key: Key) -> Contract:

@@ -22,24 +22,19 @@ from workbench.domain.bars import BAR_AT, BAR_WIDTH, BROKEN, PRICED, RichBar
 from workbench.domain.decisions import AnyFact, At, Forecast, Proposal, TradingState, WatchRefused
 from workbench.domain.errors import ConfigError, InvariantError
 from workbench.domain.events import (
-    AccountValued,
-    Answered,
     Arrival,
-    ConnectionChanged,
     ContractDefined,
-    FeeReported,
-    OperatorAction,
-    OperatorSaid,
+    FillCorrected,
     OrderAccepted,
     OrderCancelled,
     OrderFilled,
     OrderRejected,
-    RunStarted,
 )
 from workbench.domain.orders import AnyCommand, Cause, Key
 from workbench.domain.records import ASK, BID
 from workbench.domain.views import View
-from workbench.engine.desk import ACCOUNT, Desk, Memory
+from workbench.engine.desk import Desk, Memory
+from workbench.engine.hearing import hear
 from workbench.engine.quarantine import Told, of_answer, of_error
 from workbench.engine.setup import Setup
 from workbench.execution.bracket import Bracket
@@ -290,40 +285,17 @@ class Engine:
         self.desk.begin_day(now_ns)
         commands: list[AnyCommand] = _NOTHING
         match arrival.event:
-            case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() as report:
+            case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() | FillCorrected() as report:
                 bracket, commands = self.desk.report(report, now_ns, cause)
                 if bracket is not None:
                     self._keep_watch(bracket)
-            case FeeReported() as fee:
-                self.desk.fee(fee)
-            case AccountValued() as value:
-                self.desk.ledger.equity_micros[value.account] = value.equity_micros
-            case RunStarted():
-                commands = self.desk.ask(ACCOUNT, now_ns, cause)
-            case Answered() as answer:
-                self.desk.hear(answer)
-            case OperatorSaid() as said:
-                commands = self._operator(said, now_ns, cause)
-            case ConnectionChanged(up=True):
-                self.desk.breaker.clear("connection", self._facts)
-            case ConnectionChanged(up=False):
-                self.desk.breaker.trip("connection", TradingState.REDUCING, self._facts)
             case ContractDefined(contract=contract):
                 self._check_definition(contract.id, contract)
-            case _:
-                pass  # kept in the log for its readers; moves nothing here
+            case event:
+                commands = hear(self.desk, event, now_ns, cause)
         if len(self._facts) > mark:
             self._facts.insert(mark, At(now_ns, cause))
         return commands
-
-    def _operator(self, said: OperatorSaid, now_ns: int, cause: Cause) -> list[AnyCommand]:
-        breaker = self.desk.breaker
-        if said.action is OperatorAction.RESUME:
-            breaker.resume(said.why, self._facts)
-            return _NOTHING
-        flatten = said.action is OperatorAction.FLATTEN  # what still fills after the word is left as well
-        breaker.trip("operator", TradingState.HALTED, self._facts, latched=True, flatten=flatten)
-        return self.desk.leave_all(said.why, now_ns, cause) if flatten else _NOTHING
 
     def _check_definition(self, id_: int, contract: object) -> None:
         slot = self.desk.slot.get(id_)

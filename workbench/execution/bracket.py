@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from workbench.domain.decisions import Thesis
+from workbench.domain.contracts import Contract
+from workbench.domain.decisions import RoundTripClosed, Thesis
 from workbench.domain.orders import Key, Leg
 from workbench.domain.views import PositionView
 from workbench.execution.lifecycle import Phase
@@ -43,11 +44,17 @@ class Bracket(msgspec.Struct):
     breakeven_px: int | None = None
     watch: int | None = None  # of the market's table, while one waits
     last_leg: Leg = Leg.ENTRY
+    told_stop_px: int | None = None  # where the venue last said that its stop stands
 
     @property
     def open(self) -> int:
         """Contracts held now."""
         return self.filled - self.out
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the venue has said nothing about what was sent last of it."""
+        return self.phase is Phase.PENDING or (self.phase is Phase.CLOSING and not self.is_answered)
 
     @property
     def rest(self) -> int:
@@ -70,3 +77,22 @@ class Bracket(msgspec.Struct):
             self.thesis,
             self.phase is Phase.PROTECTED,
         )
+
+
+def closed(b: Bracket, contract: Contract, pnl: int, pnl_micros: int, now_ns: int) -> RoundTripClosed:
+    """Tell the whole of a round trip that is over: `pnl` in price quanta x size, `pnl_micros` after fees."""
+    return RoundTripClosed(
+        b.ref,
+        b.key,
+        b.side,
+        b.filled,
+        contract.to_pts(b.entry_value) / b.filled,
+        contract.to_pts(b.out_value) / b.out,
+        b.opened_ns,
+        now_ns,
+        pnl,
+        b.fees_micros,
+        pnl_micros,
+        pnl_micros / b.risk_micros,
+        b.last_leg.name.lower(),
+    )

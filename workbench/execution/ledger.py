@@ -78,6 +78,11 @@ class Ledger(msgspec.Struct):
         today.fees_micros += fee_micros
         self._add(key, -fee_micros)
 
+    def correct(self, key: Key, pnl_micros: int) -> None:
+        """Book what a round trip that is over earned more than was known: the exchange corrected a price. Who lost in a row stays."""
+        self.day(key.account).realised_micros += pnl_micros
+        self._add(key, pnl_micros)
+
     def _add(self, key: Key, micros: int) -> None:
         self.realised_micros[key.account] = self.realised_micros.get(key.account, 0) + micros
         name = f"{key.account}|{key.contract}|{key.strategy}"

@@ -6,6 +6,7 @@ Rules
 2. When a stop or target fills while some of the entry still works, that rest is cancelled at once.
 3. A fill of a bracket that is over, or one that closes more than is held, is trouble: the caller halts, a person looks.
 4. An exit that the venue refused is sent again at the next barrier, a few times.
+5. A correction stands in place of the execution it names. One that changes a quantity is trouble too: what protects was made for another.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from workbench.domain.decisions import AnyFact, Approved, BracketMoved
-from workbench.domain.events import OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
+from workbench.domain.events import FillCorrected, OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Key, Leg, Modify, Submit
 from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import On, Phase, after
 
-Report = OrderAccepted | OrderFilled | OrderCancelled | OrderRejected
+Report = OrderAccepted | OrderFilled | OrderCancelled | OrderRejected | FillCorrected
 
 
 MAX_OVER = 50_000  # brackets and executions that are over and still known: months of trading
@@ -36,23 +37,37 @@ class Due(msgspec.Struct, array_like=True):
     qty: int
 
 
+class Booked(msgspec.Struct, array_like=True, gc=False):
+    """An execution as it was counted. ``side`` is the bracket's, 0 while not known; ``qty`` is 0 once a correction stands in its place."""
+
+    ref: int
+    leg: Leg
+    side: int
+    qty: int
+    px: int
+
+
 class Book(msgspec.Struct):
     """State of the supervisor: a plain value, so that a snapshot is its encoding."""
 
     next_ref: int = 1
     open: dict[int, Bracket] = msgspec.field(default_factory=dict)
-    executions: dict[str, int] = msgspec.field(default_factory=dict)  # id -> ref
+    executions: dict[str, Booked] = msgspec.field(default_factory=dict)  # by id
     fees_due: dict[str, Due] = msgspec.field(default_factory=dict)  # by execution id
     fees_early: dict[str, int] = msgspec.field(default_factory=dict)  # told before their execution
     over: dict[int, Key] = msgspec.field(default_factory=dict)  # refs that ended
 
 
 class Heard(NamedTuple):
-    """What came of a report: the bracket it moved, what must be sent, and what is wrong enough to halt for."""
+    """What came of a report: the bracket it moved, what must be sent, and what is wrong enough to halt for.
+
+    ``corrected`` is whose round trip, over already, earned how many price quanta x size more than was booked.
+    """
 
     bracket: Bracket | None
     commands: list[AnyCommand]
     trouble: str | None
+    corrected: tuple[Key, int] | None = None
 
 
 class Supervisor:
@@ -140,6 +155,8 @@ class Supervisor:
 
     def on_report(self, report: Report, now_ns: int, cause: Cause, facts: list[AnyFact]) -> Heard:
         """Take what the venue said."""
+        if isinstance(report, FillCorrected):
+            return self._correct(report, now_ns, cause, facts)
         bracket = self.book.open.get(report.ref)
         if bracket is None:
             return Heard(None, [], self._stray(report))
@@ -152,7 +169,7 @@ class Supervisor:
             case OrderAccepted(leg=Leg.STOP, qty=qty, px=px):
                 if bracket.is_stop_refused:
                     bracket.stop_px, bracket.is_stop_refused = px, False
-                bracket.covered = qty
+                bracket.covered, bracket.told_stop_px = qty, px
                 self._cover(bracket, facts, now_ns)
             case OrderCancelled(leg=Leg.ENTRY, qty=qty):
                 bracket.dead = min(bracket.dead + qty, bracket.qty - bracket.filled)
@@ -176,7 +193,7 @@ class Supervisor:
         """A fill of a bracket that is over is told once: brokers tell executions again."""
         if not isinstance(report, OrderFilled) or report.exec_id in self.book.executions:
             return None
-        self.book.executions[report.exec_id] = report.ref
+        self.book.executions[report.exec_id] = Booked(report.ref, report.leg, 0, report.qty, report.px)
         return f"fill of bracket {report.ref}, which is over"
 
     def _trouble(self, b: Bracket) -> str | None:
@@ -191,7 +208,7 @@ class Supervisor:
     def _fill(self, b: Bracket, fill: OrderFilled, now_ns: int, cause: Cause, facts: list[AnyFact]) -> list[AnyCommand]:
         if fill.exec_id in self.book.executions:
             return []
-        self.book.executions[fill.exec_id] = b.ref
+        self.book.executions[fill.exec_id] = Booked(b.ref, fill.leg, b.side, fill.qty, fill.px)
         fee = self.book.fees_early.pop(fill.exec_id, None) if fill.fee_micros is None else fill.fee_micros
         if fee is None:
             b.n_fees_unknown += fill.qty
@@ -213,6 +230,44 @@ class Supervisor:
         b.last_leg, b.is_answered = fill.leg, b.is_answered or fill.leg is Leg.EXIT
         cancel = self.withdraw(b, now_ns, cause)
         return [cancel] if cancel else []
+
+    def _correct(self, new: FillCorrected, now_ns: int, cause: Cause, facts: list[AnyFact]) -> Heard:
+        """Put an execution in the place of another, once; a bust has no quantity."""
+        book, b = self.book, self.book.open.get(new.ref)
+        if new.exec_id in book.executions:
+            return Heard(b, [], None)
+        old = book.executions.get(new.replaces)
+        book.executions[new.replaces] = Booked(new.ref, new.leg, 0, 0, 0)  # told again, or late, it counts for nothing
+        if old is None:  # the correction is the first we hear of it
+            first = OrderFilled(new.ref, new.leg, new.qty, new.px, new.exec_id, None)
+            return self.on_report(first, now_ns, cause, facts) if new.qty else Heard(b, [], None)
+        book.executions[new.exec_id] = Booked(new.ref, new.leg, old.side, new.qty, new.px)
+        if (due := book.fees_due.pop(new.replaces, None)) is not None:
+            book.fees_due[new.exec_id] = due
+        more, value = new.qty - old.qty, new.qty * new.px - old.qty * old.px
+        trouble = f"execution {new.replaces} of bracket {new.ref} was corrected from {old.qty} to {new.qty}" if more else None
+        if b is None:
+            key, earns = book.over.get(new.ref), -old.side if new.leg is Leg.ENTRY else old.side
+            return Heard(None, [], trouble, None if more or key is None else (key, earns * value))
+        self._recount(b, new.leg, more, value)
+        commands: list[AnyCommand] = []
+        if more:
+            if b.phase is Phase.CLOSING and new.leg is not Leg.ENTRY and b.open > 0:
+                self._move(b, On.EXIT_LOST, facts, now_ns)
+            leaving = self.leave(b, "corrected", now_ns, cause, facts)
+            commands = [leaving] if leaving else []
+            self._end(b, facts, now_ns)
+        return Heard(b, commands, trouble)
+
+    def _recount(self, b: Bracket, leg: Leg, more: int, value: int) -> None:
+        """Count quantity and value that an execution has more, or less; what was busted of an entry never fills again."""
+        if leg is Leg.ENTRY:
+            b.filled += more
+            b.entry_value += value
+            b.dead = min(b.dead + max(0, -more), b.qty - b.filled)
+        else:
+            b.out += more
+            b.out_value += value
 
     def fee(self, exec_id: str, fee_micros: int) -> Key | None:
         """Book a commission that came after its execution, once; gives whose it is where the bracket is over already."""

@@ -56,6 +56,7 @@ class Standing(NamedTuple):
     losses_in_row: int
     ns_to_close: int | None  # of this contract's instrument session; `None`: not known
     is_quoted: bool = True  # the data of this contract has quotes
+    is_delivered: bool = True  # the venue sends the market data that may be traded on; False: delayed, refused or lost
 
 
 Threshold = Callable[[Constitution], float]
@@ -89,6 +90,7 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
         now.equity_micros is None,
         bool(wrong or entry % tick or stop % tick or target % tick),
         now.is_owned,
+        not now.is_delivered,
         cells[PHASE] not in law.open_phases,
         1 - cells[QUALITY] / 1000,
         spread_ticks,
@@ -125,6 +127,7 @@ LIMITS: Final[tuple[tuple[str, Reason, Threshold], ...]] = (
     ("is_equity_unknown", Reason.UNKNOWN, _none),
     ("is_malformed", Reason.MALFORMED, _none),
     ("is_owned", Reason.CONTRACT_OWNED, _none),
+    ("is_undelivered", Reason.DATA_KIND, _none),
     ("is_phase_closed", Reason.PHASE, _none),
     ("quality_lack", Reason.QUALITY, lambda law: 1 - law.data.entry_quality + TINY),  # 1 - quality of the last bar
     ("spread_ticks", Reason.SPREAD, lambda law: law.data.max_spread_ticks),

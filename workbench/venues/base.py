@@ -38,6 +38,9 @@ class Venue(Protocol):
        whatever it had prepared beyond.
     3. When the engine stopped in front of a record (a barrier), that record comes before any event: a key cannot say otherwise.
     4. Every command that is sent ends in an acceptance or a rejection.
+    5. ``ConnectionChanged(up=True)`` comes after what the connection brought again: orders that work, executions, corrections. Only then
+       is an ``Ask(ref, question="bracket")`` answered, and ``Known({"entry": bool, "exit": bool})`` says which of its orders ever
+       reached the broker, all reports about them told before; what cannot be found out is `Unknown`.
     """
 
     def events(self) -> AsyncIterator[Batch | Happened]:
