@@ -8,17 +8,200 @@ One block a part, kept by who writes that part.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 # ---- session: handshake, clients, limits (session.py) ---------------------------------------------------------------------------------
 MIN_VERSION: Final = 157  # first that ib_async 2.1 accepts, last of ibapi 9.81.1
-MAX_VERSION: Final = 178  # last before requests move to protobuf
+MAX_VERSION: Final = 178  # last that every text client speaks; from 201 on requests move to protobuf
+ZONE: Final = "US/Central"  # of the gateway's own times; a TWS shows its login's zone [seen: also America/New_York, Europe/Zurich]
+MOST_CLIENTS: Final = 32  # [IB] at a time; one more is dropped when it greets [chosen]
+MOST_SOCKETS: Final = 128  # connections, those that never greeted counted in; one more is closed at once [chosen]
+GREETING_S: Final = 60.0  # s from the connection to startApi; a TWS waits about as long [chosen]
+MOST_REQUEST_BYTES: Final = 256 * 1024  # of one request; the longest we know, an order with scores of conditions, has some 10 KB [chosen]
+MOST_WAITING_BYTES: Final = 8 * 1024 * 1024  # answers a client has not taken; then it is cut [TWS cuts as well; the size is chosen]
+MOST_FAULTY: Final = 100  # requests that could not be read, in a session; then the client is cut [chosen]
+RATE_PER_S: Final = 50  # [IB] requests a second
+RATE_VIOLATIONS: Final = 3  # [IB] seconds in which the rate was broken, then the client is cut; one that greets with +PACEAPI is not
+PACE_OPTION: Final = "+PACEAPI"
+BOUND_HELD_S: Final = 0.0  # s a client id stays taken once its socket is closed; a fault can say more (thread ib_async#152)
+
+FARMS: Final = (  # [seen] what follows nextValidId, each with id -1
+    (2104, "Market data farm connection is OK:usfuture"),
+    (2104, "Market data farm connection is OK:usfarm"),
+    (2106, "HMDS data farm connection is OK:ushmds"),
+    (2158, "Sec-def data farm connection is OK:secdefil"),
+)
+TEXTS: Final = {  # IB's own words for a code, where a fault or a refusal names none; {id} is the request's or the order's
+    100: "Max rate of messages per second has been exceeded:max=50 rec={rec} ({n})",
+    101: "Max number of tickers has been reached",
+    103: "Duplicate order id",
+    104: "Can't modify a filled order",
+    105: "Order being modified does not match original order",
+    110: "The price does not conform to the minimum price variation for this contract.",
+    161: "Cancel attempted when order is not in a cancellable state. Order permId ={id}",
+    162: "Historical Market Data Service error message:{why}",
+    165: "Historical market Data Service query message:{why}",
+    166: "HMDS Expired Contract Violation",
+    200: "No security definition has been found for the request",
+    201: "Order rejected - reason:{why}",
+    202: "Order Canceled - reason:{why}",
+    300: "Can't find EId with tickerId:{id}",
+    309: "Max number (3) of market depth requests has been reached",
+    317: "Market depth data has been RESET. Please empty deep book contents before applying any new entries.",
+    320: "Server error when reading an API client request. {why}",
+    321: "Error validating request.-'{what}' : cause - {why}",
+    322: "Error processing request.-'{what}' : cause - {why}",
+    326: "Unable to connect as the client id is already in use. Retry with a unique client id.",
+    354: "Requested market data is not subscribed.{why}",
+    366: "No historical data query found for ticker id:{id}",
+    399: "Order Message:\n{why}",
+    404: "Order held while securities are located.",
+    420: "Invalid Real-time Query.{why}",
+    434: "Order size cannot be zero.",
+    435: "You must specify an account.",
+    502: "Couldn't connect to TWS.",
+    503: "The TWS is out of date and must be upgraded.",
+    504: "Not connected",
+    505: "Fatal Error: Unknown message id.",
+    507: "Bad Message Length",
+    1100: "Connectivity between IBKR and Trader Workstation has been lost.",
+    1101: "Connectivity between IBKR and Trader Workstation has been restored - data lost.",
+    1102: "Connectivity between IBKR and Trader Workstation has been restored - data maintained. All data farms are connected: "
+    "usfuture; usfarm; ushmds; secdefil.",
+    1300: "TWS socket port has been reset and this connection is being dropped. Please reconnect on the new port - {port}",
+    2103: "Market data farm connection is broken:usfuture",
+    2104: "Market data farm connection is OK:usfuture",
+    2105: "HMDS data farm connection is broken:ushmds",
+    2106: "HMDS data farm connection is OK:ushmds",
+    2107: "HMDS data farm connection is inactive but should be available upon demand.ushmds",
+    2108: "Market data farm connection is inactive but should be available upon demand.usfuture",
+    2109: 'Order Event Warning:Attribute "Outside Regular Trading Hours" is ignored based on the order type and destination. '
+    "PlaceOrder is now being processed.",
+    2110: "Connectivity between TWS and server is broken. It will be restored automatically.",
+    2119: "Market data farm is connecting:usfuture",
+    2137: "The closing order quantity is greater than your current position.",
+    2157: "Sec-def data farm connection is broken:secdefil",
+    2158: "Sec-def data farm connection is OK:secdefil",
+    2161: "In accordance with our regulatory obligations as a broker, we will initially cap (or limit) the price of your order.",
+    2174: "You submitted request with date-time attributes without explicit time zone.",
+    10089: "Requested market data requires additional subscription for API. See link in 'Market Data Connections' dialog for more details.",
+    10090: "Part of requested market data is not subscribed. Subscription-independent ticks are still active.",
+    10091: "Part of requested market data requires additional subscription for API. See link in 'Market Data Connections' dialog.",
+    10147: "OrderId {id} that needs to be cancelled is not found.",
+    10148: "OrderId {id} that needs to be cancelled cannot be cancelled, state: {why}.",
+    10167: "Requested market data is not subscribed. Displaying delayed market data.",
+    10182: "Failed to request live updates (disconnected).",
+    10186: "Requested market data is not subscribed. Delayed market data is not enabled.",
+    10190: "Max number of tick-by-tick requests has been reached.",
+    10197: "No market data during competing live session",
+    10225: "Bust event occurred, current subscription is deactivated. Please resubscribe real-time bars immediately.",
+    10268: "The 'EtradeOnly' order attribute is not supported.",
+    10311: "This order will be directly routed to {why}. Direct routed orders may result in higher trade fees. Restriction is specified in "
+    "Precautionary Settings of Global Configuration/API.",
+    10329: "This order will be directly routed. Restriction is specified in Precautionary Settings of Global Configuration/Presets.",
+    10339: "Setting end date/time for continuous future security type is not allowed.",
+    10349: "Order TIF was set to DAY based on order preset.",
+}
+
+
+def text_of(code: int, **words: object) -> str:
+    """Fill IB's words for a code; what is not said is left out, a code without words says its number.
+
+    >>> text_of(10147, id=7), text_of(326)[:17], text_of(9999)
+    ('OrderId 7 that needs to be cancelled is not found.', 'Unable to connect', 'Error 9999')
+    """
+    return TEXTS.get(code, f"Error {code}").format_map(_Blank(words))
+
+
+class _Blank(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
 
 # ---- contracts (contracts/) -----------------------------------------------------------------------------------------------------------
+AMBIGUOUS_TEXT: Final = "The contract description specified for {symbol} is ambiguous."  # [seen]
+CONTRACT_LETTERS: Final = "bQ"  # [chosen] of error 321: two letters, other ones in each build of TWS
+NO_SECURITY_TYPE: Final = "Please enter a valid security type"  # [seen]
+NO_SYMBOL: Final = "Please enter a symbol or local symbol"  # [chosen]
+SECURITY_TYPES: Final = frozenset("STK FUT CONTFUT FUT+CONTFUT CASH IND OPT FOP BAG CFD BOND FUND CMDTY WAR IOPT CRYPTO NEWS".split())
+LISTED_MONTHS_AHEAD: Final = 27  # [chosen] IB lists years more of ES; what is never traded here need not be found
+LISTED_MONTHS_BACK: Final = 25
+EXPIRED_KEPT_YEARS: Final = 2  # [IB] of expired futures
+DETAILS_TIME_SINCE: Final = 174  # [chosen] from this version on the last day carries time and zone, and history's times their zone
+HOURS_ENTRIES: Final = 6  # [seen] sessions and closed days in tradingHours
+LIQUID_TO_CLOSE: Final = frozenset({"CME Globex Equity"})  # [seen] regular hours reach from the cash open to the futures' close
+FX_HOLIDAYS: Final = frozenset({(1, 1), (12, 25)})  # [chosen] (month, day) without a session of currencies
+OPTION_MIDDLES: Final = {  # [chosen] middle and step of strikes
+    "SPY": ("600", "5"), "QQQ": ("510", "5"), "IWM": ("228", "2"), "AAPL": ("230", "5"), "ES": ("6000", "25"), "NQ": ("21000", "100"),
+}  # fmt: skip
+OPTION_STRIKES: Final = 20  # [chosen] on either side of the middle
+OPTION_FRIDAYS: Final = 8  # [chosen]
+MATCHING_SYMBOLS: Final = 16  # [IB] most a pattern brings
+NO_MARKET_RULE: Final = (10000, "Unknown market rule id")  # [chosen]
+OPTION_LETTERS: Final = "cp"  # [chosen]
+NO_OPTION_TYPE: Final = "Invalid security type - "  # [seen]
+SMART_LETTERS: Final = (("NYSE", "N"), ("ARCA", "P"), ("ISLAND", "Q"), ("BATS", "Z"), ("EDGEA", "J"), ("IEX", "V"))  # [chosen]
 
 # ---- history (history/) ---------------------------------------------------------------------------------------------------------------
 
 # ---- streams (streams/) ---------------------------------------------------------------------------------------------------------------
+NO_PRICE: Final = Decimal("-1.0")  # [IB] of a side that is not there, with size 0; also in tick-by-tick quotes [chosen]
+BBO_EXCHANGES: Final = {"STK": "9c0001"}  # [seen] the code behind which ReqSmartComponents finds exchanges; else the exchange itself
+SNAPSHOT_PERMISSIONS: Final = 3  # [seen] of tickReqParams
+SNAPSHOT_S: Final = 11  # [IB] after which a snapshot ends with what there was
+TOO_MANY_TICKERS: Final = (101, TEXTS[101])
+TOO_MANY_DEPTH: Final = (309, "Max number ({}) of market depth requests has been reached")
+TOO_MANY_TICK_BY_TICK: Final = (10190, TEXTS[10190])
+TICK_BY_TICK_TOO_SOON: Final = (10190, TEXTS[10190])  # [IB] says one request a contract in 15 s, and no code; counted a contract, not a kind
+BARS_PACING: Final = (420, "Invalid Real-time Query:Historical data request pacing violation")  # [seen]
+MOST_NEW_BARS: Final = 60  # [IB] new real-time bars in 10 minutes; they share the lines of L1 [IB]
+NEW_BARS_S: Final = 600
+DUPLICATE_ID: Final = (322, "Error processing request.-'bX' : cause - Duplicate ticker id")  # [seen] an id is one stream's, of whatever kind
+UNKNOWN_DEPTH_ID: Final = (310, "Can't find the subscribed market depth with tickerId:{}")  # [IB]; every other stream has 300
+NOT_SUBSCRIBED: Final = (354, "Requested market data is not subscribed.{why}")
+DELAYED_THERE: Final = "Delayed market data is available.{symbol} {exchange}/TOP/ALL"  # [seen] behind 354 and 10089
+NO_TICK_PERMISSION: Final = (10189, "Failed to request tick-by-tick data.No market data permissions for {exchange} {sec_type}")  # [seen]
+NO_TICKS_OF_KIND: Final = (10189, "Failed to request tick-by-tick data.{kind} tick-by-tick requests are not supported for {symbol}")  # [seen]
+UNKNOWN_TICK_KIND: Final = (321, "Error validating request.-'ce' : cause - Invalid tick-by-tick type")  # [chosen]; the names mind their case [IB]
+NO_DEPTH_HERE: Final = (10092, "Deep market data is not supported for this combination of security type/exchange")  # [seen] also SMART unsaid
+WRONG_WHAT: Final = (321, "Error validating request.-'bY' : cause - What to show field is missing or incorrect.")  # [seen]
+WRONG_DATA_TYPE: Final = (321, "Error validating request.-'cd' : cause - Invalid market data type")  # [chosen]
+NO_SNAPSHOT_TICKS: Final = (
+    321,
+    "Error validating request.-'bW' : cause - Snapshot market data subscription is not applicable to generic ticks",
+)  # [seen]
+WRONG_GENERIC_TICKS: Final = (
+    "Error validating request.-'bW' : cause - Incorrect generic tick list of {ticks}.  Legal ones for ({sec_type}) are: {legal}"
+)  # [seen]
+DEPTH_RESET: Final = (317, TEXTS[317])
+DEPTH_ROWS: Final = 5  # [chosen] when none are asked for
+MOST_DEPTH_ROWS: Final = 10  # [chosen] the tape has no more
+# Rows of plain books are updated in place, inserted and deleted at the end (thread ib_async#33: "it only runs INSERT when first populating,
+# then only UPDATE"); rows of SMART books are inserted and deleted in between (thread stoqey/ib#168). `DepthMoves` can say otherwise.
+# A contract whose tape has quotes and no depth shows its quote as a book of one row; the first depth record resets it [chosen].
+SMART_EXCHANGES: Final = ("ARCA", "NSDQ", "BATS", "DRCTEDGE", "IEX", "NYSE", "BYX", "MEMX")  # [seen]; which has a price is its remainder [chosen]
+MARKET_MAKERS: Final = ("NSDQ",)  # [seen] of books that come with market makers
+MAKER_EXCHANGES: Final = frozenset({"ISLAND", "NASDAQ"})  # [IB] whose books do
+MOST_PAST_TICKS: Final = 1000  # [IB] before tick-by-tick data
+SMART: Final = "SMART"
+FARM_OF: Final = {"FUT": "usfuture", "STK": "usfarm", "CASH": "cashfarm", "OPT": "usopt", "FOP": "usfuture"}  # [seen]
+IMPLIED_VOLATILITY: Final = "0.18"  # [chosen] this market has no options of its own
+OPEN_INTEREST: Final = 2_000_000  # [chosen] nor does it count who holds what
+SHORTABLE: Final = "3.0"  # [IB] above 2.5: at least 1,000 shares
+SHORTABLE_SHARES: Final = 10_000_000  # [chosen]
+NEWS: Final = 292  # taken, though TWS does not list it
+GENERIC_TICKS: Final = {  # [seen] in the words of error 321; those that bring nothing here are taken and stay silent, as on a TWS without news
+    100: "Option Volume", 101: "Option Open Interest", 105: "Average Opt Volume", 106: "impvolat", 165: "Misc. Stats",
+    221: "Creditman Mark Price", 225: "Auction", 232: "Pl Price", 233: "RTVolume", 236: "inventory", 258: "Fundamentals", NEWS: "News",
+    293: "TradeCount", 294: "TradeRate", 295: "VolumeRate", 318: "LastRTHTrade", 375: "RTTrdVolume", 411: "rthistvol", 456: "IBDividends",
+    460: "Bond Factor Multiplier", 576: "EtfNavBidAsk(navbidask)", 577: "EtfNavLast(navlast)", 578: "EtfNavClose(navclose)",
+    586: "IPOHLMPRC", 587: "Pl Price Delayed", 588: "Futures Open Interest", 595: "Short-Term Volume X Mins",
+    614: "EtfNavMisc(high/low)", 619: "Creditman Slow Mark Price", 623: "EtfFrozenNavLast(fznavlast)",
+}  # fmt: skip
+# RTVolume tells the last print of a batch, the day's volume, and whether that print was the only one of the batch [chosen].
+# Yesterday's close (tick 9) is told when the tape reaches back to yesterday; 13 to 52 weeks' ranges are those of the tape [chosen].
+# Bars that are not of prints have volume, average and count -1 [IB]; a bar without prints repeats the close, with volume 0 [chosen].
 
 # ---- orders (orders/) -----------------------------------------------------------------------------------------------------------------
 
