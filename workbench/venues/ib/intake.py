@@ -116,7 +116,7 @@ class Intake:
     def _has_room(self, contract: int, kind: Kind) -> bool:
         """Whether a record may go in. The compiled decoder decides the same way."""
         free = self.capacity - int(self.state[WRITTEN] - self.state[FREED])
-        needed = 1 if kind in (Kind.PRINT, Kind.GAP, Kind.BAR) else self.capacity // RESERVE
+        needed = 1 if kind in (Kind.PRINT, Kind.GAP, Kind.BAR, Kind.DEPTH_RESET) else self.capacity // RESERVE
         if not self.lost[contract] and free >= needed:
             return True
         self.state[N_DROPPED] += 1

@@ -51,7 +51,7 @@ class Notice(IntEnum):
 NOTICE_BITS: Final = 4
 
 # places of the decoder's control block
-FRAME_FROM, FRAME_TO, ROW, VALUE, IS_OPEN, LIMIT, N_FRAMES, N_HOT, N_IGNORED, N_STRAY, N_BAD, N_RECORDS = range(12)
+FRAME_FROM, FRAME_TO, ROW, VALUE, IS_OPEN, LIMIT, N_FRAMES, N_HOT, N_IGNORED, N_STRAY, N_BAD = range(11)
 
 STREAM: Final = np.dtype(
     [

@@ -1,0 +1,1 @@
+"""How numbers are read from the text of a frame."""
