@@ -9,9 +9,13 @@ from typing import Any, cast
 import msgspec
 
 from workbench.wire import answers, requests
+from workbench.wire.answers.long_details import BOND_CONTRACT_DATA, CONTRACT_DATA
+from workbench.wire.answers.long_orders import COMPLETED_ORDER, OPEN_ORDER
 from workbench.wire.errors import WireError
 from workbench.wire.layout import Codec, Cursor, Misfit, columns_of
 from workbench.wire.message import Answer, Message, Request
+from workbench.wire.requests.long_requests import PLACE_ORDER, REQ_HISTORICAL_DATA, REQ_MKT_DATA
+from workbench.wire.script import Script, Step
 from workbench.wire.text import payload
 
 ANSWERS: tuple[type[Answer], ...] = tuple(
@@ -69,8 +73,8 @@ def decode_answer(fields: Sequence[str], version: int) -> Answer:
 def decode_request(fields: Sequence[str], version: int) -> Request:
     """What a client said to a server of that version.
 
-    >>> decode_request(["4", "1", "12", ""], 178)
-    CancelOrder(order_id=12, manual_time='')
+    >>> decode_request(["98", "12"], 178)
+    CancelTickByTick(req_id=12)
 
     Raises
     ------
@@ -131,9 +135,21 @@ def _decode(cls: type[Message], fields: Sequence[str], version: int) -> Message:
     return cast(Message, message)
 
 
+SCRIPTS: dict[type[Message], Sequence[Step]] = {
+    answers.ContractData: CONTRACT_DATA,
+    answers.BondContractData: BOND_CONTRACT_DATA,
+    answers.OpenOrder: OPEN_ORDER,
+    answers.CompletedOrder: COMPLETED_ORDER,
+    requests.ReqMktData: REQ_MKT_DATA,
+    requests.ReqHistoricalData: REQ_HISTORICAL_DATA,
+    requests.PlaceOrder: PLACE_ORDER,
+}
+
+
 @cache
 def _codec(cls: type[Message], version: int) -> Codec:
-    return columns_of(cls, version)
+    script = SCRIPTS.get(cls)
+    return Script(cls, script, version) if script is not None else columns_of(cls, version)
 
 
 @cache

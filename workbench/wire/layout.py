@@ -129,6 +129,37 @@ class Many(NamedTuple):
         return tuple(items)
 
 
+class Present(NamedTuple):
+    """A flag, and the value behind it where the flag says so."""
+
+    codec: Codec
+
+    def write(self, value: Any, out: list[str]) -> None:
+        out.append("0" if value is None else "1")
+        if value is not None:
+            self.codec.write(value, out)
+
+    def read(self, cursor: Cursor) -> Any:
+        return self.codec.read(cursor) if Scalar(text.FLAG).read(cursor) else None
+
+
+class Tagged(NamedTuple):
+    """One of several kinds of value, its number before it."""
+
+    codecs: dict[int, Codec]
+
+    def write(self, value: Any, out: list[str]) -> None:
+        tag = value.__struct_config__.tag
+        out.append(str(tag))
+        self.codecs[tag].write(value, out)
+
+    def read(self, cursor: Cursor) -> Any:
+        tag = Scalar(text.INT).read(cursor)
+        if tag not in self.codecs:
+            raise Misfit(f"{tag} is none of {', '.join(map(str, self.codecs))}")
+        return self.codecs[tag].read(cursor)
+
+
 class Columns:
     """A value whose fields stand one after the other."""
 
@@ -211,5 +242,9 @@ def _plain(hint: Any, marks: tuple[Any, ...], version: int) -> Codec:
         return Many(item)
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return columns_of(hint, version)
-    assert hint in _KINDS or isinstance(hint, types.UnionType), hint
-    return Scalar(_KINDS[hint])
+    if hint in _KINDS:
+        return Scalar(_KINDS[hint])
+    classes = [each for each in typing.get_args(hint) if each is not types.NoneType]  # a struct or None, or one of several structs
+    if len(classes) == 1:
+        return Present(columns_of(classes[0], version))
+    return Tagged({each.__struct_config__.tag: columns_of(each, version) for each in classes})

@@ -81,7 +81,8 @@ class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
     """What an order is. Every field has the value that means "not asked for"; messages send their own choice of fields.
 
     Prices in points, sizes in units. `exempt_code` -1 is the protocol's own word for none. Names are IB's, in snake case; what they mean is
-    in IB's documentation of its class Order.
+    in IB's documentation of its class Order. Two are only in answers: `adjusted_trail_stop_price` is the trailing stop sent a
+    second time, which clients show (left unset, `trail_stop_price` is sent), `shares_allocation` a fossil that TWS fills with permId, account and client.
 
     >>> order = OrderFields(action="BUY", total_quantity=1, order_type="LMT", lmt_price=6800.25, tif="DAY")
     >>> order.aux_price is None, order.transmit
@@ -115,6 +116,7 @@ class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
     discretionary_amt: NumberOrEmpty = None
     good_after_time: str = ""
     good_till_date: str = ""
+    shares_allocation: str = ""
     fa_group: str = ""
     fa_method: str = ""
     fa_percentage: str = ""
@@ -195,6 +197,7 @@ class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
     adjusted_order_type: str = ""
     trigger_price: NumberOrEmpty = None
     lmt_price_offset: NumberOrEmpty = None
+    adjusted_trail_stop_price: NumberOrEmpty = None
     adjusted_stop_price: NumberOrEmpty = None
     adjusted_stop_limit_price: NumberOrEmpty = None
     adjusted_trailing_amount: NumberOrEmpty = None

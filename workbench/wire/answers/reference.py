@@ -18,6 +18,8 @@ class ContractData(Answer, frozen=True, kw_only=True):
     """
 
     msg_id = 10
+    edition = "8"
+    edition_until = 163
     req_id: int
     contract: ContractFields
     last_trade: str = ""
@@ -54,6 +56,8 @@ class BondContractData(Answer, frozen=True, kw_only=True):
     """Everything about a bond."""
 
     msg_id = 18
+    edition = "6"
+    edition_until = 163
     req_id: int
     contract: ContractFields
     cusip: str = ""

@@ -24,8 +24,11 @@ class CancelOrder(Request, frozen=True):
 
     msg_id = 4
     edition = "1"
+    edition_until = 191
     order_id: int
     manual_time: Annotated[str, Since(169)] = ""
+    ext_operator: Annotated[str, Since(192)] = ""
+    manual_order_indicator: Annotated[IntOrEmpty, Since(192)] = None
 
 
 class GlobalCancel(Request, frozen=True):
