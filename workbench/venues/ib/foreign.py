@@ -1,0 +1,87 @@
+"""Orders and executions of our account that are not ours: typed by hand, of another program, of a run that is over. Pure; adopts none.
+
+An order is told again when anything of it changed. What lies in a contract that the run does not know cannot be an event of its own
+(its prices have no quanta); it is told in words, with code 0 and kind ``foreign``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import DataError
+from workbench.domain.events import AnyEvent, BrokerSaid, ForeignFilled, ForeignOrderSeen
+from workbench.venues.ib.units import nearest_px, to_size
+from workbench.wire import ExecutionData, OpenOrder, OrderStatus
+from workbench.wire.text import Number
+
+MAX_SEEN: Final = 5_000  # orders; beyond that the oldest may be told again
+BUYS, SELLS = 1, -1
+
+
+class Foreign:
+    """Remembers what was told last of each foreign order."""
+
+    def __init__(self, contracts: Mapping[int, Contract]) -> None:
+        self._contracts = contracts
+        self.seen: dict[tuple[int, int], ForeignOrderSeen | str] = {}  # by (permId, 0), or (client, order) while there is none
+
+    def order(self, m: OpenOrder) -> list[AnyEvent]:
+        """Take a row of the open orders."""
+        order = m.order
+        key = (order.perm_id, 0) if order.perm_id else (order.client_id, order.order_id)
+        contract = self._contracts.get(m.contract.con_id)
+        name = m.contract.local_symbol or m.contract.symbol
+        if contract is None:
+            text = f"an order that is not ours in {name}: {order.action} {order.total_quantity} {order.order_type}, {m.state.status}"
+            return self._tell(key, text, f"{order.account}: {text}")
+        before = self.seen.get(key)
+        filled = before.filled if isinstance(before, ForeignOrderSeen) else 0
+        side = BUYS if order.action == "BUY" else SELLS
+        qty, done = _size(contract, order.total_quantity or 0), max(filled, _size(contract, order.filled_quantity or 0))
+        seen = ForeignOrderSeen(
+            order.account, contract.id, order.perm_id, order.order_ref, side, qty, done, order.order_type, m.state.status
+        )
+        return self._tell(key, seen, "")
+
+    def status(self, m: OrderStatus) -> list[AnyEvent]:
+        """Take the status of an order; nothing while its row was not seen."""
+        for key in ((m.perm_id, 0), (m.client_id, m.order_id)):
+            before = self.seen.get(key)
+            if isinstance(before, ForeignOrderSeen):
+                contract = next(each for each in self._contracts.values() if each.id == before.contract)
+                b, filled = before, max(before.filled, _size(contract, m.filled))
+                seen = ForeignOrderSeen(b.account, b.contract, b.perm_id, b.order_ref, b.side, b.qty, filled, b.order_type, m.status)
+                return self._tell(key, seen, "")
+        return []
+
+    def execution(self, m: ExecutionData) -> list[AnyEvent]:
+        """Take an execution, told here for the first time."""
+        e = m.execution
+        contract = self._contracts.get(m.contract.con_id)
+        if contract is None:
+            name = m.contract.local_symbol or m.contract.symbol
+            text = f"{e.account}: an execution that is not ours in {name}: {e.side} {e.shares} at {e.price}"
+            return [BrokerSaid(0, "foreign", text, None, None)]
+        side = BUYS if e.side.upper().startswith("B") else SELLS
+        px = nearest_px(contract, e.price, up=side == BUYS)
+        return [ForeignFilled(e.account, contract.id, e.perm_id, e.order_ref, side, _size(contract, e.shares), px, e.exec_id)]
+
+    def _tell(self, key: tuple[int, int], seen: ForeignOrderSeen | str, text: str) -> list[AnyEvent]:
+        if self.seen.get(key) == seen:
+            return []
+        self.seen.pop(key, None)
+        self.seen[key] = seen
+        while len(self.seen) > MAX_SEEN:
+            del self.seen[next(iter(self.seen))]
+        return [BrokerSaid(0, "foreign", text, None, None) if isinstance(seen, str) else seen]
+
+
+def _size(contract: Contract, units: Number) -> int:
+    """Turn units into quanta; a part of one counts as one: a foreign order is never nothing."""
+    try:
+        return to_size(contract, units)
+    except DataError:
+        return int(Decimal(units).copy_abs().to_integral_value(rounding="ROUND_UP"))

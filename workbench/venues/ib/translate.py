@@ -1,0 +1,361 @@
+"""What the broker says of orders, as events: pure, state is the `Book`. Sends nothing, asks nothing, reads no clock.
+
+Rules
+-----
+1. Only executions fill, each once by the root of its id, also when they are told again after a reconnect. A higher correction number
+   replaces (`FillCorrected`); a lower one that comes late is nothing.
+2. Only an order's status, its row among the open or completed orders, or its absence from whole answers ends it. An error is a claim:
+   `BrokerSaid`. A refusal ends an order that never showed a sign of life, or that the broker calls inactive.
+3. An order ends once. Executions that come behind its end are fills all the same; a status that comes behind its end is nothing.
+4. What is filled never falls: a cancel gives up what neither an execution nor any status called filled.
+5. A changed order is acknowledged when the broker shows it changed; what it showed before is nothing then. In a whole answer of the
+   broker (`is_whole`) what it shows counts.
+6. Nothing is ours but what bears our orderRef of this run, or a number that such an order bears. All else is foreign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import DataError
+from workbench.domain.events import (
+    AnyEvent,
+    BrokerSaid,
+    FeeReported,
+    FillCorrected,
+    OrderAccepted,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+)
+from workbench.domain.orders import Leg, OrderType
+from workbench.venues.ib.book import Book, Done, Life, Part, Stage, Terms, read_ref, short_run, split_exec_id
+from workbench.venues.ib.foreign import Foreign
+from workbench.venues.ib.units import nearest_px, to_micros, to_px, to_size
+from workbench.wire import Answer, CommissionReport, CompletedOrder, ErrorMessage, ExecutionData, OpenOrder, OrderStatus
+from workbench.wire.order import OrderFields
+from workbench.wire.text import Number
+
+WORKS: Final = frozenset({"PreSubmitted", "Submitted"})
+ENDED: Final = frozenset({"Cancelled", "ApiCancelled"})
+WAITS: Final = frozenset({"PendingSubmit", "PendingCancel", "ApiPending"})
+FILLED, INACTIVE = "Filled", "Inactive"
+REFUSES: Final = frozenset(  # IB's message codes: an order was not taken, or its change was not
+    {103, 104, 105, 106, 107, 109, 110, 111, 113, 116, 117, 133, 140, 144, 147, 148, 200, 201, 203, 321, 388, 434, 435, 436, 463, 478}
+    | {10006, 10007, 10020, 10268, 10289, 10311, 10318, 10329, 10336}
+)
+ABOUT_A_CANCEL: Final = frozenset({135, 136, 161, 10147, 10148})  # the cancel was refused; of the order it says nothing
+DUPLICATE: Final = 103
+LOOK: Final = frozenset({103, 104, 135, 136, 161, 202, 10147, 10148})  # what an order is now must be asked
+
+Kind = Callable[[int], str]
+
+
+class Translator:
+    """Answers in, events out.
+
+    Attributes
+    ----------
+    must_look
+        Something was said that only a fresh answer of the broker (open orders, executions) can settle. Who asks clears it.
+    clashed
+        Orders whose number was taken (103).
+    undead
+        Numbers of orders that are over for us and that the broker shows working: they must be cancelled.
+
+    Parameters
+    ----------
+    contracts
+        By conId.
+    client_id
+        Ours: numbers of other clients' orders mean nothing.
+    kind
+        Class of a code in the table of codes.
+    """
+
+    def __init__(self, book: Book, contracts: Mapping[int, Contract], *, client_id: int, kind: Kind) -> None:
+        self.book, self.contracts, self.client_id, self._kind = book, contracts, client_id, kind
+        self._run = short_run(book.run)
+        self.foreign = Foreign(contracts)
+        self.must_look = False
+        self.clashed: set[int] = set()
+        self.undead: set[int] = set()
+
+    def hear(self, message: Answer, *, is_whole: bool = False) -> list[AnyEvent]:
+        """Give what a message means; nothing for one that is not about orders.
+
+        Parameters
+        ----------
+        is_whole
+            The message is part of an answer to a question for all open orders.
+        """
+        match message:
+            case OpenOrder():
+                return [] if message.order.what_if else self._open_order(message, is_whole)
+            case OrderStatus():
+                return self._status(message, is_whole)
+            case ExecutionData():
+                return self._execution(message)
+            case CommissionReport():
+                return self._commission(message)
+            case CompletedOrder():
+                return self._completed(message)
+            case ErrorMessage():
+                return self._error(message)
+            case _:
+                return []
+
+    # ------------------------------------------------------------------ whose it is
+    def _own(self, order_ref: str, order_id: int, client_id: int, perm_id: int, qty: int = 0) -> tuple[Life, Part] | None:
+        named = read_ref(order_ref)
+        if named is None:
+            found = self.book.find(order_id if client_id == self.client_id else 0, perm_id)
+            if found is not None:
+                self.book.number(*found, 0, perm_id)
+            return found
+        life = self.book.lives.get(named.ref) if named.run == self._run else None
+        if life is None:
+            return None
+        part = _which([part for part in life.parts if part.leg is named.leg], order_id, perm_id)
+        if part is None and named.leg is Leg.EXIT and qty:  # sent by a process that is no more
+            part = Part(0, Leg.EXIT, -life.submit.side, OrderType.MARKET, Terms(qty, None))
+            life.parts.append(part)
+        if part is None:
+            return None
+        self.book.number(life, part, 0 if part.order_id else order_id, perm_id)
+        return life, part
+
+    def _contract(self, life: Life) -> Contract | None:
+        contract_id = life.submit.key.contract
+        return next((contract for contract in self.contracts.values() if contract.id == contract_id), None)
+
+    # ------------------------------------------------------------------ orders
+    def _open_order(self, m: OpenOrder, is_whole: bool) -> list[AnyEvent]:
+        order = m.order
+        own = self._own(order.order_ref, order.order_id, order.client_id, order.perm_id, int(order.total_quantity or 0))
+        if own is None:
+            return self.foreign.order(m)
+        life, part = own
+        if m.state.status in ENDED:
+            return self._end(life, part, 0)
+        if m.state.status in WAITS or m.state.status == FILLED:
+            return []
+        if m.state.status == INACTIVE:
+            return self._inactive(life, part)
+        return self._show(life, part, self._terms(m, part), is_whole)  # an older gateway tells no status here
+
+    def _terms(self, m: OpenOrder, part: Part) -> Terms:
+        contract = self.contracts.get(m.contract.con_id)
+        if contract is None or m.order.total_quantity is None:
+            return part.wanted
+        try:
+            px = _level(m.order, part)
+            return Terms(to_size(contract, m.order.total_quantity), part.wanted.px if px is None else to_px(contract, px))
+        except DataError:  # off the grid: no order of ours was; what it is, the book does not know better
+            return part.wanted
+
+    def _status(self, m: OrderStatus, is_whole: bool) -> list[AnyEvent]:
+        own = self._own("", m.order_id, m.client_id, m.perm_id)
+        if own is None:
+            return self.foreign.status(m)
+        life, part = own
+        told = self._size(life, m.filled)
+        part.told = max(part.told, told)
+        if m.status in ENDED:
+            return self._end(life, part, told)
+        if m.status == INACTIVE:
+            return self._inactive(life, part)
+        if m.status == FILLED:
+            part.has_lived, part.told = True, max(part.told, (part.known or part.wanted).qty)
+            return []
+        return self._show(life, part, part.known or part.wanted, is_whole) if m.status in WORKS else []
+
+    def _show(self, life: Life, part: Part, shown: Terms, is_whole: bool) -> list[AnyEvent]:
+        """Take that an order works, with these terms."""
+        if part.is_over:
+            if is_whole and part.stage is not Stage.FILLED:
+                self.undead.add(part.order_id)
+            return []
+        is_news = part.stage is Stage.SENT or part.known is None
+        part.has_lived, part.is_inactive, part.n_missed, part.stage = True, False, 0, Stage.WORKING
+        if not is_news and shown != part.wanted:
+            is_pending = part.known != part.wanted
+            if shown == part.known or (not is_whole and (is_pending or shown == part.before)):
+                return []  # an echo of what it was
+            if not is_pending:
+                part.wanted = shown  # changed by another hand, or reduced by its OCA group
+                life.stop_px = shown.px if part.leg is Leg.STOP and shown.px is not None else life.stop_px
+        elif shown == part.known and not is_news:
+            return []
+        part.before, part.known = part.known, shown
+        return [OrderAccepted(life.submit.ref, part.leg, shown.qty, _px(life, shown))]
+
+    def _end(self, life: Life, part: Part, told: int) -> list[AnyEvent]:
+        part.told = max(part.told, told)
+        if part.is_over:
+            return []
+        rest = part.wanted.qty - max(part.filled, part.told)
+        if rest <= 0:
+            return []  # what is all filled was not cancelled; its executions are under way
+        if part.refusal and not part.told and not part.filled:
+            return self._reject(life, part, part.refusal)
+        part.stage = Stage.CANCELLED
+        self._left(life, part)
+        return [OrderCancelled(life.submit.ref, part.leg, rest)]
+
+    def _reject(self, life: Life, part: Part, text: str) -> list[AnyEvent]:
+        part.stage = Stage.REJECTED
+        self._left(life, part)
+        return [OrderRejected(life.submit.ref, part.leg, text)]
+
+    @staticmethod
+    def _left(life: Life, part: Part) -> None:
+        if part.leg is Leg.EXIT:
+            life.is_leaving = False  # whoever wants to leave says so again
+
+    def _inactive(self, life: Life, part: Part) -> list[AnyEvent]:
+        if part.is_over or part.is_inactive:
+            return []
+        part.is_inactive = True
+        if part.refusal:
+            return self._reject(life, part, part.refusal)
+        if part.leg is not Leg.STOP:
+            return []
+        part.stage, part.known = Stage.SENT, None  # protects nobody; acknowledged anew if it comes back
+        return [OrderRejected(life.submit.ref, part.leg, "the broker holds it as inactive")]
+
+    def _completed(self, m: CompletedOrder) -> list[AnyEvent]:
+        own = self._own(m.order.order_ref, 0, -1, m.order.perm_id)
+        if own is None:
+            return []
+        life, part = own
+        told = self._size(life, m.order.filled_quantity or 0)
+        part.told = max(part.told, told)
+        return self._end(life, part, told) if m.state.status in ENDED else []
+
+    # ------------------------------------------------------------------ fills and fees
+    def _size(self, life: Life, units: Number) -> int:
+        contract = self._contract(life)
+        try:
+            return to_size(contract, units) if contract is not None else int(units)
+        except DataError:
+            return int(units)
+
+    def _execution(self, m: ExecutionData) -> list[AnyEvent]:
+        e = m.execution
+        root, number = split_exec_id(e.exec_id)
+        done = self.book.executions.get(root)
+        if done is not None and (number <= split_exec_id(done.exec_id)[1] or done.ref < 0):
+            return [] if done.ref >= 0 or number <= split_exec_id(done.exec_id)[1] else self._foreign_correction(m, done)
+        own = self._own(e.order_ref, m.order_id, e.client_id, e.perm_id, int(e.shares))
+        if own is None:
+            return self._not_in_book(m, root)
+        life, part = own
+        contract = self._contract(life)
+        if contract is None:
+            return self._not_in_book(m, root)
+        buys = e.side.upper().startswith("B")
+        qty, px = self._size(life, e.shares), nearest_px(contract, e.price, up=buys)
+        part.has_lived = True
+        part.filled += qty - (done.qty if done else 0)
+        if part.stage in (Stage.SENT, Stage.WORKING) and part.filled >= (part.known or part.wanted).qty:
+            part.stage = Stage.FILLED
+        ref, fee = life.submit.ref, self.book.fees_early.pop(e.exec_id, None)
+        self.book.executions[root] = Done(e.exec_id, qty, ref, part.order_id, fee)
+        self.book.forget_oldest()
+        if done is not None:
+            return [FillCorrected(ref, part.leg, qty, px, e.exec_id, done.exec_id)]
+        if e.exec_id in self.book.known_before:
+            return []
+        before = next((each for each in self.book.known_before if number and split_exec_id(each)[0] == root), None)
+        if before is not None:
+            return [FillCorrected(ref, part.leg, qty, px, e.exec_id, before)]
+        return [OrderFilled(ref, part.leg, qty, px, e.exec_id, fee)]
+
+    def _not_in_book(self, m: ExecutionData, root: str) -> list[AnyEvent]:
+        """A fill of an order that is not in the book: of a bracket long over, which the engine must hear of, or foreign."""
+        e = m.execution
+        contract = self.contracts.get(m.contract.con_id)
+        named = read_ref(e.order_ref)
+        if contract is None or named is None or named.run != self._run:
+            self.book.executions[root] = Done(e.exec_id, 0, -1, 0)
+            return self.foreign.execution(m)
+        qty, px = to_size(contract, e.shares), nearest_px(contract, e.price, up=e.side.upper().startswith("B"))
+        self.book.executions[root] = Done(e.exec_id, qty, named.ref, m.order_id)
+        return [] if e.exec_id in self.book.known_before else [OrderFilled(named.ref, named.leg, qty, px, e.exec_id, None)]
+
+    def _foreign_correction(self, m: ExecutionData, done: Done) -> list[AnyEvent]:
+        text = f"execution {done.exec_id} of an order that is not ours is corrected: {m.execution.shares} at {m.execution.price}"
+        done.exec_id = m.execution.exec_id
+        return [BrokerSaid(0, "correction", text, None, None)]
+
+    def _commission(self, m: CommissionReport) -> list[AnyEvent]:
+        fee = None if m.commission is None else to_micros(m.commission)
+        if fee is None:
+            return []
+        done = self.book.executions.get(split_exec_id(m.exec_id)[0])
+        if done is None or (done.exec_id != m.exec_id and split_exec_id(m.exec_id)[1] > split_exec_id(done.exec_id)[1]):
+            self.book.fees_early[m.exec_id] = fee
+            self.book.forget_oldest()
+            return []
+        if done.ref < 0 or done.fee == fee or done.exec_id != m.exec_id:
+            return []
+        life = self.book.lives.get(done.ref)
+        contract = None if life is None else self._contract(life)
+        if contract is not None and m.currency and m.currency != contract.currency:
+            text = f"the commission of {m.exec_id} is {m.commission} {m.currency}, the contract's currency is {contract.currency}"
+            return [BrokerSaid(0, "fee", text, done.ref, contract.id)]
+        is_first, done.fee = done.fee is None, fee
+        if not is_first:
+            return [BrokerSaid(0, "fee", f"the commission of {m.exec_id} is told again, as {m.commission}", done.ref, None)]
+        return [FeeReported(m.exec_id, fee)]
+
+    # ------------------------------------------------------------------ words
+    def _error(self, m: ErrorMessage) -> list[AnyEvent]:
+        found = self.book.find(m.req_id)
+        if found is None:
+            return []
+        life, part = found
+        said = BrokerSaid(m.code, self._kind(m.code), m.text, life.submit.ref, life.submit.key.contract)
+        self.must_look = self.must_look or m.code in LOOK
+        if m.code == DUPLICATE and not part.has_lived:
+            self.clashed.add(part.order_id)
+            return [said]
+        if m.code not in REFUSES or part.is_over:
+            return [said]
+        text = f"{m.code}: {m.text}"
+        if m.code in ABOUT_A_CANCEL:
+            part.is_cancelling = False
+            return [said]
+        if part.has_lived and part.known is not None and part.known != part.wanted:
+            part.wanted = part.known
+            standing = OrderAccepted(life.submit.ref, part.leg, part.known.qty, _px(life, part.known))
+            if part.leg is Leg.STOP:
+                life.stop_px = standing.px
+            return [said, OrderRejected(life.submit.ref, part.leg, text), standing]
+        part.refusal = text
+        if not part.has_lived or part.is_inactive:
+            return [said, *self._reject(life, part, text)]
+        return [said]
+
+
+def _which(parts: list[Part], order_id: int, perm_id: int) -> Part | None:
+    """Give the order with these numbers: by permId, by its own, else the one whose numbers are not known yet."""
+    if perm_id and (found := next((part for part in parts if part.perm_id == perm_id), None)) is not None:
+        return found
+    free = [part for part in parts if not perm_id or not part.perm_id]
+    return next((part for part in free if order_id and part.order_id == order_id), None) or next(
+        (part for part in free if not part.order_id or not order_id), None
+    )
+
+
+def _level(order: OrderFields, part: Part) -> Number | None:
+    """Give the price that a type of order works with."""
+    return {OrderType.LIMIT: order.lmt_price, OrderType.STOP: order.aux_price}.get(part.type)
+
+
+def _px(life: Life, terms: Terms) -> int:
+    """An order at market is told with the price its decision saw."""
+    return life.submit.entry_px if terms.px is None else terms.px

@@ -1,0 +1,172 @@
+"""The last look at an order: what is about to leave, read back from its bytes, against what was commanded. Sends nothing, mends nothing.
+
+It shares no code with what makes orders: bytes are decoded with `workbench.wire`, and held against the command in the `Book`. What does not
+fit is our own mistake, never the market's: `InvariantError`, and nothing leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import DataError, InvariantError
+from workbench.domain.orders import Leg, OrderType, Submit
+from workbench.venues.ib.book import Book, Life, Part, read_ref, short_run
+from workbench.venues.ib.units import to_px, to_size
+from workbench.wire import PlaceOrder, decode_request, exact, fields
+from workbench.wire.errors import WireError
+from workbench.wire.order import OrderFields
+from workbench.wire.text import Number
+
+PLACE: Final = b"3\0"
+PAPER: Final = ("DU", "DF")  # IB's paper accounts, of one person and of an advisor; DUSIM, the gateway's, is among them
+ACTIONS: Final = {1: "BUY", -1: "SELL"}
+TYPES: Final = {OrderType.MARKET: "MKT", OrderType.LIMIT: "LMT", OrderType.STOP: "STP"}
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What no order of this process may exceed, whatever was decided.
+
+    Parameters
+    ----------
+    account
+        The one that orders are for.
+    is_live
+        Whether real money may move. If not, the account must be a paper account.
+    max_qty
+        Most of one order, in size quanta (contracts).
+    """
+
+    account: str
+    is_live: bool = False
+    max_qty: int = 1
+
+    def why_not(self, account: str) -> str | None:
+        """Say why an account must not be traded, or `None`."""
+        if account != self.account:
+            return f"account {account!r} is not the one of the settings"
+        if not self.is_live and not account.startswith(PAPER):
+            return f"account {account!r} is no paper account, and this run is not live"
+        return None
+
+
+class Validator:
+    """Holds payloads against commands.
+
+    Parameters
+    ----------
+    contracts
+        By their id of ours.
+    version
+        Gives the server version that the payload was written for.
+    """
+
+    def __init__(self, book: Book, contracts: Mapping[int, Contract], limits: Limits, version: Callable[[], int]) -> None:
+        self._book, self._contracts, self._limits, self._version = book, contracts, limits, version
+        self.n_checked = 0
+
+    def check(self, payload: bytes) -> None:
+        """Let a payload pass, or raise.
+
+        Raises
+        ------
+        InvariantError
+            It is an order that nobody commanded, or not as it was commanded. Payloads that are no orders pass.
+        """
+        if not payload.startswith(PLACE):
+            return
+        self.n_checked += 1
+        try:
+            request = decode_request(fields(payload), self._version())
+        except WireError as error:
+            raise InvariantError(f"an order that cannot be read back was about to leave: {error}") from error
+        if not isinstance(request, PlaceOrder):
+            raise InvariantError(f"a {type(request).__name__} was about to leave as an order")
+        why = self._why_not(request)
+        if why is not None:
+            raise InvariantError(f"order {request.order_id} ({request.order.order_ref or 'what-if'}) was kept from leaving: {why}")
+
+    def _why_not(self, request: PlaceOrder) -> str | None:
+        order = request.order
+        why = self._limits.why_not(order.account)
+        if why is not None or order.what_if:
+            return why
+        found = self._book.find(request.order_id)
+        if found is None:
+            return "no command asked for it"
+        life, part = found
+        contract = self._contracts.get(life.submit.key.contract)
+        if contract is None or str(request.contract.con_id) != contract.venue_ids.get("ib") or request.contract.sec_type == "CONTFUT":
+            return f"conId {request.contract.con_id} is not the contract commanded"
+        return (
+            self._why_not_whose(order, life, part)
+            or self._why_not_how_many(order, contract, life, part)
+            or self._why_not_price(order, contract, life, part)
+            or self._why_not_how(order, life, part)
+        )
+
+    def _why_not_whose(self, order: OrderFields, life: Life, part: Part) -> str | None:
+        submit, named = life.submit, read_ref(order.order_ref)
+        if order.account != submit.key.account:
+            return f"it is for {order.account}, commanded was {submit.key.account}"
+        if named is None or named.run != short_run(self._book.run) or (named.ref, named.leg) != (submit.ref, part.leg):
+            return f"its orderRef is {order.order_ref!r}"
+        side = submit.side if part.leg is Leg.ENTRY else -submit.side
+        return None if order.action == ACTIONS[side] else f"it would {order.action}"
+
+    def _why_not_how_many(self, order: OrderFields, contract: Contract, life: Life, part: Part) -> str | None:
+        try:
+            qty = to_size(contract, order.total_quantity or 0)
+        except DataError as error:
+            return str(error)
+        most = min(life.submit.qty, self._limits.max_qty)
+        if not 0 < qty <= most:
+            return f"its quantity is {qty}, at most {most} may leave"
+        if part.leg is Leg.ENTRY and qty != life.submit.qty:
+            return f"its quantity is {qty}, commanded were {life.submit.qty}"
+        if part.leg is Leg.EXIT and qty > life.open - (life.leaving_qty - part.rest):
+            return f"it would close {qty} of the {life.open} that are held"
+        return None
+
+    def _why_not_price(self, order: OrderFields, contract: Contract, life: Life, part: Part) -> str | None:
+        submit = life.submit
+        commanded = {
+            Leg.ENTRY: None if submit.entry_type is OrderType.MARKET else submit.entry_px,
+            Leg.STOP: life.stop_px,
+            Leg.TARGET: submit.target_px,
+            Leg.EXIT: None,
+        }[part.leg]
+        kind = _type_of(submit, part.leg)
+        if order.order_type != TYPES[kind]:
+            return f"it is a {order.order_type}, commanded was {TYPES[kind]}"
+        points = {OrderType.LIMIT: order.lmt_price, OrderType.STOP: order.aux_price}.get(kind)
+        if commanded is None or points is None:
+            return None if commanded is None and points is None else "it has a price where none belongs, or none where one does"
+        return _why_not_level(contract, points, commanded)
+
+    def _why_not_how(self, order: OrderFields, life: Life, part: Part) -> str | None:
+        if order.transmit and part.leg is Leg.ENTRY:
+            return "an entry must wait for its stop and target"
+        if part.leg in (Leg.STOP, Leg.TARGET) and order.parent_id != life.entry.order_id:
+            return f"its parent is {order.parent_id}, not the entry"
+        if part.leg in (Leg.STOP, Leg.TARGET) and not order.oca_group:
+            return "it is in no OCA group"
+        return None
+
+
+def _type_of(submit: Submit, leg: Leg) -> OrderType:
+    return {Leg.ENTRY: submit.entry_type, Leg.STOP: OrderType.STOP, Leg.TARGET: OrderType.LIMIT, Leg.EXIT: OrderType.MARKET}[leg]
+
+
+def _why_not_level(contract: Contract, points: Number, commanded: int) -> str | None:
+    try:
+        px = to_px(contract, points)
+    except (DataError, OverflowError, ValueError):
+        return f"its price {points} is off the grid"
+    if Fraction(exact(points)) % Fraction(contract.order_increment):
+        return f"its price {points} is off the order increment {contract.order_increment}"
+    return None if px == commanded else f"its price is {points}, commanded was {contract.to_pts(commanded)}"
