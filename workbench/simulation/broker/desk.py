@@ -67,7 +67,7 @@ class Desk:
         """Let a transmitted order live: with its group, at its market; a child waits for its parent."""
         order, parent = row.order, row.parent
         row.is_sent = True
-        row.from_stamp, row.since_ns = self.stamp, now_ns
+        row.from_stamp, row.from_ns, row.since_ns = self.stamp, now_ns, now_ns
         if order.oca_group:
             row.oca, row.oca_type = order.oca_group, order.oca_type or OcaType.REDUCE
         elif parent is not None:

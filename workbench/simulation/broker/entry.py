@@ -106,7 +106,7 @@ class Entry:
         if not row.is_sent:
             self._transmit(row, now_ns)
             return
-        row.since_ns, row.from_stamp = now_ns, self._desk.stamp
+        row.since_ns, row.from_ns, row.from_stamp = now_ns, now_ns, self._desk.stamp
         self._desk.look(row, now_ns)
         row.status = self._desk.status_of(row, now_ns)
         self._desk.tell(row, What.MODIFIED)

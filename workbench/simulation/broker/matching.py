@@ -78,7 +78,7 @@ class Matching:
 
     def _able(self, slot: Slot, row: Live, t: int) -> bool:
         """Tell whether an order meets the record of time `t`."""
-        return row.working > 0 and row.since_ns < t and row.from_stamp < self.desk.stamp and slot.works(row, t)
+        return row.working > 0 and row.from_ns < t and row.from_stamp < self.desk.stamp and slot.works(row, t)
 
     def _meet(self, slot: Slot, record: Row, is_quote: bool) -> None:
         t, px, size = record[1], record[3], record[4]

@@ -151,6 +151,7 @@ class Live:
         "fee_micros",
         "filled",
         "flow",
+        "from_ns",
         "from_stamp",
         "ioc_due_ns",
         "is_held",
@@ -188,8 +189,9 @@ class Live:
         self.is_held = parent is not None  # waits for its parent
         self.is_triggered = False
         self.by_hand = order.order_id <= 0
-        self.placed_ns = self.since_ns = now_ns
-        self.from_stamp = 0
+        self.placed_ns = now_ns
+        self.from_ns, self.from_stamp = now_ns, 0  # meets records later than both
+        self.since_ns = now_ns  # works as it is since then
         self.ioc_due_ns: int | None = None
         self.done_ns: int | None = None
         self.ended_as = ""
