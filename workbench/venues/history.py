@@ -70,6 +70,9 @@ class Trouble(NamedTuple):
 class HistorySource(Protocol):
     """Who knows the past."""
 
+    async def now_ns(self) -> int:
+        """Give the time at the source, to the second: what has ended there may be asked for."""
+
     async def contracts(self, root: str) -> Sequence[Contract]:
         """Give every contract of a root that it still has history of, expired ones with it; `VenueError` when it does not answer."""
 

@@ -31,6 +31,9 @@ class FromFile:
         self.bars_, self.contracts_ = bars, contracts
         self.asked: list[BarsAsked] = []
 
+    async def now_ns(self):
+        return self.bars_[-1].start_ns
+
     async def contracts(self, root):
         return self.contracts_
 

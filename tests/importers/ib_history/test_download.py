@@ -9,7 +9,6 @@ import pytest
 
 from tests.data import shared
 from tests.importers.ib_history.pasts import ESH6, Flaky, FromFile, Strict, bars_of_file
-from workbench.clock import ManualClock
 from workbench.importers.ib_history import recorded
 from workbench.importers.ib_history.download import GIVE_UP, download
 from workbench.importers.ib_history.plan import Stretch, Wanted, questions
@@ -20,7 +19,7 @@ from workbench.store.log import log_sessions, read_log
 FOLDER = "firstrate_samples/2026-01-26_2026-02-09"
 WANTED = Wanted("ES", date(2026, 1, 26), date(2026, 2, 9), 60)
 ASKED = list(questions(Stretch(ESH6, WANTED.since, WANTED.until), WANTED, 2**62))
-CLOCK = ManualClock(1_790_000_000_000_000_000)
+NOW_NS = 1_790_000_000_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +28,7 @@ def past():
 
 
 def load(data, source, asked=ASKED):
-    return run(lambda _: download(asked, source, Shelf(data), CLOCK))
+    return run(lambda _: download(asked, source, Shelf(data), NOW_NS))
 
 
 def test_every_question_is_asked_once_and_answered(tmp_path, past):
@@ -67,7 +66,7 @@ def test_small_bars_are_never_asked_too_fast(tmp_path, past):
 
     async def main(loop):
         source = Strict(past, loop)
-        done = await download(asked, source, Shelf(tmp_path), CLOCK)
+        done = await download(asked, source, Shelf(tmp_path), NOW_NS)
         return source, done, loop.time()
 
     source, done, took_s = run(main)

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from workbench.clock import Clock
 from workbench.importers.ib_history.pace import Pace
 from workbench.importers.ib_history.shelf import Shelf
 from workbench.venues.history import Bars, BarsAsked, HistorySource, Nothing, Trouble
@@ -41,7 +40,7 @@ class Progress(NamedTuple):
 
 
 async def download(
-    asked: Sequence[BarsAsked], source: HistorySource, shelf: Shelf, clock: Clock, *, tell: Tell = lambda _: None, pace: Pace | None = None
+    asked: Sequence[BarsAsked], source: HistorySource, shelf: Shelf, now_ns: int, *, tell: Tell = lambda _: None, pace: Pace | None = None
 ) -> Progress:
     """Ask what the shelf does not hold, and keep each answer at once.
 
@@ -63,7 +62,7 @@ async def download(
                 return state._replace(left=(*state.left, *rest))
         else:
             in_a_row = 0
-            shelf.put(each, answer, clock.now_ns())
+            shelf.put(each, answer, now_ns)
             n = len(getattr(answer, "bars", ()))
             state = state._replace(n_asked=state.n_asked + 1, n_nothing=state.n_nothing + (n == 0), n_bars=state.n_bars + n)
         tell(state)

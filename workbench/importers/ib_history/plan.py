@@ -41,7 +41,7 @@ KEPT: Final = timedelta(days=730)  # IB keeps expired futures for two years afte
 
 
 class Wanted(NamedTuple):
-    """Bars of ``length_s`` of one root, of sessions `since` to `until`, both included."""
+    """Bars of ``length_s`` (one of `SPANS_NS`) of one root, of sessions `since` to `until`, both included."""
 
     root: str
     since: date
@@ -76,15 +76,7 @@ def stretches(wanted: Wanted, contracts: Sequence[Contract]) -> list[Stretch]:
 
 
 def questions(stretch: Stretch, wanted: Wanted, now_ns: int) -> Iterator[BarsAsked]:
-    """Cut a stretch into questions, oldest first.
-
-    Raises
-    ------
-    ConfigError
-        Bars of that length are not to be had.
-    """
-    if wanted.length_s not in SPANS_NS:
-        raise ConfigError(f"bars of {wanted.length_s} s cannot be asked for; there are {', '.join(map(str, SPANS_NS))} seconds")
+    """Cut a stretch into questions, oldest first."""
     most = SPANS_NS[wanted.length_s]
     sessions = table(stretch.contract.calendar, date(stretch.first.year, 1, 1), date(stretch.last.year + 1, 1, 31)).sessions
     first, last = _number(stretch.first), _number(stretch.last)
@@ -139,6 +131,18 @@ def since(text: str, today: date) -> date:
     if day > today:
         raise ConfigError(f"since {day} has not come yet")
     return day
+
+
+def length_s(text: str) -> int:
+    """Understand the length of a bar.
+
+    >>> length_s("5s"), length_s("1m"), length_s("1h")
+    (5, 60, 3600)
+    """
+    found = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0) * (int(text[:-1]) if text[:-1].isdecimal() else 0)
+    if found not in SPANS_NS:
+        raise ConfigError(f"bars of {text!r} are not to be had; there are 1s 5s 10s 15s 30s 1m 2m 3m 5m 10m 15m 20m 30m 1h")
+    return found
 
 
 def last_session(now_ns: int) -> date:

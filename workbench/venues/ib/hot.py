@@ -251,7 +251,8 @@ class Hot:
         elif notice in TROUBLES:
             if notice != Notice.BROKEN:
                 self._complain(req_id, notice, contract)
-            if row is not None and row["is_broken"]:
+            if row is not None and row["is_broken"] == 1:
+                row["is_broken"] = 2  # once is enough
                 self.intake.write(int(row["contract"]), Kind.DEPTH_RESET)
                 notice = Notice.BROKEN
         self.on_notice(Noticed(req_id, notice, value))

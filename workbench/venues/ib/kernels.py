@@ -198,7 +198,7 @@ def did(s, notice, now):
     s.last_ns = now
     if notice >= BROKEN:
         s.n_bad += 1
-        if s.source == DEPTH:
+        if s.source == DEPTH and not s.is_broken:
             s.is_broken = 1
     return notice
 

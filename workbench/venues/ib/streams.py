@@ -68,7 +68,7 @@ STREAM: Final = np.dtype(
             "data_type",  # as message 58 said; 0 not told
             "is_delayed",
             "halted",  # -1 not told
-            "is_broken",
+            "is_broken",  # 1: a row was lost; 2: and that was told
             "bid",
             "bid_sz",
             "ask",

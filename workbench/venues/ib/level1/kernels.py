@@ -232,10 +232,10 @@ def level1(buf, at, end, which, out, s, last, control):
         s.data_type = kind
         return DATA_TYPE if changed else DONE
     if which == 45:
-        digits, _scale, at, how = decimal(buf, at, end, NUL)
+        digits, scale, at, how = decimal(buf, at, end, NUL)
         if at < 0 or how == MALFORMED:
             return MALFORMED
-        if kind != 49 or how != DONE:
+        if kind != 49 or how != DONE or scale:
             control[N_IGNORED] += 1
             return DONE
         before = s.halted
