@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -40,6 +40,17 @@ class Prepares(Protocol):
         """Make some of that room."""
 
 
+class Standing(NamedTuple):
+    """How far a run is: its venue there (`None`: it has none), ready (reconciled, stops supervised), deciding."""
+
+    is_connected: bool | None
+    is_ready: bool
+    is_deciding: bool
+
+
+AT_WORK: Final = Standing(None, is_ready=True, is_deciding=True)  # a market that is at hand keeps nobody waiting
+
+
 class Heartbeat:
     """The beat of one run.
 
@@ -57,6 +68,8 @@ class Heartbeat:
         Given time to make room.
     steady
         Seconds that never go back; given in tests.
+    standing
+        Says how far the run is.
     """
 
     def __init__(
@@ -68,12 +81,14 @@ class Heartbeat:
         stores: tuple[Prepares, ...] = (),
         *,
         steady: Callable[[], float] = time.monotonic,
+        standing: Callable[[], Standing] = lambda: AT_WORK,
     ) -> None:
+        self._standing = standing
         self._data, self._engine, self._log, self._stores, self._steady = data, engine, log, stores, steady
         self._clock = SystemClock()
         self._due_s = steady()
         self._word = Status(
-            process=PROCESS, pid=os.getpid(), said_ns=0, run=run.run, mode=run.mode, session=run.sessions[-1], is_ready=True
+            process=PROCESS, pid=os.getpid(), said_ns=0, run=run.run, mode=run.mode, session=run.sessions[-1]
         )
 
     def turn(self, seq: int, n_records: int) -> None:
@@ -85,13 +100,13 @@ class Heartbeat:
         self._log.commit()
         for store in self._stores:
             store.prepare()
-        self._say(seq, n_records, is_deciding=True)
+        self._say(seq, n_records, self._standing())
 
     def end(self, seq: int, n_records: int) -> None:
         """Say the last word: it ended by itself."""
-        self._say(seq, n_records, is_deciding=False, note="ended")
+        self._say(seq, n_records, self._standing()._replace(is_deciding=False), note="ended")
 
-    def _say(self, seq: int, n_records: int, *, is_deciding: bool, note: str = "") -> None:
+    def _say(self, seq: int, n_records: int, standing: Standing, note: str = "") -> None:
         engine = self._engine
         word = msgspec.structs.replace(
             self._word,
@@ -99,7 +114,9 @@ class Heartbeat:
             seq=seq,
             now_ns=engine.market.now[_LAST_NS] or None,
             state=engine.desk.breaker.state.value,
-            is_deciding=is_deciding,
+            is_connected=standing.is_connected,
+            is_ready=standing.is_ready,
+            is_deciding=standing.is_deciding,
             counts={"records": n_records, "barriers": engine.n_barriers},
             note=note,
         )

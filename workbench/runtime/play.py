@@ -22,6 +22,7 @@ from workbench.store.digests import code_digest, environment
 from workbench.store.folders import Folders
 from workbench.store.journal import Journal
 from workbench.store.manifest import RunManifest, run_folders, write_manifest
+from workbench.store.sessions import TRADED
 from workbench.workspace import things_of
 from workbench.workspace.choosing import OWN
 
@@ -40,8 +41,8 @@ class Played(NamedTuple):
 
 
 def has_orders(logged: Logged) -> bool:
-    """Whether the run that wrote a session also traded in it."""
-    return logged.run.mode in ("paper", "live")
+    """Whether the run that wrote a session also traded in it, or decided without sending."""
+    return logged.run.mode in TRADED
 
 
 def setup_as_traded(settings: Settings, logged: Logged) -> Setup:

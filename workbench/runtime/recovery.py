@@ -6,9 +6,9 @@ one would be neither. Otherwise models begin cold, and the run's manifest says w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -28,9 +28,11 @@ from workbench.store.folders import Folders
 from workbench.store.log import read_log
 from workbench.store.manifest import RunManifest, read_manifest, write_manifest
 
+WIRE: Final = "ib "  # what the source of a run over a socket begins with; those are taken up by `runtime.live`
+
 
 class Image(msgspec.Struct, array_like=True):
-    """What a checkpoint of a paper run holds: the engine, and the simulated other side."""
+    """What a checkpoint of a run holds: the engine, and the simulated other side; nothing of a real one."""
 
     engine: bytes
     venue: bytes
@@ -46,10 +48,10 @@ class Began(NamedTuple):
 
 def begin(data: Path, session: int, contracts: Sequence[Contract], setup: Setup, digests: dict[str, str], source: str) -> Began:
     """Take up the run of this session that was killed, or begin one."""
-    made = {"code": code_digest(), "constitution": setup.law.digest} | dict(setup.digests) | digests
+    made = made_with(setup, digests)
     killed = _killed(data, session)
     if killed is not None:
-        _must_be_the_same(killed, made, contracts, setup)
+        must_be_the_same(killed, made, contracts, setup)
         return Began(killed, next_epoch(data), start_of(data, killed))
     before, why = _before(data, session, made, contracts, setup)
     epoch = next_epoch(data)
@@ -72,6 +74,11 @@ def begin(data: Path, session: int, contracts: Sequence[Contract], setup: Setup,
     )
     write_manifest(Folders(data).run(run.run), run)
     return Began(run, epoch, start_of(data, run))
+
+
+def made_with(setup: Setup, digests: Mapping[str, str]) -> dict[str, str]:
+    """Name all that a run's decisions hang on: its code, its law, what is a user's, and `digests` of the caller."""
+    return {"code": code_digest(), "constitution": setup.law.digest} | dict(setup.digests) | dict(digests)
 
 
 def start_of(data: Path, run: RunManifest) -> Image | None:
@@ -119,23 +126,24 @@ def numbered(data: Path, session: int, market: Records, began: Began) -> tuple[R
     return records, Past(last_seq, tuple(entries.arrivals(journal)), tuple(fact for each in facts for fact in each)), first
 
 
-def _must_be_the_same(killed: RunManifest, digests: dict[str, str], contracts: Sequence[Contract], setup: Setup) -> None:
+def must_be_the_same(killed: RunManifest, digests: dict[str, str], contracts: Sequence[Contract], setup: Setup) -> None:
     """A run goes on only as what it began as."""
     other = sorted(name for name in digests | killed.digests if killed.digests.get(name) != digests.get(name))
-    if (killed.account, killed.profile, killed.traders, tuple(killed.contracts)) != _who(setup, contracts):
+    if (killed.account, killed.profile, killed.traders, tuple(killed.contracts)) != who(setup, contracts):
         other.append("account, profile, traders or contracts")
     if other:
         raise ConfigError(f"run {killed.run} was killed and cannot be taken up: {', '.join(other)} changed; bring back what it ran with")
 
 
-def _who(setup: Setup, contracts: Sequence[Contract]) -> tuple[str, str, tuple[tuple[str, str], ...], tuple[Contract, ...]]:
+def who(setup: Setup, contracts: Sequence[Contract]) -> tuple[str, str, tuple[tuple[str, str], ...], tuple[Contract, ...]]:
+    """Say who trades, as a manifest does."""
     return setup.account, setup.law.profile, setup.traders, tuple(contracts)
 
 
 def _killed(data: Path, session: int) -> RunManifest | None:
     for folder in sorted(Folders(data).runs.glob(f"{session}-paper-*"), reverse=True):
         found = read_manifest(folder)
-        if found is not None and not found.is_closed:
+        if found is not None and not found.is_closed and not found.source.startswith(WIRE):
             return found
     return None
 
@@ -149,12 +157,13 @@ def _before(data: Path, session: int, digests: dict[str, str], contracts: Sequen
         The run before ended with something open, or halted, and cannot be gone on from: that must not be forgotten.
     """
     ended = [found for folder in Folders(data).runs.glob("*-paper-*") if (found := read_manifest(folder)) is not None and found.is_closed]
-    ended = sorted((each for each in ended if each.sessions[-1] < session), key=lambda each: (each.sessions[-1], each.epoch))
+    ended = [each for each in ended if each.sessions[-1] < session and not each.source.startswith(WIRE)]
+    ended = sorted(ended, key=lambda each: (each.sessions[-1], each.epoch))
     if not ended:
         return "", ""
     last = ended[-1]
     other = sorted(name for name in digests if last.digests.get(name) != digests[name])
-    if (last.account, last.profile, last.traders, tuple(last.contracts)) != _who(setup, contracts):
+    if (last.account, last.profile, last.traders, tuple(last.contracts)) != who(setup, contracts):
         other.append("account, profile, traders or contracts")
     if other and not last.ended_flat:
         raise ConfigError(

@@ -1,6 +1,6 @@
 """The card of a run: what it was, what it wrote or played, and what it was made with. One JSON file a run, written whole; no journal.
 
-A run that *writes* a log session gives it records (`import`, `generate`, `record`, `paper`, `live`); one that *plays* it
+A run that *writes* a log session gives it records (`import`, `generate`, `record`, `observe`, `paper`, `live`); one that *plays* it
 (`simulate`, `replay`) names the session it played and adds none.
 """
 
@@ -19,8 +19,8 @@ from workbench.store.versions import FORMATS, bring_forward
 from workbench.store.whole import trouble, write_whole
 
 NAME: Final = "manifest.json"
-Mode = Literal["import", "generate", "record", "simulate", "replay", "paper", "live"]
-WRITERS: Final[frozenset[str]] = frozenset({"import", "generate", "record", "paper", "live"})
+Mode = Literal["import", "generate", "record", "simulate", "replay", "observe", "paper", "live"]
+WRITERS: Final[frozenset[str]] = frozenset({"import", "generate", "record", "observe", "paper", "live"})
 
 
 class RunManifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Which runs tell of a log session, and whose records it has. Reads manifests and records; opens no journal, writes nothing.
 
-Words: the run that *wrote* a session gave it its records (import, generate, record, paper, live); a run that *told* of it has a
+Words: the run that *wrote* a session gave it its records (import, generate, record, observe, paper, live); a run that *told* of it has a
 journal of forecasts, orders and fills over those records: the writer itself where it traded, or a later `simulate` of them.
 """
 
@@ -21,7 +21,7 @@ from workbench.store.manifest import WRITERS, RunManifest, find_log, runs
 from workbench.store.recordings import Recordings
 from workbench.store.tail import read_segments
 
-TRADED: Final = frozenset({"paper", "live"})  # modes of runs that write records and orders
+TRADED: Final = frozenset({"observe", "paper", "live"})  # modes of runs that write records and orders
 FOREVER: Final = (1 << 62) - 1  # above every seq and every time
 
 

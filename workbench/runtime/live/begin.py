@@ -1,0 +1,188 @@
+"""How a live run begins: anew, behind the run before, or where one that died left off. Reads stores and plays the past; sends nothing.
+
+Rules
+-----
+1. A run that died is taken up in its own session; once that is over it is played to its end and closed, and the next begins with that.
+2. The past is played from its log: recorded reports drive, what is decided again is only held against the log.
+3. What code, settings or law have changed since cannot be taken up while something was open: a person brings back what it ran with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from workbench.clock import SystemClock
+from workbench.config import Mode
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import ConfigError
+from workbench.domain.records import Records
+from workbench.engine import Engine, Setup
+from workbench.engine.desk import CONNECTION
+from workbench.runtime.log import Past, RunLog
+from workbench.runtime.loop import run as drive
+from workbench.runtime.recovery import WIRE, Image, made_with, must_be_the_same, start_of, who
+from workbench.store import checkpoints, entries
+from workbench.store.digests import environment
+from workbench.store.epochs import first_seq, next_epoch
+from workbench.store.folders import Folders
+from workbench.store.journal import Journal
+from workbench.store.manifest import RunManifest, runs, write_manifest
+from workbench.store.sessions import records_written
+from workbench.venues.base import Happened
+from workbench.venues.recorded import RecordedVenue
+
+
+class Plan(NamedTuple):
+    """What is traded in a session, and what else its run hangs on. ``source`` says whose data it is: host and port."""
+
+    setup: Setup
+    digests: Mapping[str, str] = {}
+    source: str = ""
+
+    @property
+    def contracts(self) -> tuple[Contract, ...]:
+        """Contracts of the run, ids rising."""
+        return tuple(terms.contract for terms in self.setup.terms)
+
+
+class Begun(NamedTuple):
+    """A run that is about to go on.
+
+    ``epoch`` numbers what it writes from here on; ``start`` is what it began with, ``past`` and ``records`` what its log holds.
+    """
+
+    run: RunManifest
+    epoch: int
+    start: Image | None
+    past: Past
+    records: Records
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of it was written yet."""
+        return not self.past.arrivals and not len(self.records)
+
+    @property
+    def before_seq(self) -> int:
+        """The place in the log in front of its first record."""
+        return first_seq(self.run.epoch) - 1
+
+    @property
+    def numbers_from(self) -> int:
+        """The epoch its next records are numbered in: its own while it has none, for its first events stand in front of that."""
+        return self.epoch if len(self.records) else self.run.epoch
+
+
+def begin(data: Path, session: int, mode: Mode, plan: Plan) -> Begun:
+    """Take up the run of this session that died, or begin one behind the last."""
+    made = made_with(plan.setup, plan.digests)
+    mine = [each for each in runs(data) if each.mode == mode.value and each.source.startswith(WIRE) and each.account == plan.setup.account]
+    if died := [each for each in mine if not each.is_closed and each.sessions[-1] == session]:
+        must_be_the_same(died[-1], made, plan.contracts, plan.setup)
+        return _with_past(data, died[-1])
+    before, why = _before([each for each in mine if each.is_closed and each.sessions[-1] <= session], made, plan)
+    epoch = next_epoch(data)
+    manifest = RunManifest(
+        run=f"{session}-{mode.value}-{epoch}",
+        mode=mode.value,  # type: ignore[arg-type]  # one of doors.RUNS, all of which a manifest knows
+        sessions=(session,),
+        epoch=epoch,
+        created_ns=SystemClock().now_ns(),
+        contracts=plan.contracts,
+        digests=made,
+        environment=environment(),
+        source=WIRE + plan.source,
+        account=plan.setup.account,
+        profile=plan.setup.law.profile,
+        traders=plan.setup.traders,
+        own_features=tuple(str(feature().name) for feature in plan.setup.own_features),
+        starts_from=before,
+        notes=why,
+    )
+    write_manifest(Folders(data).run(manifest.run), manifest)
+    return _with_past(data, manifest, epoch)
+
+
+def unfinished(data: Path, session: int, mode: Mode, account: str) -> list[RunManifest]:
+    """List the runs that died in sessions that are over, the oldest first."""
+    died = [each for each in runs(data) if each.mode == mode.value and each.source.startswith(WIRE) and not each.is_closed]
+    return [each for each in died if each.account == account and each.sessions[-1] < session]
+
+
+async def finish(data: Path, died: RunManifest, plan: Plan) -> RunManifest:
+    """Play a run that died in a session that is over to the end of its log, and close it."""
+    must_be_the_same(died, made_with(plan.setup, plan.digests), plan.contracts, plan.setup)
+    begun, engine = _with_past(data, died), Engine(plan.setup)
+    with Journal(Folders(data).journal(died.run)) as journal:
+        log = RunLog(None, journal, past=begun.past)
+        last_seq = await relive(begun, engine, log)
+        log.commit()
+        return close(data, begun, engine, journal, last_seq)
+
+
+async def relive(begun: Begun, engine: Engine, log: RunLog) -> int:
+    """Bring an engine to the end of a run's log; give the seq of the last record.
+
+    Raises
+    ------
+    InvariantError
+        It did not go as the log says.
+    """
+    if begun.start is not None:
+        engine.restore(begun.start.engine)
+    at = begun.before_seq
+    if len(begun.records):
+        at = await drive(RecordedVenue(begun.records, begun.past.arrivals), engine, log, after_seq=at)
+    else:
+        for arrival in begun.past.arrivals:
+            engine.step(log.place(Happened(arrival.recv_ns, arrival.event), at))
+            log.keep(at, engine.take_facts())
+    log.must_be_through()
+    return at
+
+
+def close(data: Path, begun: Begun, engine: Engine, journal: Journal, last_seq: int) -> RunManifest:
+    """Write what the next run begins with, and end this one."""
+    folder = Folders(data).run(begun.run.run)
+    checkpoints.write(folder, last_seq, msgspec.msgpack.encode(Image(engine.snapshot(), b"")), begun.run.digests)
+    journal.checkpoint()
+    memory = engine.desk.memory
+    is_flat = not memory.book.open and set(memory.breaker.causes) <= {CONNECTION}
+    ended = {"first_seq": begun.before_seq + 1, "last_seq": last_seq, "journal_head": journal.head, "ended_flat": is_flat}
+    closed: RunManifest = msgspec.structs.replace(begun.run, is_closed=True, **ended)
+    write_manifest(folder, closed)
+    return closed
+
+
+def _with_past(data: Path, run: RunManifest, epoch: int | None = None) -> Begun:
+    start = start_of(data, run)
+    records = records_written(data, run.sessions[-1], run)
+    journal = Folders(data).journal(run.run)
+    past = Past()
+    if journal.exists():
+        facts = (entry.content for entry in entries.read_journal(journal) if isinstance(entry.content, tuple))
+        last_seq = int(records["seq"][-1]) if len(records) else 0
+        past = Past(last_seq, tuple(entries.arrivals(journal)), tuple(fact for each in facts for fact in each))
+    return Begun(run, next_epoch(data) if epoch is None else epoch, start, past, records)
+
+
+def _before(ended: list[RunManifest], made: Mapping[str, str], plan: Plan) -> tuple[str, str]:
+    """Find the run whose end a new one begins with: its name, and why not where it does not fit."""
+    if not ended:
+        return "", ""
+    last = max(ended, key=lambda each: (each.sessions[-1], each.epoch))
+    other = sorted(name for name in {*made, *last.digests} if last.digests.get(name) != made.get(name))
+    if (last.account, last.profile, last.traders, tuple(last.contracts)) != who(plan.setup, plan.contracts):
+        other.append("account, profile, traders or contracts")
+    if not other:
+        return last.run, ""
+    if not last.ended_flat:
+        raise ConfigError(
+            f"{last.run} ended with a position, an order or a halt, and {', '.join(other)} changed since: "
+            "bring back what it ran with to end it, or begin in another data folder"
+        )
+    return "", f"models begin cold: {', '.join(other)} are not those of {last.run}"
