@@ -144,6 +144,64 @@ NO_OPTION_TYPE: Final = "Invalid security type - "  # [seen]
 SMART_LETTERS: Final = (("NYSE", "N"), ("ARCA", "P"), ("ISLAND", "Q"), ("BATS", "Z"), ("EDGEA", "J"), ("IEX", "V"))  # [chosen]
 
 # ---- history (history/) ---------------------------------------------------------------------------------------------------------------
+HISTORY_DELAY_MS: Final = 400  # [chosen] session ms until the data farm answers: a client that waits for each answer keeps its pace
+PAST_SEED: Final = 20_261_120  # [chosen] of the past before a tape; the same for every gateway, so that a tape has one past
+HISTORY_YEARS: Final = 5  # [chosen] how far back there is anything; IB has more
+SMALL_BARS_KEPT_DAYS: Final = 183  # [IB] bars of 30 s or less, six months
+SMALL_BAR_S: Final = 30
+LISTED_DAYS: Final = 456  # [chosen] a delivery month has prices from 15 months before its end
+HISTORY_LETTERS: Final = "bS"  # [seen] of error 321
+NO_DATA: Final = "HMDS query returned no data: "  # [seen]
+NO_HEAD: Final = "No head time stamp"  # [seen]
+CANCELLED: Final = "API historical data query cancelled: {id}"  # [seen]
+PACING: Final = "Historical data request pacing violation"  # [IB]
+TOO_LONG: Final = "Time length exceed max."  # [seen]
+NO_BAR_SIZE: Final = (  # [seen]
+    "Historical data bar size setting is invalid. Legal ones are: 1 secs, 5 secs, 10 secs, 15 secs, 30 secs, 1 min, 2 mins, 3 mins, 5 mins, "
+    "10 mins, 15 mins, 20 mins, 30 mins, 1 hour, 2 hours, 3 hours, 4 hours, 8 hours, 1 day, 1W, 1M"
+)
+NO_DURATION: Final = "Historical data request duration not specified."  # [seen]
+DURATION_FORM: Final = "When specifying a unit, historical data request duration format is integer{SPACE}unit (S|D|W|M|Y)."  # [seen]
+DURATION_INVALID: Final = "Historical data requested duration is invalid."  # [seen]
+DURATION_LIMITS: Final = {  # [seen] most of a unit, and what is said of more
+    "S": (86_400, "Historical data request for greater than 86400 seconds rejected."),
+    "D": (365, "Historical data requests for durations longer than 365 days must be made in years."),
+    "W": (52, "Historical data request for durations longer than 52 weeks must be made in years."),
+    "M": (12, "Historical data request for durations longer than 12 months must be made in years."),
+}
+MOST_YEARS: Final = 68  # [seen] 69 is refused as a duration
+LONGEST_DAYS: Final = {1: 2_000 / 86_400, 5: 1, 10: 7, 15: 7, 30: 31}  # [IB] bar size in s -> days of one request; larger bars are free
+MOST_BARS: Final = 200_000  # [chosen] of one answer; IB cuts the connection of who asks for far more than it can send
+NO_WHAT: Final = "What to show field is missing or incorrect."  # [chosen]
+NO_FORMAT: Final = "Date formatting selection of {n} rejected."  # [seen]
+NO_END_LIVE: Final = "End date not supported with live updates"  # [seen]
+NO_END_ADJUSTED: Final = "End date not supported with adjusted last"  # [seen]
+NO_LIVE: Final = "Source price not supported with live updates"  # [seen]
+SCHEDULE_DAILY: Final = "Only daily resolution supported for Schedule requests"  # [seen]
+END_INVALID: Final = (  # [seen]
+    10314,
+    "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and "
+    "xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern  Note that there is a space between the date and time, and between the time "
+    "and time-zone.  If no date is specified, current date is assumed. If no time-zone is specified, local time-zone is assumed(deprecated).  "
+    "You can also provide yyyymmddd-hh:mm:ss time is in UTC. Note that there is a dash between the date and time in UTC notation.",
+)
+DUPLICATE_HISTORY: Final = "Duplicate ticker ID for API historical data query"  # [seen] after 322
+MOST_HISTORY: Final = "Only 50 simultaneous API historical data requests allowed."  # [seen]
+MOST_HISTORY_N: Final = 50  # [IB]
+UPDATE_S: Final = 5  # [seen] seconds between two updates of a request that is kept up to date
+ENDED_WEEK_DATE: Final = True  # [chosen] a bar of a week or a month carries its last session's date, not its first
+PRICELESS: Final = frozenset({"IND", "OPT", "FOP", "BAG"})  # [chosen] what is listed here and has no prices
+TICKS_A_REQUEST: Final = 1_000  # [IB]
+TICKS_BOTH: Final = "Either start or end time must be specified, not both"  # [chosen]
+TICKS_NUMBER: Final = "Number of ticks must be between 1 and 1000"  # [chosen]
+PACED_REQUESTS: Final = 60
+PACED_S: Final = 600  # [IB] requests in ten minutes, all clients of an account together
+SAME_CONTRACT: Final = 6
+SAME_CONTRACT_S: Final = 2  # [IB] the sixth for the same contract, exchange and tick type within 2 s
+IDENTICAL_S: Final = 15  # [IB] between two identical requests
+# IB says today that the three rules hold for bars of up to 30 s, and that it slows larger ones down without a word. Here the two counts
+# hold for all, so that who loads for hours learns to pace; identical requests of larger bars are answered.
+IDENTICAL_UP_TO_S: Final = 30
 
 # ---- streams (streams/) ---------------------------------------------------------------------------------------------------------------
 NO_PRICE: Final = Decimal("-1.0")  # [IB] of a side that is not there, with size 0; also in tick-by-tick quotes [chosen]
@@ -153,18 +211,33 @@ SNAPSHOT_S: Final = 11  # [IB] after which a snapshot ends with what there was
 TOO_MANY_TICKERS: Final = (101, TEXTS[101])
 TOO_MANY_DEPTH: Final = (309, "Max number ({}) of market depth requests has been reached")
 TOO_MANY_TICK_BY_TICK: Final = (10190, TEXTS[10190])
-TICK_BY_TICK_TOO_SOON: Final = (10190, TEXTS[10190])  # [IB] says one request a contract in 15 s, and no code; counted a contract, not a kind
+TICK_BY_TICK_TOO_SOON: Final = (
+    10190,
+    TEXTS[10190],
+)  # [IB] says one request a contract in 15 s, and no code; counted a contract, not a kind
 BARS_PACING: Final = (420, "Invalid Real-time Query:Historical data request pacing violation")  # [seen]
 MOST_NEW_BARS: Final = 60  # [IB] new real-time bars in 10 minutes; they share the lines of L1 [IB]
 NEW_BARS_S: Final = 600
-DUPLICATE_ID: Final = (322, "Error processing request.-'bX' : cause - Duplicate ticker id")  # [seen] an id is one stream's, of whatever kind
+DUPLICATE_ID: Final = (
+    322,
+    "Error processing request.-'bX' : cause - Duplicate ticker id",
+)  # [seen]; an id is one stream's of its kind [chosen]
 UNKNOWN_DEPTH_ID: Final = (310, "Can't find the subscribed market depth with tickerId:{}")  # [IB]; every other stream has 300
 NOT_SUBSCRIBED: Final = (354, "Requested market data is not subscribed.{why}")
 DELAYED_THERE: Final = "Delayed market data is available.{symbol} {exchange}/TOP/ALL"  # [seen] behind 354 and 10089
 NO_TICK_PERMISSION: Final = (10189, "Failed to request tick-by-tick data.No market data permissions for {exchange} {sec_type}")  # [seen]
-NO_TICKS_OF_KIND: Final = (10189, "Failed to request tick-by-tick data.{kind} tick-by-tick requests are not supported for {symbol}")  # [seen]
-UNKNOWN_TICK_KIND: Final = (321, "Error validating request.-'ce' : cause - Invalid tick-by-tick type")  # [chosen]; the names mind their case [IB]
-NO_DEPTH_HERE: Final = (10092, "Deep market data is not supported for this combination of security type/exchange")  # [seen] also SMART unsaid
+NO_TICKS_OF_KIND: Final = (
+    10189,
+    "Failed to request tick-by-tick data.{kind} tick-by-tick requests are not supported for {symbol}",
+)  # [seen]
+UNKNOWN_TICK_KIND: Final = (
+    321,
+    "Error validating request.-'ce' : cause - Invalid tick-by-tick type",
+)  # [chosen]; the names mind their case [IB]
+NO_DEPTH_HERE: Final = (
+    10092,
+    "Deep market data is not supported for this combination of security type/exchange",
+)  # [seen] also SMART unsaid
 WRONG_WHAT: Final = (321, "Error validating request.-'bY' : cause - What to show field is missing or incorrect.")  # [seen]
 WRONG_DATA_TYPE: Final = (321, "Error validating request.-'cd' : cause - Invalid market data type")  # [chosen]
 NO_SNAPSHOT_TICKS: Final = (
@@ -172,15 +245,24 @@ NO_SNAPSHOT_TICKS: Final = (
     "Error validating request.-'bW' : cause - Snapshot market data subscription is not applicable to generic ticks",
 )  # [seen]
 WRONG_GENERIC_TICKS: Final = (
-    "Error validating request.-'bW' : cause - Incorrect generic tick list of {ticks}.  Legal ones for ({sec_type}) are: {legal}"
-)  # [seen]
+    "Error validating request.-'bW' : cause - Incorrect generic tick list of {ticks}.  Legal ones for ({sec_type}) are: {legal}"  # [seen]
+)
 DEPTH_RESET: Final = (317, TEXTS[317])
 DEPTH_ROWS: Final = 5  # [chosen] when none are asked for
 MOST_DEPTH_ROWS: Final = 10  # [chosen] the tape has no more
 # Rows of plain books are updated in place, inserted and deleted at the end (thread ib_async#33: "it only runs INSERT when first populating,
 # then only UPDATE"); rows of SMART books are inserted and deleted in between (thread stoqey/ib#168). `DepthMoves` can say otherwise.
 # A contract whose tape has quotes and no depth shows its quote as a book of one row; the first depth record resets it [chosen].
-SMART_EXCHANGES: Final = ("ARCA", "NSDQ", "BATS", "DRCTEDGE", "IEX", "NYSE", "BYX", "MEMX")  # [seen]; which has a price is its remainder [chosen]
+SMART_EXCHANGES: Final = (
+    "ARCA",
+    "NSDQ",
+    "BATS",
+    "DRCTEDGE",
+    "IEX",
+    "NYSE",
+    "BYX",
+    "MEMX",
+)  # [seen]; which has a price is its remainder [chosen]
 MARKET_MAKERS: Final = ("NSDQ",)  # [seen] of books that come with market makers
 MAKER_EXCHANGES: Final = frozenset({"ISLAND", "NASDAQ"})  # [IB] whose books do
 MOST_PAST_TICKS: Final = 1000  # [IB] before tick-by-tick data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from workbench.domain.records import ASK, BID
+from workbench.domain.records import ASK, BID, Phase
 from workbench.domain.units import SECOND
 from workbench.gateway.base import Client
 from workbench.gateway.streams.market import FLAGS, KIND, PRINT, PX, PX2, QUOTE, SZ, Market, Row
@@ -64,6 +64,11 @@ class BarMaker:
             return 2 * row[PX] if flags & BID else None
         return 2 * row[PX2] if flags & ASK else None
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing has been counted in."""
+        return self._n == 0
+
     def seed(self) -> None:
         """Begin with what the contract shows now, for a bar in which nothing happens."""
         market = self._market
@@ -81,24 +86,28 @@ class BarMaker:
         """End the bar that began at `start_ns`, tell it, and begin the next."""
         if not is_silent and not self._market.is_shut and self._open is not None:
             for each in self.subscribers:
-                each.client.send(self._bar(each.req_id, start_ns // SECOND))
+                if not (each.use_rth and self._market.phase == Phase.ETH):
+                    each.client.send(self._bar(each.req_id, start_ns // SECOND))
         self._start()
 
     def _bar(self, req_id: int, time: int) -> RealtimeBar:
         middle, units = self._market.units.middle, self._market.units
-        prices = [middle(each) if each is not None else Decimal(0) for each in (self._open, self._high, self._low, self._close)]
+        first, high, low, last = (
+            middle(each) if each is not None else Decimal(0) for each in (self._open, self._high, self._low, self._close)
+        )
         if self.what != TRADES:
-            return RealtimeBar(req_id, time, *prices, _NOT_COUNTED, _NOT_COUNTED, _NOT_COUNTED)
-        average = Decimal(repr(self._market.contract.to_pts(self._turnover) / self._volume)) if self._volume else prices[3]
-        return RealtimeBar(req_id, time, *prices, units.size(self._volume), average, self._n)
+            return RealtimeBar(req_id, time, first, high, low, last, _NOT_COUNTED, _NOT_COUNTED, _NOT_COUNTED)
+        average = Decimal(repr(self._market.contract.to_pts(self._turnover) / self._volume)) if self._volume else last
+        return RealtimeBar(req_id, time, first, high, low, last, units.size(self._volume), average, self._n)
 
 
 class BarRequest:
     """One request for real-time bars of one client."""
 
-    __slots__ = ("client", "maker", "req_id")
+    __slots__ = ("client", "maker", "req_id", "use_rth")
 
-    def __init__(self, client: Client, req_id: int, maker: BarMaker) -> None:
+    def __init__(self, client: Client, req_id: int, maker: BarMaker, use_rth: bool) -> None:
         self.client = client
         self.req_id = req_id
         self.maker = maker
+        self.use_rth = use_rth

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -29,7 +28,6 @@ from workbench.wire import (
 LAST, ALL_LAST, BID_ASK, MID_POINT = "Last", "AllLast", "BidAsk", "MidPoint"
 TYPES: Final = {LAST: 1, ALL_LAST: 2, BID_ASK: 3, MID_POINT: 4}
 _BLOCK: Final = 65_536  # records of the tape that are searched at a time
-_NO_PRICE: Final = Decimal("-1.0")
 
 
 class Ticks:
@@ -84,9 +82,8 @@ class Ticks:
     def begin(self, tape: Records, stop: int, n_past: int) -> None:
         """Tell the last `n_past` ticks in one message, before any other."""
         wanted = PRINT if self.kind in (LAST, ALL_LAST) else QUOTE
-        rows = [row for row in _latest(tape, stop, self._market.contract.id, wanted, min(n_past, behaviour.MOST_PAST_TICKS))]
         if n_past > 0:
-            self.client.send(self._past(rows))
+            self.client.send(self._past(_latest(tape, stop, self._market.contract.id, wanted, min(n_past, behaviour.MOST_PAST_TICKS))))
 
     def _past(self, rows: list[Row]) -> Answer:
         units, market = self._market.units, self._market
@@ -119,8 +116,8 @@ def exchanges(market: Market) -> tuple[str, ...]:
 def sides(market: Market, row: Row) -> tuple[Decimal, Decimal, int | Decimal, int | Decimal]:
     """Give a quote's prices and sizes as they are written; a side that is not there is -1 and 0."""
     units, flags = market.units, row[FLAGS]
-    bid = (units.price(row[PX]), units.size(row[SZ])) if flags & BID else (_NO_PRICE, 0)
-    ask = (units.price(row[PX2]), units.size(row[SZ2])) if flags & ASK else (_NO_PRICE, 0)
+    bid = (units.price(row[PX]), units.size(row[SZ])) if flags & BID else (behaviour.NO_PRICE, 0)
+    ask = (units.price(row[PX2]), units.size(row[SZ2])) if flags & ASK else (behaviour.NO_PRICE, 0)
     return bid[0], ask[0], bid[1], ask[1]
 
 
@@ -129,10 +126,10 @@ def past(market: Market, row: Row) -> int:
     flags = row[FLAGS]
     below = bool(flags & BID) and market.low is not None and row[PX] < market.low
     above = bool(flags & ASK) and market.high is not None and row[PX2] > market.high
-    return below | above << 1
+    return below | (above << 1)
 
 
-def _latest(tape: Records, stop: int, contract: int, kind: int, n: int) -> Iterator[Row]:
+def _latest(tape: Records, stop: int, contract: int, kind: int, n: int) -> list[Row]:
     """Give the last `n` records of a kind before `stop`, the oldest first."""
     found: list[Records] = []
     while stop > 0 and n > 0:
@@ -142,4 +139,4 @@ def _latest(tape: Records, stop: int, contract: int, kind: int, n: int) -> Itera
         found.append(block)
         n -= len(block)
         stop = start
-    return rows_of(np.concatenate(found[::-1])) if found else iter(())
+    return rows_of(np.concatenate(found[::-1])) if found else []

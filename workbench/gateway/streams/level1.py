@@ -21,7 +21,9 @@ LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
 BID, ASK, LAST, HIGH, LOW, CLOSE, OPEN = 1, 2, 4, 6, 7, 9, 14  # prices
 BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME = 0, 3, 5, 8
 LAST_TIME, HALTED = 45, 49
-_LIVE_TYPES: Final = {tick: tick for tick in (BID, ASK, LAST, HIGH, LOW, CLOSE, OPEN, BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME, LAST_TIME, HALTED)}
+_LIVE_TYPES: Final = {
+    tick: tick for tick in (BID, ASK, LAST, HIGH, LOW, CLOSE, OPEN, BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME, LAST_TIME, HALTED)
+}
 _DELAYED_TYPES: Final = {
     BID: 66, ASK: 67, LAST: 68, BID_SIZE: 69, ASK_SIZE: 70, LAST_SIZE: 71, HIGH: 72, LOW: 73, VOLUME: 74, CLOSE: 75, OPEN: 76,
     LAST_TIME: 88, HALTED: 90,
@@ -80,8 +82,11 @@ class Lines:
         self._n_prints = 0
         self._halted = 0
 
-    def begin(self, line: Line) -> None:
-        """Bring the others up to now, then tell a new line all there is."""
+    def begin(self, line: Line, is_silent: bool) -> None:
+        """Bring the others up to now, then tell a new line all there is; nothing while the market is silent."""
+        if is_silent:
+            self.lines.append(line)
+            return
         if self.lines:
             self.tell()
         self._forget()
@@ -94,6 +99,11 @@ class Lines:
             line.send([(TickGeneric, (self._type[HALTED], self.halted))])
         line.send(generic.at_first(self.market, line.wanted))
         self.lines.append(line)
+
+    def restart(self) -> None:
+        """Tell all lines everything once more."""
+        self._forget()
+        self.tell()
 
     def tell(self) -> None:
         """Tell all lines what has changed since the last time."""

@@ -5,21 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from workbench.domain.contracts import Contract
-from workbench.domain.records import ASK, BID, EVENT_TIME, Kind, Phase, Records
+from workbench.domain.records import ASK, BID, EVENT_TIME, RECORD, Kind, Phase, Records
 from workbench.domain.units import SECOND
 from workbench.gateway.streams.book import Book
 
-Row = tuple[int, ...]  # the columns below, as Python integers
-COLUMNS: Final = ("recv_ns", "event_ns", "px", "sz", "px2", "sz2", "contract", "kind", "side", "level", "flags")
-RECV, EVENT, PX, SZ, PX2, SZ2, CONTRACT, KIND, SIDE, LEVEL, FLAGS = range(len(COLUMNS))
+Row = tuple[int, ...]  # a record as Python integers: a loop reads them many times as fast
+RECV, EVENT, PX, SZ, PX2, SZ2, CONTRACT, KIND, SIDE, LEVEL, FLAGS = (
+    RECORD.names.index(name)  # type: ignore[union-attr]  # a structured dtype has names
+    for name in ("recv_ns", "event_ns", "px", "sz", "px2", "sz2", "contract", "kind", "side", "level", "flags")
+)
 
 QUOTE, PRINT, BAR, GAP, PHASE = int(Kind.QUOTE), int(Kind.PRINT), int(Kind.BAR), int(Kind.GAP), int(Kind.PHASE)
 FIRST_DEPTH, LAST_DEPTH = int(Kind.DEPTH_INSERT), int(Kind.DEPTH_RESET)
@@ -27,9 +29,10 @@ _SHUT = (int(Phase.CLOSED), int(Phase.MAINTENANCE))
 _MOST_PRICES = 65_536  # texts of prices kept
 
 
-def rows_of(records: Records) -> Iterator[Row]:
-    """Give records as tuples: a Python loop reads them four times as fast."""
-    return zip(*(records[name].tolist() for name in COLUMNS), strict=True)
+def rows_of(records: Records) -> list[Row]:
+    """Give records as tuples."""
+    rows: list[Row] = records.tolist()
+    return rows
 
 
 class Units:
@@ -73,8 +76,8 @@ class Market:
     """
 
     __slots__ = (
-        "ask", "ask_sz", "at", "bid", "bid_sz", "book", "close", "contract", "has_depth", "high", "kept", "last", "last_ns", "last_sz", "low",
-        "n_prints", "open", "phase", "session", "turnover", "units", "volume",
+        "ask", "ask_sz", "at", "bid", "bid_sz", "book", "close", "contract", "has_depth", "high", "kept", "last", "last_ns", "last_sz",
+        "low", "n_prints", "open", "phase", "session", "turnover", "units", "volume",
     )  # fmt: skip
 
     def __init__(self, contract: Contract) -> None:
@@ -173,13 +176,13 @@ class Market:
             for row in rows_of(part):
                 self.take(row)
             return
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             self._leap_over(part[start:end])
 
     def _leap_over(self, part: Records) -> None:
         """Fold records of which only the first may be a phase or a bar."""
         if len(part) and int(part[0]["kind"]) in (PHASE, BAR):
-            self.take(next(rows_of(part[:1])))
+            self.take(rows_of(part[:1])[0])
             part = part[1:]
         kinds = part["kind"]
         prints = part[kinds == PRINT]
@@ -191,10 +194,10 @@ class Market:
             self.turnover += int((px * sz).sum())
             self.n_prints += len(prints)
             self.last, self.last_sz = int(px[-1]), int(sz[-1])
-            self.last_ns = time_ns(next(rows_of(prints[-1:])))
+            self.last_ns = time_ns(rows_of(prints[-1:])[0])
         quotes = np.flatnonzero(kinds == QUOTE)
         if len(quotes):
-            self.take(next(rows_of(part[quotes[-1] : quotes[-1] + 1])))
+            self.take(rows_of(part[quotes[-1] : quotes[-1] + 1])[0])
         depth = np.flatnonzero(((kinds >= FIRST_DEPTH) & (kinds <= LAST_DEPTH)) | (kinds == GAP))
         resets = np.flatnonzero((kinds == LAST_DEPTH) | (kinds == GAP))
         for row in rows_of(part[depth[depth >= resets[-1]] if len(resets) else depth]):
