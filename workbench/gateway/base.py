@@ -137,6 +137,7 @@ class World:
         self.now_ns = now_ns
         self.accounts = tuple(accounts)
         self.budget = budget or Budget()
+        self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311  a simulation, not a secret
         self.speed = speed
         self.master_id = master_id
@@ -149,6 +150,10 @@ class World:
         if key not in self._parts:
             self._parts[key] = make()
         return cast("T", self._parts[key])
+
+    def known(self, key: type[T]) -> T | None:
+        """Give the one `key` of this world if somebody has made it."""
+        return cast("T | None", self._parts.get(key))
 
 
 def _first_id(client: Client) -> int:

@@ -199,6 +199,11 @@ class Gateway:
         service = self._by_request.get(type(request))
         if service is not None:
             service.answer(client, request)
+            self.let_speak()
+
+    def let_speak(self) -> None:
+        """Let services tell what was done behind their backs."""
+        for service in self.services:
             service.advance(self.world.now_ns)
 
     def gone(self, session: Session) -> None:

@@ -53,6 +53,10 @@ class Streams:
         """List a client's request ids, first asked first."""
         return tuple(self._of.get(client, {}))
 
+    def requests(self, client: Client) -> tuple[Request, ...]:
+        """List what a client asked for, first asked first."""
+        return tuple(self._of.get(client, {}).values())
+
     def ends(self, client: Client) -> list[Request]:
         """Make the requests that would end all streams of a client."""
         return [make_cancel(request) for request in self._of.get(client, {}).values()]

@@ -76,10 +76,13 @@ class Change(Act, frozen=True, kw_only=True, tag="change"):
 
 
 class Correct(Act, frozen=True, kw_only=True, tag="correct"):
-    """The subject, an ExecutionData, is corrected: sent again under the next correction id (``.01`` -> ``.02``) with these numbers."""
+    """The subject, an ExecutionData, is corrected: sent again under the next correction id (``.01`` -> ``.02``), and so booked.
 
-    shares: float | None = None
-    price: float | None = None
+    ``shares`` is the number that was really filled, ``ticks`` how much higher the price really was.
+    """
+
+    shares: Annotated[int, Meta(ge=1)] | None = None
+    ticks: int = 0
 
 
 class Raw(Act, frozen=True, kw_only=True, tag="raw"):
@@ -141,6 +144,45 @@ class Outage(Act, frozen=True, kw_only=True, tag="outage"):
     for_s: Positive
     data: Literal["kept", "lost"] = "lost"
     reports: Literal["late", "lost"] = "late"
+
+
+class Farm(Act, frozen=True, kw_only=True, tag="farm"):
+    """A market data farm breaks (2103) and is mended (2104); its streams are ``kept``, or gone without a word."""
+
+    name: Literal["usfuture", "usfarm", "cashfarm"] = "usfuture"
+    for_s: Positive
+    kept: bool = True
+
+
+class Compete(Act, frozen=True, kw_only=True, tag="compete"):
+    """The user logs in elsewhere: 10197 to every stream, and no data while it lasts."""
+
+    for_s: Positive
+
+
+class Freeze(Act, frozen=True, kw_only=True, tag="freeze"):
+    """Streams of these symbols (``ESZ6``; all if none) stand still without a word."""
+
+    symbols: tuple[str, ...] = ()
+    for_s: Positive
+
+
+class Halt(Act, frozen=True, kw_only=True, tag="halt"):
+    """Trading of these symbols (all if none) is halted, as tick 49 tells it: 1 for news, 2 for volatility."""
+
+    symbols: tuple[str, ...] = ()
+    for_s: Positive
+    kind: Literal[1, 2] = 2
+
+
+class ResetDepth(Act, frozen=True, kw_only=True, tag="reset_depth"):
+    """Every book is reset: 317 on its id, then its rows anew."""
+
+    who: Who = "all"
+
+
+class Bust(Act, frozen=True, kw_only=True, tag="bust"):
+    """The subject, an ExecutionData, is taken back by the exchange: its fill is no more; only positions tell."""
 
 
 class Disconnect(Act, frozen=True, kw_only=True, tag="disconnect"):
@@ -211,6 +253,12 @@ Action: TypeAlias = (
     | Deafen
     | LoseStreams
     | Outage
+    | Farm
+    | Compete
+    | Freeze
+    | Halt
+    | ResetDepth
+    | Bust
     | Disconnect
     | Restart
     | Silence
@@ -221,5 +269,5 @@ Action: TypeAlias = (
 )
 STOPS_REQUEST = (Refuse, Ignore, Delay)
 NEEDS_REQUEST = (Refuse, Ignore, ForeignOrder)
-NEEDS_ANSWER = (Lose, Duplicate, Reorder, Correct, HalfFrame)
+NEEDS_ANSWER = (Lose, Duplicate, Reorder, Correct, Bust, HalfFrame)
 NEEDS_MESSAGE = (Delay, Change, CancelSubject, *NEEDS_REQUEST, *NEEDS_ANSWER)

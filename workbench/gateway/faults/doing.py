@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from workbench.domain.contracts import Contract
 from workbench.gateway import behaviour
 from workbench.gateway.faults import actions as act
 from workbench.gateway.faults import kinds
 from workbench.gateway.faults.ghost import Ghost
 from workbench.gateway.faults.windows import Window
 from workbench.gateway.session import NO_ID, Session
-from workbench.wire import Answer, CancelOrder, ErrorMessage, ExecutionData, Message, OrderFields, PlaceOrder, encode, frame
+from workbench.gateway.streaming import make_cancel
+from workbench.gateway.streams import MarketData
+from workbench.simulation.broker import Broker
+from workbench.wire import Answer, CancelOrder, ErrorMessage, ExecutionData, Message, OrderFields, PlaceOrder, ReqDepth, encode, frame
 
 if TYPE_CHECKING:
     from workbench.gateway.faults.injector import Injector
@@ -54,13 +59,22 @@ def _duplicate(injector: Injector, action: act.Duplicate, session: Session, subj
 
 
 def _correct(injector: Injector, action: act.Correct, session: Session, subject: ExecutionData) -> None:
-    root, _, number = subject.execution.exec_id.rpartition(".")
-    fields: dict[str, Any] = {"exec_id": f"{root}.{int(number) + 1:02d}"}
-    if action.shares is not None:
-        fields["shares"] = action.shares
-    if action.price is not None:
-        fields["price"] = action.price
-    session.emit(msgspec.structs.replace(subject, execution=msgspec.structs.replace(subject.execution, **fields)))
+    world = injector.gateway.world
+    if (broker := world.known(Broker)) is None:
+        return
+    old = next((each for each in broker.executions() if each.exec_id == subject.execution.exec_id), None)
+    if old is None:
+        return
+    tick = next(contract.tick for contract in world.contracts if contract.id == old.contract)
+    broker.correct(old.exec_id, now_ns=world.now_ns, px=old.px + action.ticks * tick, qty=action.shares)
+    injector.gateway.let_speak()
+
+
+def _bust(injector: Injector, action: act.Bust, session: Session, subject: ExecutionData) -> None:
+    broker = injector.gateway.world.known(Broker)
+    if broker is not None and any(each.exec_id == subject.execution.exec_id for each in broker.executions()):
+        broker.bust(subject.execution.exec_id)
+        injector.gateway.let_speak()
 
 
 def _raw(injector: Injector, action: act.Raw, session: Session | None, subject: Subject) -> None:
@@ -100,17 +114,79 @@ def _lose_streams(injector: Injector, action: act.LoseStreams, session: Session 
 
 
 def _outage(injector: Injector, action: act.Outage, session: Session | None, subject: Subject) -> None:
-    def restored() -> None:
-        if action.data == "lost":
-            _lose_streams(injector, act.LoseStreams(), None, None)
-        for each in injector.ready():
-            say(injector, each, 1101 if action.data == "lost" else 1102, None, "", None)
+    is_kept = action.data == "kept"
 
-    for each in injector.ready():
-        say(injector, each, 1100, None, "", None)
+    def restored() -> None:
+        if not is_kept:
+            _lose_streams(injector, act.LoseStreams(), None, None)
+        _to_all(injector, 1102 if is_kept else 1101)
+        if (data := _data(injector)) is not None:
+            data.restore(is_kept)
+
+    _to_all(injector, 1100)
+    if (data := _data(injector)) is not None:
+        data.lose_data()
     injector.open_window(Window(("market-data",)), action.for_s, restored)
     injector.open_window(Window(("order-reports", "account"), keeps=action.reports == "late"), action.for_s)
     injector.open_window(Window(("orders", "streams"), keeps=True), action.for_s)
+
+
+def _farm(injector: Injector, action: act.Farm, session: Session | None, subject: Subject) -> None:
+    def tell(code: int) -> None:
+        for each in injector.ready():
+            say(injector, each, code, behaviour.text_of(code).replace("usfuture", action.name), "", None)
+
+    def mended() -> None:
+        if (data := _data(injector)) is not None:
+            data.farm(action.name, up=True, kept=action.kept)
+        tell(2104)
+
+    if (data := _data(injector)) is not None:
+        data.farm(action.name, up=False)
+    tell(2103)
+    injector.later(action.for_s, mended)
+
+
+def _compete(injector: Injector, action: act.Compete, session: Session | None, subject: Subject) -> None:
+    if (data := _data(injector)) is not None:
+        data.compete(on=True)
+        injector.later(action.for_s, partial(data.compete, on=False))
+
+
+def _freeze(injector: Injector, action: act.Freeze, session: Session | None, subject: Subject) -> None:
+    if (data := _data(injector)) is not None:
+        for contract in _contracts(injector, action.symbols):
+            data.freeze(contract, on=True)
+            injector.later(action.for_s, partial(data.freeze, contract, on=False))
+
+
+def _halt(injector: Injector, action: act.Halt, session: Session | None, subject: Subject) -> None:
+    if (data := _data(injector)) is not None:
+        for contract in _contracts(injector, action.symbols):
+            data.halt(contract, action.kind)
+            injector.later(action.for_s, partial(data.halt, contract, 0))
+
+
+def _reset_depth(injector: Injector, action: act.ResetDepth, session: Session | None, subject: Subject) -> None:
+    for each in _whom(injector, action, session):
+        for request in injector.gateway.streams.requests(each):
+            if isinstance(request, ReqDepth):
+                say(injector, each, 317, None, "", request.req_id)
+                injector.swallow(each, make_cancel(request))
+                injector.gateway.serve(each, request)
+
+
+def _to_all(injector: Injector, code: int) -> None:
+    for each in injector.ready():
+        say(injector, each, code, None, "", None)
+
+
+def _data(injector: Injector) -> MarketData | None:
+    return injector.gateway.world.known(MarketData)
+
+
+def _contracts(injector: Injector, symbols: tuple[str, ...]) -> list[Contract]:
+    return [each for each in injector.gateway.world.contracts if not symbols or each.symbol in symbols]
 
 
 def _disconnect(injector: Injector, action: act.Disconnect, session: Session | None, subject: Subject) -> None:
@@ -187,6 +263,12 @@ DOERS: Final[dict[type[Any], Callable[..., None]]] = {
     act.Deafen: _window,
     act.LoseStreams: _lose_streams,
     act.Outage: _outage,
+    act.Farm: _farm,
+    act.Compete: _compete,
+    act.Freeze: _freeze,
+    act.Halt: _halt,
+    act.ResetDepth: _reset_depth,
+    act.Bust: _bust,
     act.Disconnect: _disconnect,
     act.Restart: _restart,
     act.Silence: _silence,
