@@ -1,0 +1,90 @@
+"""``workbench connect``: what somebody's TWS can do for us, as one table. Arguments and printing; places nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from workbench.commands.importing import AsJson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.config import Root
+    from workbench.venues.ib.checkup.lines import Line
+
+HELP: Final = """Look at your TWS or IB Gateway, and say line by line what works, what does not, and where to click.
+
+It finds TWS on 7497 7496 4002 4001 of this machine (or --host, --port), asks for accounts, clock, the read-only box and order precautions,
+and listens a few seconds to each stream of one contract a root: live, delayed or none, with IB's words and the subscription's name.
+Nothing is placed: the one order it shows asks what-if. docs/your-tws.md walks through the set-up.
+
+Examples:
+
+  workbench connect
+
+  workbench connect MES ES SPY --host 172.20.16.1 --port 7497
+
+  workbench connect --json
+"""
+COLOURS: Final = {"good": "green", "look": "yellow", "bad": "red", "unknown": "yellow"}
+ROOTS: Final = ("MES", "ES", "SPY")
+CLIENT_OFFSET: Final = 20  # added to ib.client_id: an id nobody trades under
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the command line."""
+    flowing = "\n\n".join(part if part.startswith(" ") else part.replace("\n", " ") for part in HELP.split("\n\n"))
+    app.command("connect", help=flowing)(connect)
+
+
+def connect(
+    roots: Annotated[list[str] | None, typer.Argument(help="Whose data is listened to; usual MES ES SPY.")] = None,
+    host: Annotated[str | None, typer.Option(help="Where TWS runs; else the settings'.")] = None,
+    port: Annotated[int | None, typer.Option(help="Of its API; usual: the four it may be.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Examine a TWS; exit code 1 when a line is bad."""
+    from workbench.config import load_roots, load_settings
+
+    settings = load_settings()
+    console = Console(stderr=as_json, highlight=False)
+    where = (host or settings.ib.host, port, settings.ib.client_id + CLIENT_OFFSET)
+    lines = asyncio.run(_collect(where, list(roots or ROOTS), load_roots(settings), console))
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.format(msgspec.json.encode([line._asdict() for line in lines]), indent=1).decode())
+    else:
+        _show(console, lines)
+    raise typer.Exit(1 if any(line.verdict == "bad" for line in lines) else 0)
+
+
+async def _collect(where: tuple[str, int | None, int], roots: list[str], known: Mapping[str, Root], console: Console) -> list[Line]:
+    import logging
+
+    from workbench.venues.ib.checkup.examination import examine
+
+    logging.getLogger("ib_async").addHandler(logging.NullHandler())  # what it has to say stands in the table
+    lines = []
+    with console.status("knocking") as status:
+        async for line in examine(*where, roots, known, time.time):
+            lines.append(line)
+            status.update(f"{line.about}: {line.found}")
+    return lines
+
+
+def _show(console: Console, lines: list[Line]) -> None:
+    table = Table("", "found", "what IB said, and what to do", show_edge=False, pad_edge=False)
+    for line in lines:
+        colour = COLOURS[line.verdict.value]
+        told = "\n".join(filter(None, (line.said, line.remedy)))
+        table.add_row(line.about, f"[{colour}]{line.verdict.value:<7}[/] {line.found}", told)
+    console.print(table)
+    n_bad = sum(line.verdict == "bad" for line in lines)
+    console.print(f"{n_bad} to mend." if n_bad else "Nothing to mend.")

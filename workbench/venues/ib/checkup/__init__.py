@@ -1,0 +1,1 @@
+"""What `workbench connect` finds out about somebody's TWS: places no order, changes nothing, leaves as it came."""
