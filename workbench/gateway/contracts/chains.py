@@ -1,4 +1,4 @@
-"""What is listed, made out of the settings' roots: chains of futures, shares, a currency pair, indexes. Pure tables; no request is known."""
+"""What is listed, made out of the settings' roots: chains of futures, shares, a currency pair, indexes. Pure tables; knows no request."""
 
 from __future__ import annotations
 
@@ -72,9 +72,7 @@ def rule_of(root: Root) -> int:
 def listed_months(root: Root, on: date) -> Iterator[Listed]:
     """List the delivery months that are listed on a day, those that ended within two years included, in the order of their expiry."""
     listing = root.listing
-    months = [
-        divmod(on.year * 12 + on.month - 1 + offset, 12) for offset in range(-LISTED_MONTHS_BACK, LISTED_MONTHS_AHEAD + 1)
-    ]
+    months = [divmod(on.year * 12 + on.month - 1 + offset, 12) for offset in range(-LISTED_MONTHS_BACK, LISTED_MONTHS_AHEAD + 1)]
     kept = [(year, month + 1) for year, month in months if MONTH_CODES[month] in listing.months]
     days = business_days(date(*kept[0], 1) - LONG_BEFORE, date(*kept[-1], 28) + LONG_AFTER)
     for year, month in kept:

@@ -67,9 +67,17 @@ SHARES: Final = {
     "QQQ": Share(320227571, "INVESCO QQQ TRUST SERIES 1", "NASDAQ", "NMS", "ETF", "US46090E1038"),
     "IWM": Share(9579970, "ISHARES RUSSELL 2000 ETF", "ARCA", "IWM", "ETF", "US4642876555"),
     "AAPL": Share(265598, "APPLE INC", "NASDAQ", "NMS", "COMMON", "US0378331005", ("Technology", "Computers", "Computers")),
-    "AMZN": Share(3691937, "AMAZON.COM INC", "NASDAQ", "NMS", "COMMON", "US0231351067", ("Communications", "Internet", "E-Commerce/Products")),
+    "AMZN": Share(
+        3691937, "AMAZON.COM INC", "NASDAQ", "NMS", "COMMON", "US0231351067", ("Communications", "Internet", "E-Commerce/Products")
+    ),
     "TSLA": Share(
-        76792991, "TESLA INC", "NASDAQ", "NMS", "COMMON", "US88160R1014", ("Consumer, Cyclical", "Auto Manufacturers", "Auto-Cars/Light Trucks")
+        76792991,
+        "TESLA INC",
+        "NASDAQ",
+        "NMS",
+        "COMMON",
+        "US88160R1014",
+        ("Consumer, Cyclical", "Auto Manufacturers", "Auto-Cars/Light Trucks"),
     ),
 }
 

@@ -1,0 +1,77 @@
+"""How many requests for history an account may make, as IB documents it. Counts; answers nothing.
+
+Rules
+-----
+1. `PACED_REQUESTS` requests in `PACED_S` seconds; one for BID_ASK counts twice.
+2. The sixth for the same contract, exchange and kind within two seconds is refused.
+3. An identical one within 15 s is refused, for bars of up to 30 s.
+
+What was refused does not count.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Hashable
+
+from workbench.domain.units import SECOND
+from workbench.gateway import behaviour as say
+
+
+class Pacing:
+    """The counts of one account.
+
+    >>> pacing = Pacing()
+    >>> [pacing.admits(n * SECOND // 10, "ES TRADES", ("ES", n), 1, is_small=False) for n in range(6)]
+    [True, True, True, True, True, False]
+    >>> pacing.admits(3 * SECOND, "ES TRADES", ("ES", 7), 1, is_small=False)
+    True
+    """
+
+    def __init__(self) -> None:
+        self._all: deque[int] = deque()
+        self._same: defaultdict[Hashable, deque[int]] = defaultdict(deque)
+        self._identical: dict[Hashable, int] = {}
+
+    def admits(self, now_ns: int, kind: Hashable, request: Hashable, weight: int, *, is_small: bool) -> bool:
+        """Count a request, or refuse it.
+
+        Parameters
+        ----------
+        kind
+            Contract, exchange and what is shown.
+        request
+            All of it, without its number.
+        weight
+            2 for BID_ASK, else 1.
+        is_small
+            Bars of up to 30 s, or ticks.
+        """
+        self._forget(now_ns)
+        same = self._same[kind]
+        last = self._identical.get(request)
+        if (
+            len(self._all) + weight > say.PACED_REQUESTS
+            or len(same) + weight >= say.SAME_CONTRACT + (weight > 1)
+            or (is_small and last is not None)
+        ):
+            return False
+        for _ in range(weight):
+            self._all.append(now_ns)
+            same.append(now_ns)
+        self._identical[request] = now_ns
+        return True
+
+    def _forget(self, now_ns: int) -> None:
+        _drop(self._all, now_ns - say.PACED_S * SECOND)
+        for kind in list(self._same):
+            _drop(self._same[kind], now_ns - say.SAME_CONTRACT_S * SECOND)
+            if not self._same[kind]:
+                del self._same[kind]
+        kept = {each: at for each, at in self._identical.items() if at > now_ns - say.IDENTICAL_S * SECOND}
+        self._identical = kept
+
+
+def _drop(times: deque[int], until_ns: int) -> None:
+    while times and times[0] <= until_ns:
+        times.popleft()
