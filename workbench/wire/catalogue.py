@@ -12,7 +12,7 @@ from workbench.wire import answers, requests
 from workbench.wire.answers.long_details import BOND_CONTRACT_DATA, CONTRACT_DATA
 from workbench.wire.answers.long_orders import COMPLETED_ORDER, OPEN_ORDER
 from workbench.wire.errors import WireError
-from workbench.wire.layout import Codec, Cursor, Misfit, columns_of
+from workbench.wire.layout import Cursor, Misfit, Whole, columns_of
 from workbench.wire.message import Answer, Message, Request
 from workbench.wire.requests.long_requests import PLACE_ORDER, REQ_HISTORICAL_DATA, REQ_MKT_DATA
 from workbench.wire.script import Script, Step
@@ -87,6 +87,15 @@ def decode_request(fields: Sequence[str], version: int) -> Request:
     return cast(Request, _decode(cls, fields, version))
 
 
+def sent(cls: type[Message], version: int) -> tuple[str, ...]:
+    """Names of the fields that a version sends, in their order; of a part ``part.name``.
+
+    >>> sent(answers.ErrorMessage, 157), sent(answers.ErrorMessage, 178)
+    (('req_id', 'code', 'text'), ('req_id', 'code', 'text', 'advanced'))
+    """
+    return _codec(cls, version).names()
+
+
 @cache
 def _encoder(cls: type[Message], version: int) -> Callable[[Any], bytes]:
     head = _head(cls, version)
@@ -147,7 +156,7 @@ SCRIPTS: dict[type[Message], Sequence[Step]] = {
 
 
 @cache
-def _codec(cls: type[Message], version: int) -> Codec:
+def _codec(cls: type[Message], version: int) -> Whole:
     script = SCRIPTS.get(cls)
     return Script(cls, script, version) if script is not None else columns_of(cls, version)
 

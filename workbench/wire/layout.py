@@ -65,6 +65,12 @@ class Codec(Protocol):
     def read(self, cursor: Cursor) -> Any: ...
 
 
+class Whole(Codec, Protocol):
+    """A codec of a whole message: it can name what it sends."""
+
+    def names(self) -> tuple[str, ...]: ...
+
+
 class Scalar(NamedTuple):
     """One field."""
 
@@ -170,6 +176,10 @@ class Columns:
         fields = list(cls.__struct_fields__)
         whole = self._names == fields and all(isinstance(codec, Scalar) for codec in self._codecs)
         self.writers: list[Callable[[Any], str]] | None = [c.kind.write for c in self._codecs if isinstance(c, Scalar)] if whole else None
+
+    def names(self) -> tuple[str, ...]:
+        """Fields that are sent, in their order."""
+        return tuple(self._names)
 
     def write(self, value: Any, out: list[str]) -> None:
         for name, codec in zip(self._names, self._codecs, strict=True):

@@ -80,9 +80,10 @@ CONDITIONS: dict[int, type[Condition]] = {
 class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
     """What an order is. Every field has the value that means "not asked for"; messages send their own choice of fields.
 
-    Prices in points, sizes in units. `exempt_code` -1 is the protocol's own word for none. Names are IB's, in snake case; what they mean is
-    in IB's documentation of its class Order. Two are only in answers: `adjusted_trail_stop_price` is the trailing stop sent a
-    second time, which clients show (left unset, `trail_stop_price` is sent), `shares_allocation` a fossil that TWS fills with permId, account and client.
+    Prices in points, sizes in units. `exempt_code` -1 is the protocol's own word for none. Names are IB's, in snake case; what they mean
+    is in IB's documentation of its class Order. Two are only in answers: `adjusted_trail_stop_price` is the trailing stop sent a second
+    time, which clients show (left unset, `trail_stop_price` is sent); `shares_allocation` a fossil that TWS fills with permId, account and
+    client.
 
     >>> order = OrderFields(action="BUY", total_quantity=1, order_type="LMT", lmt_price=6800.25, tif="DAY")
     >>> order.aux_price is None, order.transmit
@@ -227,11 +228,14 @@ class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
     mid_offset_at_half: NumberOrEmpty = None
     auto_cancel_date: str = ""
     filled_quantity: NumberOrEmpty = None
-    ref_futures_con_id: IntOrEmpty = 0
+    ref_futures_con_id: IntOrEmpty = None
     shareholder: str = ""
     imbalance_only: bool = False
     route_marketable_to_bbo: bool = False
     parent_perm_id: IntOrEmpty = 0
+    customer_account: str = ""
+    professional_customer: bool = False
+    submitter: str = ""
 
 
 class OrderState(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from workbench.wire import text
 from workbench.wire.layout import Codec, Cursor, Misfit, Scalar, codec_of, columns_of
@@ -73,7 +73,13 @@ class Repeated(NamedTuple):
     way: str
 
 
-Step: TypeAlias = Names | Constant | When | Gate | Rows | Repeated
+class Rest(NamedTuple):
+    """All fields that are left, as text: what servers add to their longest messages before anybody documents it."""
+
+    name: str
+
+
+Step: TypeAlias = Names | Constant | When | Gate | Rows | Repeated | Rest
 
 
 def names(part: str, of: str) -> Names:
@@ -118,8 +124,6 @@ class Script:
     ----------
     cls
         The message.
-    parts
-        Class of each of its parts; ``""`` is the message itself, implied.
     steps
         What is sent, in order.
     version
@@ -131,11 +135,15 @@ class Script:
     def __init__(self, cls: type[Any], steps: Sequence[Step], version: int) -> None:
         self._cls = cls
         self._hints = {"": typing.get_type_hints(cls, include_extras=True)}
-        self._parts = sorted({step.part for step in _all(steps) if not isinstance(step, Constant)} - {""})
+        self._parts = sorted({step.part for step in _all(steps)} - {""})
         self._classes = {part: self._hints[""][part] for part in self._parts}
         self._hints |= {part: typing.get_type_hints(each, include_extras=True) for part, each in self._classes.items()}
         self._version = version
         self._nodes = self._made(steps)
+
+    def names(self) -> tuple[str, ...]:
+        """Fields that may be sent, in their order; of a part ``part.name``."""
+        return tuple(name for node in self._nodes for name in node.names())
 
     def write(self, message: Any, out: list[str]) -> None:
         owners = {"": message} | {part: getattr(message, part) for part in self._parts}
@@ -149,8 +157,8 @@ class Script:
         parts = {part: each(**got[part]) for part, each in self._classes.items()}
         return self._cls(**got[""], **parts)
 
-    def _made(self, steps: Sequence[Step]) -> list[_Field | _Constant | _When]:
-        nodes: list[_Field | _Constant | _When] = []
+    def _made(self, steps: Sequence[Step]) -> list[_Node]:
+        nodes: list[_Node] = []
         for step in steps:
             match step:
                 case Names(part, of):
@@ -164,6 +172,8 @@ class Script:
                 case Rows(part, name, fields):
                     item = typing.get_args(self._hints[part][name])[0]
                     nodes.append(_Field(part, name, ManyOf(columns_of(item, self._version, fields)), None))
+                case Rest(name):
+                    nodes.append(_Rest(name))
                 case Repeated(part, name, first_name, way):
                     nodes.append(_Field(part, name, _WAYS[way], first_name))
         return nodes
@@ -178,11 +188,22 @@ class Script:
         return _Field(part, name, codec, None) if codec is not None else None
 
 
+class _Node(Protocol):
+    def names(self) -> Iterable[str]: ...
+
+    def write(self, owners: dict[str, Any], out: list[str]) -> None: ...
+
+    def read(self, cursor: Cursor, got: Got) -> None: ...
+
+
 class _Field(NamedTuple):
     part: str
     name: str
     codec: Codec
     first: str | None
+
+    def names(self) -> Iterable[str]:
+        yield f"{self.part}.{self.name}" if self.part else self.name
 
     def write(self, owners: dict[str, Any], out: list[str]) -> None:
         value = getattr(owners[self.part], self.name)
@@ -207,6 +228,9 @@ class _Field(NamedTuple):
 class _Constant(NamedTuple):
     text: str
 
+    def names(self) -> Iterable[str]:
+        return ()
+
     def write(self, owners: dict[str, Any], out: list[str]) -> None:
         out.append(self.text)
 
@@ -216,7 +240,10 @@ class _Constant(NamedTuple):
 
 class _When(NamedTuple):
     test: Test
-    nodes: list[Any]
+    nodes: Sequence[_Node]
+
+    def names(self) -> Iterable[str]:
+        return (name for node in self.nodes for name in node.names())
 
     def write(self, owners: dict[str, Any], out: list[str]) -> None:
         if self.test(lambda part, name: getattr(owners[part], name)):
@@ -229,11 +256,24 @@ class _When(NamedTuple):
                 node.read(cursor, got)
 
 
-def _all(steps: Sequence[Step]) -> list[Names | Constant | Rows | Repeated]:
-    flat: list[Names | Constant | Rows | Repeated] = []
+class _Rest(NamedTuple):
+    name: str
+
+    def names(self) -> Iterable[str]:
+        yield self.name
+
+    def write(self, owners: dict[str, Any], out: list[str]) -> None:
+        out.extend(getattr(owners[""], self.name))
+
+    def read(self, cursor: Cursor, got: Got) -> None:
+        got[""][self.name] = tuple(cursor.take() for _ in range(cursor.n_left))
+
+
+def _all(steps: Sequence[Step]) -> list[Names | Rows | Repeated]:
+    flat: list[Names | Rows | Repeated] = []
     for step in steps:
         if isinstance(step, When | Gate):
             flat += _all(step.steps)
-        else:
+        elif isinstance(step, Names | Rows | Repeated):
             flat.append(step)
     return flat

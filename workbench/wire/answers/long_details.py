@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.wire.script import Step, names, since
+from workbench.wire.script import Rest, Step, names, since
 
 _SIZES = (
     since(163, names("", "suggested_size_increment"), until=163),
@@ -23,6 +23,7 @@ CONTRACT_DATA: tuple[Step, ...] = (
     names("", "contract_month industry category subcategory zone trading_hours liquid_hours ev_rule ev_multiplier sec_ids"),
     names("", "agg_group under_symbol under_sec_type market_rule_ids real_expiration_date stock_type"),
     *_SIZES,
+    Rest("more"),
 )
 
 BOND_CONTRACT_DATA: tuple[Step, ...] = (
@@ -35,4 +36,5 @@ BOND_CONTRACT_DATA: tuple[Step, ...] = (
     names("", "min_tick md_size_multiplier<=163 order_types valid_exchanges next_option_date next_option_type next_option_partial notes"),
     names("", "long_name ev_rule ev_multiplier sec_ids agg_group market_rule_ids"),
     since(164, names("", "min_size size_increment suggested_size_increment")),
+    Rest("more"),
 )

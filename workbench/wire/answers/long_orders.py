@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.wire.contract import OWNED
-from workbench.wire.script import Names, Repeated, Step, is_any, is_positive, is_set, names, since, when
+from workbench.wire.script import Names, Repeated, Rest, Step, is_any, is_positive, is_set, names, since, when
 
 _ALGO = (names("order", "algo_strategy"), when(is_set("order", "algo_strategy"), names("order", "algo_params")))
 _LEGS = (names("contract", "legs_description legs"), names("order", "leg_prices smart_combo_params"))
@@ -34,8 +34,8 @@ _VOLATILITY = "volatility volatility_type delta_neutral_order_type delta_neutral
 _SETTLED = "percent_offset settling_firm short_sale_slot designated_location exempt_code"
 _FA = "fa_group fa_method fa_percentage fa_profile<=176 model_code good_till_date rule_80a"
 
-# The server names the delta-neutral order type "None", whereupon its eight fields follow. Duration is sent from 158 on by IB's own clients'
-# account, from 159 by ib_async's; neither negotiates 158.
+# A server names the delta-neutral order type "None" where there is none, whereupon its eight fields follow. That `duration` begins
+# with 158 is IB's account; ib_async reads it from 159 on, and passes over what is left at 158.
 OPEN_ORDER: tuple[Step, ...] = (
     names("order", "order_id"),
     Names("contract", OWNED),
@@ -72,6 +72,7 @@ OPEN_ORDER: tuple[Step, ...] = (
     names("order", "dont_use_auto_price_for_hedge is_oms_container discretionary_up_to_limit_price use_price_mgmt_algo"),
     names("order", "duration>=158 post_to_ats>=160 auto_cancel_parent>=162"),
     _OFFSETS,
+    Rest("more"),
 )
 
 COMPLETED_ORDER: tuple[Step, ...] = (
@@ -99,7 +100,9 @@ COMPLETED_ORDER: tuple[Step, ...] = (
     *_CONDITIONS,
     Repeated("order", "adjusted_trail_stop_price", "trail_stop_price", "max"),
     names("order", "lmt_price_offset:max cash_qty dont_use_auto_price_for_hedge is_oms_container auto_cancel_date filled_quantity"),
-    names("order", "ref_futures_con_id auto_cancel_parent shareholder imbalance_only route_marketable_to_bbo parent_perm_id"),
+    names("order", "ref_futures_con_id:imax auto_cancel_parent shareholder imbalance_only route_marketable_to_bbo parent_perm_id"),
     names("state", "completed_time completed_status"),
     _OFFSETS,
+    names("order", "customer_account>=183 professional_customer>=184 submitter>=198"),
+    Rest("more"),
 )

@@ -36,6 +36,7 @@ class OpenOrder(Answer, frozen=True, kw_only=True):
     contract: ContractFields
     order: OrderFields
     state: OrderState
+    more: tuple[str, ...] = ()
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +125,7 @@ class CompletedOrder(Answer, frozen=True, kw_only=True):
     contract: ContractFields
     order: OrderFields
     state: OrderState
+    more: tuple[str, ...] = ()
 
 
 class CompletedOrdersEnd(Answer, frozen=True):

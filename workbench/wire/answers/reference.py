@@ -14,6 +14,7 @@ from workbench.wire.text import IntOrEmpty, IntOrMax, Number, NumberOrEmpty
 class ContractData(Answer, frozen=True, kw_only=True):
     r"""Everything about a contract. Text beyond ASCII comes as ``\\uXXXX``, as the server sends it.
 
+    `more` are fields that nobody documents: TWS was recorded to send one, empty, after the last.
     `last_trade` is the date, for futures from version 174 on ``yyyymmdd HH:MM zone``; `contract.last_trade` is not sent of its own.
     """
 
@@ -50,6 +51,7 @@ class ContractData(Answer, frozen=True, kw_only=True):
     min_size: NumberOrEmpty = None
     size_increment: NumberOrEmpty = None
     suggested_size_increment: NumberOrEmpty = None
+    more: tuple[str, ...] = ()
 
 
 class BondContractData(Answer, frozen=True, kw_only=True):
@@ -89,6 +91,7 @@ class BondContractData(Answer, frozen=True, kw_only=True):
     min_size: NumberOrEmpty = None
     size_increment: NumberOrEmpty = None
     suggested_size_increment: NumberOrEmpty = None
+    more: tuple[str, ...] = ()
 
 
 class ContractDataEnd(Answer, frozen=True):
