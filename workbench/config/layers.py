@@ -25,7 +25,12 @@ SHIPPED: Final = (PACKAGE / "defaults.toml", PACKAGE / "roots.toml")
 DOT_ENV: Final = ".env"  # beside the workspace's file; what git must not hold
 PREFIX: Final = "WORKBENCH_"
 NAMED: Final = {"IBKR_HOST": "ib.host", "IBKR_PORT": "ib.port", "EXECUTION_MODE": "mode"}  # names other tools of IB users know
-NOT_SETTINGS: Final = frozenset({"WORKBENCH_SHARED_DATA"})  # read by the tests, to find real recordings
+NOT_SETTINGS: Final = frozenset(
+    {
+        "WORKBENCH_SHARED_DATA",  # read by the tests, to find real recordings
+        "WORKBENCH_ARMED",  # the arming token of a live run (`runtime.live.doors`): it expires, and is no part of what decides
+    }
+)
 
 Layer = dict[str, tuple[Any, str]]  # dotted key -> value, origin
 

@@ -50,12 +50,16 @@ class Section(BaseModel):
 
 
 class IbSettings(Section):
-    """Where TWS or IB Gateway listens. `account` is the id a run must find before any order; `None` means not said."""
+    """Where TWS or IB Gateway listens. `account` is the id a run must find before any order; `None` means not said.
+
+    `speed` is how many times as fast as the wall clock a simulated gateway's session goes; 1 with a real one.
+    """
 
     host: str
     port: int = Field(ge=1, le=65_535)
     client_id: int = Field(ge=0)
     account: str | None = None
+    speed: float = Field(default=1.0, ge=1, le=20)
 
 
 class ClockSettings(Section):

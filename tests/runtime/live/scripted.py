@@ -14,8 +14,8 @@ from tests.replay.world import World
 from workbench.clock import ManualClock
 from workbench.config import Mode
 from workbench.domain.events import (
-    AnyEvent,
     Answered,
+    AnyEvent,
     ConnectionChanged,
     FeeReported,
     FillCorrected,
@@ -31,7 +31,7 @@ from workbench.domain.events import (
 from workbench.domain.orders import AnyCommand, Ask, Cancel, Exit, Leg, Modify, Submit
 from workbench.domain.records import Kind, Records
 from workbench.domain.units import MICROS, MS
-from workbench.runtime.live import Calendars, Door, Ended, Line, News, Plan, Runner
+from workbench.runtime.live import Calendars, Door, Ended, Line, News, Plan, Recalled, Runner
 from workbench.venues.base import Batch, Happened
 
 ACCOUNT = "DUSIM1"
@@ -82,7 +82,7 @@ class Broker:
             case Submit():
                 assert order is None, "an order was sent twice"
                 self.orders[command.ref] = Order(command)
-                if self.rng.random() < 0.9:
+                if self.rng.random() < 0.98:
                     self.said.append(OrderAccepted(command.ref, Leg.ENTRY, command.qty, command.entry_px))
                 if self.rng.random() < 0.8:
                     self.fill(self.orders[command.ref])
@@ -129,7 +129,7 @@ class Broker:
     def move(self) -> None:
         """Something happens to an order now and then."""
         held = [order for order in self.orders.values() if order.filled > order.out or order.rest]
-        if not held or self.rng.random() < 0.7:
+        if not held or self.rng.random() < 0.5:
             return
         order = held[int(self.rng.integers(len(held)))]
         if order.rest and not order.has_exit:
@@ -167,7 +167,10 @@ class ScriptedVenue:
     def __init__(self, market: Records, broker: Broker, clock: ManualClock, at: int = 0, *, cuts: float = 0.01) -> None:
         self.market, self.broker, self.clock, self.at, self.cuts = market, broker, clock, at, cuts
         self.is_up, self.accounts = False, [ACCOUNT]
-        self.n_settled = 0
+        self.n_settled, self.recalled = 0, list[Recalled]()
+
+    def recall(self, recalled: Recalled) -> None:
+        self.recalled.append(recalled)
 
     async def events(self) -> AsyncIterator[Batch | Happened]:
         rng = self.broker.rng
@@ -178,7 +181,7 @@ class ScriptedVenue:
                 self.broker.said.clear()  # told by the resynchronisation already
                 self.is_up = True
                 yield self._now(ConnectionChanged(True, "resynchronised"))
-            most = int(rng.choice([1, 5, 200, 3_000]))
+            most = int(rng.choice([1, 5, 30, 120]))
             part = self.market[self.at : self.at + int(rng.integers(1, most + 1))].copy()
             self.clock.advance_to(int(part["recv_ns"][-1]))
             self.at += len(part)

@@ -1,10 +1,11 @@
-"""The live edge of the runtime: record, observe, paper and live, one process over one venue. Imports no broker's library and no calendar."""
+"""The live edge of the runtime: record, observe, paper and live, as one process over one venue. Imports no broker's library, no calendar."""
 
 from workbench.runtime.live.begin import Plan
 from workbench.runtime.live.doors import Armed, Door, must_be_allowed, token
 from workbench.runtime.live.history import HistorySource
 from workbench.runtime.live.hours import Calendars, Hours
 from workbench.runtime.live.line import Edge, Line
+from workbench.runtime.live.recalling import Recalled
 from workbench.runtime.live.runner import Ended, Runner
 from workbench.runtime.live.stages import News, Stage
 
@@ -19,6 +20,7 @@ __all__ = [
     "Line",
     "News",
     "Plan",
+    "Recalled",
     "Runner",
     "Stage",
     "must_be_allowed",

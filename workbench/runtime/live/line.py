@@ -10,6 +10,7 @@ from typing import Protocol
 from workbench.clock import Clock
 from workbench.domain.events import AnyEvent, ConnectionChanged, StreamChanged
 from workbench.domain.orders import AnyCommand
+from workbench.runtime.live.recalling import Recalled
 from workbench.venues.base import Batch, Happened
 
 
@@ -19,6 +20,9 @@ class Edge(Protocol):
     @property
     def accounts(self) -> Collection[str]:
         """Accounts the login may trade; empty while that is not known."""
+
+    def recall(self, recalled: Recalled) -> None:
+        """Learn what was sent before: before the first arrival is asked for, and where a session goes on over the same line."""
 
     def events(self) -> AsyncIterator[Batch | Happened]:
         """Go through everything that arrives, until there is no more."""

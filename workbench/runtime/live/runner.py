@@ -29,6 +29,7 @@ from workbench.runtime.live.grid import Grid
 from workbench.runtime.live.history import HistorySource, warmed
 from workbench.runtime.live.hours import Calendars, Hours
 from workbench.runtime.live.line import Line
+from workbench.runtime.live.recalling import recall
 from workbench.runtime.live.stages import News, Stage, Watch
 from workbench.runtime.live.venue import LiveVenue
 from workbench.runtime.log import RunLog
@@ -121,6 +122,8 @@ class Runner:
         ):
             log = RunLog(tail, journal, past=begun.past)
             at = await relive(begun, engine, log)
+            log.commit()  # what was decided and not written by the one that died
+            self._line.edge.recall(recall(self._data, begun.run, engine))
             venue = self._venue(begun, plan, history, max(now_ns, engine.market.now[_LAST_NS]), session)
             watch = Watch(engine, self._line, self._mode)
             beat = Heartbeat(self._data, begun.run, engine, log, (tail, journal), standing=watch.standing)
