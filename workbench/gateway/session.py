@@ -38,7 +38,7 @@ from workbench.wire import (
 )
 
 log = logging.getLogger(__name__)
-KNOWN: Final = frozenset(str(request.msg_id) for request in REQUESTS)
+KNOWN: Final = {str(request.msg_id): request for request in REQUESTS}
 NO_ID: Final = -1  # an error that belongs to no request
 
 
@@ -276,8 +276,13 @@ def is_unknown(words: list[str]) -> bool:
 
 
 def id_in(words: list[str]) -> int:
-    """Find what is most likely the id of a request that could not be read: the second field, or the third behind an edition."""
-    for word in words[1:3][::-1]:
-        if word.isascii() and word.isdigit() and len(word) < 10:
-            return int(word)
-    return NO_ID
+    """Find the id of a request that could not be read: its first field, where that is an id and a number.
+
+    >>> id_in(["1", "11", "9001"]), id_in(["97", "55", "too few"]), id_in(["49", "1", "too many"])
+    (9001, 55, -1)
+    """
+    kind = KNOWN.get(words[0]) if words else None
+    if kind is None or kind.__struct_fields__[:1] not in (("req_id",), ("order_id",)):
+        return NO_ID
+    word = "".join(words[1 + (kind.edition is not None) :][:1])
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else NO_ID
