@@ -1,5 +1,6 @@
 """The truth of a simulated Interactive Brokers: orders, executions, accounts. No wire, no clock, no I/O; time and records are handed in."""
 
+from workbench.simulation.broker import texts
 from workbench.simulation.broker.broker import Broker, Truth
 from workbench.simulation.broker.holdings import CurrencyWorth, Position, Worth
 from workbench.simulation.broker.ledger import Account
@@ -19,5 +20,5 @@ from workbench.simulation.broker.reports import (
 
 __all__ = [
     "DONE", "Account", "Bound", "Broker", "Busted", "Commission", "CurrencyWorth", "Execution", "Margins", "OcaType", "Order",
-    "OrderReport", "OrderState", "Position", "Refusal", "Report", "Status", "Tif", "Truth", "Type", "What", "WhatIf", "Worth",
+    "OrderReport", "OrderState", "Position", "Refusal", "Report", "Status", "Tif", "Truth", "Type", "What", "WhatIf", "Worth", "texts",
 ]  # fmt: skip

@@ -124,9 +124,9 @@ class Broker:
         """Make an order typed by hand known to a client, under a negative id of its own; gives that id."""
         return self._entry.bind(perm_id, client_id)
 
-    def highest_id(self) -> int:
-        """Highest order id any client has used."""
-        return self._entry.highest_id()
+    def highest_id(self, client_id: int) -> int:
+        """Highest order id a client has used, 0 if none."""
+        return self._entry.highest_id(client_id)
 
     # ---- what the exchange takes back -------------------------------------------------------------------------------------------------
     def correct(self, exec_id: str, *, now_ns: int, px: int | None = None, qty: int | None = None) -> str:

@@ -195,7 +195,7 @@ class Desk:
         self._close(row, Status.CANCELLED, now_ns, ended_as or texts.COMPLETED_SYSTEM)
         if row.is_sent or by_client:
             code, text = texts.CANCELLED
-            self.tell(row, What.ENDED, code, text.format(why=why))
+            self.tell(row, What.ENDED, *((0, "") if why == texts.IOC_REST else (code, text.format(why=why))))
         for child in list(row.children):
             if not row.filled:
                 self.end(child, now_ns, texts.PARENT_CANCELLED)

@@ -187,9 +187,9 @@ class Entry:
             desk.tell(row, What.BOUND)
         return row.order.order_id
 
-    def highest_id(self) -> int:
-        """Highest order id any client has used."""
-        return max(self._highest.values(), default=0)
+    def highest_id(self, client_id: int) -> int:
+        """Highest order id a client has used, 0 if none."""
+        return self._highest.get(client_id, 0)
 
 
 def descend(root: Live) -> list[Live]:
