@@ -286,5 +286,34 @@ GENERIC_TICKS: Final = {  # [seen] in the words of error 321; those that bring n
 # Bars that are not of prints have volume, average and count -1 [IB]; a bar without prints repeats the close, with volume 0 [chosen].
 
 # ---- orders (orders/) -----------------------------------------------------------------------------------------------------------------
+# (what an order does at the broker, and the broker's own words: simulation/broker/texts.py)
+CANCELS_ACROSS_CLIENTS: Final = False  # [IB] 10147; a paper gateway of version 200 let client 2 cancel an order of client 1 [seen]
+COMMISSIONS_BEHIND_END: Final = True  # [chosen] of reqExecutions: executions, their end, then what they cost
+CLIENT_0_HEARS_ALL: Final = False  # [IB] client 0 hears of its own orders and of those typed by hand; the master of all
+CANCEL_SAYS_OPEN_ORDER: Final = False  # [seen] orderStatus Cancelled, then 202, and no openOrder
+ORDER_LETTERS: Final = "bF"  # [seen] of error 321
+ONLY_CLIENT_0: Final = "Only the default client (i.e 0) can auto bind orders."  # [seen] behind 321
+NOT_ON_TAPE: Final = "No market for {symbol} in this session"  # [chosen] behind 201: listed, but nothing of it is played
+NOT_SIMULATED: Final = "{what} is not simulated"  # [chosen] behind 201: better refused than traded as something else
+NO_ORDER_TYPE: Final = (387, "Unsupported order type for this exchange and security type.")  # [IB]
+OTHER_ORDER_TYPES: Final = frozenset(  # [IB] types that exist and are not simulated: 387; any other word is 321
+    ["MOC", "LOC", "MOO", "LOO", "REL", "TRAIL LIMIT", "MTL", "MIDPRICE", "PEG MKT", "PEG MID", "PEG BENCH", "SNAP MKT", "VOL", "STP PRT"]
+)
+FRACTIONAL: Final = (10243, "Fractional-sized order cannot be placed via API. Please use TWS or the website.")  # [seen]
+ETRADE_ONLY: Final = (10268, TEXTS[10268])  # [seen] IB's clients before 10.10 set it by themselves
+ORDER_TIME_INVALID: Final = "Invalid date or time: {text}"  # [chosen] behind 321
+ALLOCATION: Final = "{perm_id}.0/{account}/100"  # [seen] a fossil in openOrder
+SHAREHOLDER: Final = "Not an insider or substantial shareholder"  # [seen] in completedOrder
+RATES: Final = {"USD": "1", "EUR": "1.16", "GBP": "1.33", "CHF": "1.24", "JPY": "0.0065", "CAD": "0.72"}  # [chosen] USD for one unit
+FX_MARGIN: Final = 0.03  # [chosen] share of notional, of what has no margin in settings
 
 # ---- accounts (accounts/) -------------------------------------------------------------------------------------------------------------
+ACCOUNT_UPDATE_S: Final = 180  # [IB] between two updates of account values that nothing but prices moved; a fill moves them at once
+PNL_S: Final = 1  # [IB] between two updates of profit and loss, if it changed
+MOST_SUMMARIES: Final = 2  # [IB] summaries at a time
+TOO_MANY_SUMMARIES: Final = "Maximum number of account summary requests exceeded"  # [seen] behind 322
+SUMMARY_LETTERS: Final = "bN"  # [chosen] of error 322
+NO_ACCOUNT: Final = "Invalid account code '{name}'."  # [seen] behind 321
+ACCOUNT_LETTERS: Final = "bK"  # [chosen]
+LEDGER: Final = "$LEDGER"  # [IB] a tag that stands for cash and worth by currency
+DUPLICATE_REQUEST: Final = "Duplicate ticker id"  # [seen] behind 322

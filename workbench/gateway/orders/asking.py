@@ -31,7 +31,7 @@ UNSIMULATED: Final = {  # what would change how an order fills, and is not simul
 }
 
 
-NONE: Final = frozenset({None, 0, False, "", "None", ()})  # "None" is what TWS itself says of an adjusted order that is none
+NONE: Final = frozenset({None, 0, "", "None", ()})  # "None" is what TWS itself says of an adjusted order that is none
 
 
 class Asked(ValueError):  # noqa: N818  it is an answer, not an error of ours
