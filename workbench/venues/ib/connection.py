@@ -1,0 +1,356 @@
+"""The one owner of the connection: opens it, knows what state it is in, and when to give it up. Subscribes to nothing, sends no order.
+
+=============  =====================================================================================================
+LOST           no socket; waits before it tries again
+CONNECTING     socket, hello, startApi: until accounts and the next order id came
+RESYNCING      open orders, executions, positions and account are asked for, and data must flow
+READY          all of that was answered whole: known, not empty by silence
+AWAY           the socket stands, but TWS has no connection to IB (1100, 2110): stops at the exchange stand, nothing is known
+REFUSED        a person must look: another account, a client id in use, a login that waits for its second factor
+STOPPED        ended by us
+=============  =====================================================================================================
+
+Rules
+-----
+1. One task connects, watches and connects again: two attempts never race (ib_insync#386).
+2. Connected is not ready (`isConnected` stands through 1100 and through a half-open socket). READY is told by `ConnectionChanged(up)`,
+   leaving it by another with the reason.
+3. The heart beats every `HEARTBEAT_S`: a question for the time with a deadline. Without an answer the socket is cut: a half-open one
+   never says so itself.
+4. 326 (client id in use): wait and come back with the same id, for orders belong to it. A socket that is accepted by a TWS whose API says
+   nothing is a login that waits (weekly second factor): try slowly, ask a person.
+5. Waits double up to `LONGEST_S`, with jitter from a source that is given; around the daily restart of TWS they stay short.
+
+Client ids: the settings' ``ib.client_id`` is the trader's. A process of another role adds its offset (`Role`), so that none takes the
+place of another, and orders stay with the id that placed them.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+# half of the library has no types
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, time, timedelta
+from enum import IntEnum, StrEnum
+from random import Random
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from workbench.clock import Clock
+from workbench.domain.events import AnyEvent, BrokerSaid, ConnectionChanged, Known
+from workbench.domain.units import SECOND
+from workbench.venues.ib.client import LaneClient
+from workbench.venues.ib.ids import Ids
+from workbench.venues.ib.questions import TIME, Questions
+from workbench.venues.ib.validator import Limits
+from workbench.wire import CurrentTime, ErrorMessage, NextValidId
+
+HEARTBEAT_S: Final = 5.0
+BEAT_TIMEOUT_S: Final = 5.0
+OPEN_S: Final = 10.0  # for the socket, and then for the API's first words
+FIRST_S, LONGEST_S, SLOW_S = 0.5, 30.0, 60.0  # waits before a new attempt
+FLOW_S: Final = 20.0  # for data to flow, before a resync begins anew
+RESYNCS: Final = 3  # tries on one connection
+CLOCK_LIMIT_S: Final = 1.0  # between our clock and IB's; its answer is in whole seconds
+RESTART: Final = (time(23, 40), time(0, 50))  # US/Eastern: the daily restart of TWS and the reset of IB's servers
+EASTERN: Final = ZoneInfo("America/New_York")
+LOST_IB, DATA_LOST, DATA_KEPT, PORT_RESET, BROKEN, IN_USE = 1100, 1101, 1102, 1300, 2110, 326
+_PORT: Final = re.compile(r"\b(\d{4,5})\b")
+
+
+class State(StrEnum):
+    """How the connection stands."""
+
+    LOST = "lost"
+    CONNECTING = "connecting"
+    RESYNCING = "resyncing"
+    READY = "ready"
+    AWAY = "away"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+
+
+class Role(IntEnum):
+    """Offset of a process's client id. IB allows 32 clients at a time; 0 itself would bind manual orders."""
+
+    TRADE = 0
+    RECORD = 1
+    HISTORY = 2
+    CONNECT = 3
+    PROVE = 4
+    NOTEBOOK = 5
+
+
+def client_id(base: int, role: Role) -> int:
+    """Give the client id of a role.
+
+    >>> client_id(10, Role.HISTORY)
+    12
+    """
+    return base + role
+
+
+def is_restart(now_ns: int) -> bool:
+    """Tell whether TWS is likely to restart now.
+
+    >>> is_restart(1_795_149_900 * 1_000_000_000)  # 2026-11-19 23:45 in New York
+    True
+    """
+    moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=now_ns // SECOND)).astimezone(EASTERN).time()
+    return moment >= RESTART[0] or moment <= RESTART[1]
+
+
+class Connection:
+    """Keeps a connection, for as long as it is wanted.
+
+    Parameters
+    ----------
+    limits
+        Which account may be traded; with `trades` False none is asked for.
+    resync
+        Asks for everything that may have changed; gives why it is not known, or `None`.
+    why_silent
+        Says why no market data flows, `None` when it does or none is expected.
+    say
+        Takes events.
+    random
+        For the jitter.
+    """
+
+    def __init__(
+        self,
+        client: LaneClient,
+        questions: Questions,
+        ids: Ids,
+        clock: Clock,
+        *,
+        host: str,
+        port: int,
+        client_id: int,
+        limits: Limits | None,
+        resync: Callable[[], Awaitable[str | None]],
+        why_silent: Callable[[], str | None] = lambda: None,
+        say: Callable[[AnyEvent], None],
+        random: Random,
+    ) -> None:
+        self._client, self._questions, self._ids, self._clock = client, questions, ids, clock
+        self.host, self.port, self.client_id, self._limits = host, port, client_id, limits
+        self._resync, self._why_silent, self._say, self._random = resync, why_silent, say, random
+        self.state, self.why = State.LOST, "not connected yet"
+        self.clock_difference_s: float | None = None  # ours minus IB's
+        self.n_connects = 0
+        self._wake = asyncio.Event()
+        self._is_lost = self._is_away = self._must_resync = self._is_in_use = False
+        self._lost_why = ""
+        self._said_skew = False
+        self._task: asyncio.Task[None] | None = None
+        client.on_closed = self._closed
+
+    # ------------------------------------------------------------------ from outside
+    @property
+    def is_ready(self) -> bool:
+        """Whether orders that open something may leave."""
+        return self.state is State.READY
+
+    def start(self) -> None:
+        """Begin to connect; once."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="ib connection")
+
+    async def stop(self, why: str = "ended by hand; stops stay at the broker") -> None:
+        """End it: orders stay at the broker."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        self._move(State.STOPPED, why)
+        self._cut()
+
+    def reconnect(self, why: str) -> None:
+        """Cut the socket and begin anew."""
+        self._lose(why)
+
+    def resync(self) -> None:
+        """Ask for everything again: what is known is in doubt."""
+        self._must_resync = True
+        self._wake.set()
+
+    def hear(self, message: object) -> None:
+        """Take what of the broker's words concerns the connection."""
+        match message:
+            case NextValidId(order_id=order_id):
+                if not self._ids.hear(order_id) and not self._client.is_ready:
+                    self._say(BrokerSaid(0, "ids", f"the next order id is said to be {order_id}; ours are higher and stay", None, None))
+            case ErrorMessage(req_id=-1) as error:
+                self._hear_code(error)
+            case _:
+                pass
+
+    def _hear_code(self, m: ErrorMessage) -> None:
+        match m.code:
+            case c if c in (LOST_IB, BROKEN):
+                self._is_away = True
+                self._move(State.AWAY, f"{m.code}: {m.text}") if self.state in (State.READY, State.RESYNCING) else None
+            case c if c in (DATA_LOST, DATA_KEPT):
+                self._is_away, self._must_resync = False, True
+                if self.state is State.READY:
+                    self._move(State.RESYNCING, f"{m.code}: {m.text}")
+            case c if c == PORT_RESET:
+                found = [int(each) for each in _PORT.findall(m.text)]
+                self.port = found[-1] if found and 1024 <= found[-1] <= 65_535 else self.port
+                self._lose(f"{m.code}: {m.text}")
+            case c if c == IN_USE:
+                self._is_in_use = True
+            case _:
+                return
+        self._wake.set()
+
+    # ------------------------------------------------------------------ the one task
+    async def _run(self) -> None:
+        wait_s = FIRST_S
+        while True:
+            state, why = await self._open()
+            if state is State.RESYNCING:
+                ready_at = asyncio.get_running_loop().time()
+                state, why = await self._live()
+                if asyncio.get_running_loop().time() - ready_at > LONGEST_S:
+                    wait_s = FIRST_S  # it had held
+            self._cut()
+            self._move(state, why)
+            longest = SLOW_S if state is State.REFUSED else LONGEST_S / 3 if is_restart(self._clock.now_ns()) else LONGEST_S
+            pause_s = SLOW_S if state is State.REFUSED else min(wait_s, longest)
+            wait_s = min(2 * wait_s, LONGEST_S)
+            await asyncio.sleep(pause_s * (0.5 + self._random.random() / 2))
+
+    async def _open(self) -> tuple[State, str]:
+        """Come as far as the API's first words, or say why not."""
+        self._is_lost = self._is_away = self._is_in_use = self._must_resync = False
+        self._wake.clear()
+        self._move(State.CONNECTING, f"{self.host}:{self.port} as client {self.client_id}")
+        try:
+            async with asyncio.timeout(OPEN_S):
+                await self._client.open(self.host, self.port, self.client_id)
+        except (OSError, TimeoutError) as error:
+            restart = "; it is the time of the daily restart" if is_restart(self._clock.now_ns()) else ""
+            return State.LOST, f"nothing answers at {self.host}:{self.port} ({type(error).__name__}){restart}"
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(OPEN_S):
+                while not (self._client.is_ready or self._is_lost or self._is_in_use):
+                    self._wake.clear()
+                    await self._wake.wait()
+        if self._is_in_use:
+            return State.REFUSED, f"326: client id {self.client_id} is in use by another process; waiting for it to be free"
+        if self._is_lost:
+            return State.LOST, f"closed before the API was ready: {self._lost_why or 'by the other side'}"
+        if not self._client.is_ready:
+            return (
+                State.REFUSED,
+                "TWS accepts the connection and its API says nothing: log in (the weekly second factor), or look at its window",
+            )
+        return self._whose()
+
+    def _whose(self) -> tuple[State, str]:
+        self.n_connects += 1
+        accounts = self._client.accounts
+        if self._limits is None:
+            return State.RESYNCING, "connected"
+        why = self._limits.why_not(self._limits.account)
+        if why is None and self._limits.account not in accounts:
+            why = f"the login manages {', '.join(accounts)}, not {self._limits.account}"
+        return (State.RESYNCING, "connected") if why is None else (State.REFUSED, why)
+
+    async def _live(self) -> tuple[State, str]:
+        """Keep a connection until it is lost."""
+        self._must_resync = True
+        self._move(State.RESYNCING, "connected; asking what is open")
+        while not self._is_lost:
+            if self._must_resync and not self._is_away:
+                self._must_resync = False
+                if (why := await self._become_ready()) is not None and not self._is_lost:
+                    return State.LOST, why
+                continue
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                await self._beat()
+        return State.LOST, self._lost_why or "the other side closed the connection"
+
+    async def _become_ready(self) -> str | None:
+        """Ask for everything, a few times; give why it is not known, or `None`."""
+        why: str | None = None
+        for _ in range(RESYNCS):
+            why = await self._resync()
+            if self._is_in_doubt():
+                return None
+            if why is None:
+                why = await self._flow()
+            if self._is_in_doubt():
+                return None
+            if why is None:
+                await self._beat()
+                if not self._is_lost:
+                    self._move(State.READY, "connected, resynchronised")
+                return None
+            self._move(State.RESYNCING, why)
+        return f"not known after {RESYNCS} tries: {why}"
+
+    def _is_in_doubt(self) -> bool:
+        """Whether something happened meanwhile that makes what was asked worthless."""
+        return self._is_lost or self._is_away or self._must_resync
+
+    async def _flow(self) -> str | None:
+        """Wait for market data, if any is expected."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + FLOW_S
+        while (why := self._why_silent()) is not None and loop.time() < until and not self._is_in_doubt():
+            await asyncio.sleep(0.25)
+        return why
+
+    async def _beat(self) -> None:
+        """Ask for the time; without an answer the connection is no more."""
+        asked_ns = self._clock.now_ns()
+        answer = await self._questions.single(TIME, self._client.reqCurrentTime, timeout_s=BEAT_TIMEOUT_S)
+        if not isinstance(answer, Known):
+            if not self._is_lost:
+                self._lose(f"no heartbeat: {answer.reason}")
+            return
+        told = next(row for row in reversed(answer.value) if isinstance(row, CurrentTime))
+        middle_s = (asked_ns + self._clock.now_ns()) / 2 / SECOND
+        late_s = middle_s - told.time
+        self.clock_difference_s = late_s if late_s < 0 else max(0.0, late_s - 1)  # whole seconds: up to one too few
+        is_off = abs(self.clock_difference_s) > CLOCK_LIMIT_S
+        if is_off and not self._said_skew:
+            self._say(BrokerSaid(0, "clock", f"our clock and IB's differ by {self.clock_difference_s:+.1f} s", None, None))
+        self._said_skew = is_off
+
+    # ------------------------------------------------------------------ ends
+    def _closed(self, why: str) -> None:
+        self._lose(why or "the other side closed the connection")
+
+    def _lose(self, why: str) -> None:
+        if not self._is_lost:
+            self._is_lost, self._lost_why = True, why
+        self._questions.give_up(self._lost_why)
+        self._wake.set()
+
+    def _cut(self) -> None:
+        self._questions.give_up(self._lost_why or "the connection was cut")
+        transport = self._client.conn.transport
+        self._client.disconnect()
+        if transport is not None:
+            transport.abort()  # a half-open socket would wait for a peer that is gone
+            self._client.conn.transport = None
+
+    def _move(self, state: State, why: str) -> None:
+        was, told = self.state, self.why
+        self.state, self.why = state, why
+        if state is State.READY and was is not State.READY:
+            self._say(ConnectionChanged(True, why))
+        elif state is not State.READY and (was is State.READY or (state, why) != (was, told)) and state is not State.CONNECTING:
+            self._say(ConnectionChanged(False, f"{state}: {why}"))
