@@ -22,7 +22,7 @@ def details(req_id: int, listed: Listed, now_ns: int, version: int) -> ContractD
     least, step, suggested = (Decimal(each) for each in listed.sizes)
     return ContractData(
         req_id=req_id,
-        contract=replace(listed.fields, strike=float(listed.strike or 0)),
+        contract=replace(listed.fields, strike=Decimal(listed.strike or 0)),
         last_trade=last_trade,
         market_name=listed.market_name,
         min_tick=Decimal(listed.min_tick),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 
@@ -79,7 +80,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
             symbol=self.symbol,
             sec_type=self.sec_type,
             last_trade=self.last_trade,
-            strike=None if not self.strike else float(self.strike),
+            strike=None if not self.strike else Decimal(self.strike),
             right=self.right,
             multiplier=self.multiplier,
             exchange=self.exchange,

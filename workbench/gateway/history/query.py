@@ -116,11 +116,23 @@ def bars_of(query: Query, source: Source, end_ns: int) -> Iterator[Dated]:
             if query.size.seconds > say.SMALL_BAR_S or start_ns >= oldest:
                 yield from (Dated(bar, one) for bar in of_session(query, source, one, start_ns, end_ns))
         return
-    daily = (Dated(bars[0], one) for one, start_ns in sessions if (bars := of_session(query, source, one, start_ns, end_ns)))
+    daily = [Dated(bar, one) for one, start_ns in sessions if (bar := _of_day(query, source, one, start_ns, end_ns)) is not None]
     for _, group in groupby(daily, key=lambda each: _period(each.one, query.size.sessions)):
         parts = list(group)
         named = parts[-1].one if say.ENDED_WEEK_DATE else parts[0].one
         yield Dated(merged([each.bar for each in parts], parts[0].bar.start_ns), named)
+
+
+def _of_day(query: Query, source: Source, one: Trading, start_ns: int, end_ns: int) -> Bar | None:
+    """Give the bar of one session, kept once the session is over: years of them are asked for again and again."""
+    key = (query.listed.con_id, query.listed.sec_type, one.session, query.is_regular, query.what)
+    is_whole = source.is_over(one) and end_ns >= one.close_ns and start_ns <= one.open_ns
+    if is_whole and key in source.days:
+        return source.days[key]
+    bars = of_session(query, source, one, start_ns, end_ns)
+    if bars and is_whole:
+        source.days[key] = bars[0]
+    return bars[0] if bars else None
 
 
 def of_session(query: Query, source: Source, one: Trading, start_ns: int, end_ns: int) -> list[Bar]:

@@ -18,6 +18,7 @@ from workbench.gateway import behaviour as say
 from workbench.gateway.base import World
 from workbench.gateway.contracts import Listed
 from workbench.gateway.contracts.hours import Trading, around, between
+from workbench.gateway.history.bars import Bar
 from workbench.gateway.history.markets import CARRY_A_YEAR, lead_of, market_of, trade_of
 from workbench.gateway.history.past import Levels, Made, session_of
 from workbench.gateway.history.series import Prints, Quotes, joined_prints, joined_quotes, no_prints, no_quotes
@@ -41,6 +42,7 @@ class Source:
         self._made: OrderedDict[tuple[int, str, int], Made] = OrderedDict()
         self._taped: dict[int, tuple[Prints, Quotes]] = {}
         self._anchors: dict[int, float] = {}
+        self.days: dict[tuple[int, str, int, bool, str], Bar] = {}  # of sessions that are over
         tape = world.tape
         self._anchor_ns = int(tape["recv_ns"][0]) if len(tape) else world.now_ns
 
