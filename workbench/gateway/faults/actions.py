@@ -92,6 +92,13 @@ class Raw(Act, frozen=True, kw_only=True, tag="raw"):
     who: Who = "this"
 
 
+class Bytes(Act, frozen=True, kw_only=True, tag="bytes"):
+    """Bytes in the stream that no frame is made of; ``hex`` may hold blanks."""
+
+    hex: Annotated[str, Meta(pattern=r"^([0-9a-fA-F]{2}\s*)+$")]
+    who: Who = "this"
+
+
 class HalfFrame(Act, frozen=True, kw_only=True, tag="half_frame"):
     """Half of the subject's frame is sent, then the connection is reset."""
 
@@ -246,6 +253,7 @@ Action: TypeAlias = (
     | Change
     | Correct
     | Raw
+    | Bytes
     | HalfFrame
     | Drip
     | Mute
@@ -267,6 +275,7 @@ Action: TypeAlias = (
     | ForeignOrder
     | CancelSubject
 )
+FIRST = (Mute, Hold, Deafen, Outage)  # set off by a request, they stand before it is served
 STOPS_REQUEST = (Refuse, Ignore, Delay)
 NEEDS_REQUEST = (Refuse, Ignore, ForeignOrder)
 NEEDS_ANSWER = (Lose, Duplicate, Reorder, Correct, Bust, HalfFrame)

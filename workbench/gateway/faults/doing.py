@@ -84,6 +84,11 @@ def _raw(injector: Injector, action: act.Raw, session: Session | None, subject: 
         each.put(frame("".join(word + "\0" for word in words).encode()))
 
 
+def _bytes(injector: Injector, action: act.Bytes, session: Session | None, subject: Subject) -> None:
+    for each in _whom(injector, action, session):
+        each.put(bytes.fromhex(action.hex))
+
+
 def _half_frame(injector: Injector, action: act.HalfFrame, session: Session, subject: Answer) -> None:
     whole = frame(encode(subject, session.version))
     session.put(whole[: len(whole) // 2])
@@ -256,6 +261,7 @@ DOERS: Final[dict[type[Any], Callable[..., None]]] = {
     act.Duplicate: _duplicate,
     act.Correct: _correct,
     act.Raw: _raw,
+    act.Bytes: _bytes,
     act.HalfFrame: _half_frame,
     act.Drip: _drip,
     act.Mute: _window,

@@ -122,6 +122,8 @@ class Injector:
         for action in fired:
             if isinstance(action, act.Change):
                 request = kinds.with_fields(request, action.fields)
+            elif isinstance(action, act.FIRST):
+                self._do(action, session, request)
         stops = next((action for action in fired if isinstance(action, act.STOPS_REQUEST)), None)
         if isinstance(stops, act.Refuse):
             say(self, session, stops.code, stops.text, stops.why, kinds.id_of(request))
@@ -129,7 +131,7 @@ class Injector:
             self.later(stops.for_s, lambda: self.gateway.serve(session, request))
         elif stops is None:
             self.gateway.serve(session, request)
-        self._do_rest(fired, session, request)
+        self._do_rest([action for action in fired if not isinstance(action, act.FIRST)], session, request)
 
     def answer(self, session: Session, message: Answer) -> None:
         """Take a service's answer on its way to its client."""

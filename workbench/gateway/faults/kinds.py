@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -118,10 +120,24 @@ def with_fields(message: Any, fields: dict[str, Any]) -> Any:
     return message
 
 
+def in_utc(text: str) -> str:
+    """Write a time with its zone as IB also writes times: in UTC, without one.
+
+    >>> in_utc("20261120 08:31:07 US/Central"), in_utc("something else")
+    ('20261120-14:31:07', 'something else')
+    """
+    stamp, _, zone = text.rpartition(" ")
+    try:
+        there = datetime.strptime(stamp, "%Y%m%d %H:%M:%S").replace(tzinfo=ZoneInfo(zone))
+    except (ValueError, OSError):
+        return text
+    return f"{there.astimezone(UTC):%Y%m%d-%H:%M:%S}"
+
+
 def _as_was(old: Any, new: Any) -> Any:
     """Fit a value out of a file to the field it replaces: texts may speak of what was there."""
-    if isinstance(new, str) and "{old}" in new:
-        new = new.replace("{old}", str(old))
+    if isinstance(new, str):
+        new = new.replace("{old}", str(old)).replace("{utc}", in_utc(str(old)) if "{utc}" in new else "")
     if isinstance(old, bool):
         return bool(new)
     if isinstance(old, int) and isinstance(new, (int, float)):
