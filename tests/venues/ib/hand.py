@@ -51,7 +51,7 @@ def book(submit: Submit = SUBMIT) -> Book:
 
 
 def translator(of: Book | None = None) -> Translator:
-    return Translator(book() if of is None else of, BY_CON_ID, client_id=CLIENT, kind=lambda code: "order")
+    return Translator(book() if of is None else of, BY_CON_ID, client_id=CLIENT)
 
 
 def told(of: Translator, messages: list[Answer]) -> list[AnyEvent]:

@@ -111,7 +111,7 @@ class Reference:
             if line.source == Source.ENDED:
                 return
             self._message(int(which), req_id, line, fields)
-        except (BadError, IndexError):
+        except (BadError, IndexError, ValueError):
             known = req_id if req_id in self.lines else -1
             self._bad(known, "MALFORMED")
         except OffGridError:
@@ -149,7 +149,7 @@ class Reference:
             self._depth(line, row)
         elif which == 45:
             value = decimal(fields[4]) if fields[4] else None
-            if whole(fields[3]) == 49 and value is not None and value.denominator == 1:
+            if whole(fields[3]) == 49 and value is not None and value.denominator == 1 and abs(value) < 10**17:
                 if value != line.halted and (value > 0 or line.halted > 0):
                     self.log.append(("HALTED", req_id, int(value)))
                 line.halted = int(value)
@@ -288,7 +288,7 @@ class Reference:
                 numbers = [bid or 0, bid_size or 0] if has_bid else [0, 0]
                 numbers += [ask or 0, ask_size or 0] if has_ask else [0, 0]
                 self._write(Kind.QUOTE, line, *numbers, event_ns=event_ns, flags=BID * has_bid | ASK * has_ask | EVENT_TIME)
-            if None in found:
+            if bid_size is None or ask_size is None or (bid is None and bid_size) or (ask is None and ask_size):
                 raise OffGridError
         elif which in {1, 2}:
             self._trade(line, fields[2:], event_ns)

@@ -41,6 +41,7 @@ from workbench.domain.events import (
 )
 from workbench.domain.orders import Leg
 from workbench.venues.ib.book import Book, Stage, Terms, read_ref, split_exec_id, write_ref
+from workbench.venues.ib.codes import kind
 from workbench.wire import Answer, CompletedOrder, OpenOrder, OrderFields, OrderState
 
 # ---------------------------------------------------------------------- one life, told as it should be
@@ -130,13 +131,13 @@ def test_a_cancel_gives_up_what_was_not_filled_even_if_the_fill_is_told_later() 
 def test_words_alone_never_end_an_order_that_works(code: int) -> None:
     of = translator()
     events = told(of, [open_order(ENTRY), status(ENTRY, "Submitted"), error(ENTRY, code, "words")])
-    assert events[1:] == [BrokerSaid(code, "order", "words", 7, 1)]
+    assert events[1:] == [BrokerSaid(code, kind(code), "words", 7, 1)]
     assert of.book.lives[7].entry.stage is Stage.WORKING
 
 
 def test_a_refusal_ends_an_order_that_showed_no_sign_of_life() -> None:
     events = told(translator(), [error(ENTRY, 201, "no margin"), status(ENTRY, "Inactive"), status(ENTRY, "Cancelled")])
-    assert events == [BrokerSaid(201, "order", "no margin", 7, 1), OrderRejected(7, ENTRY, "201: no margin")]
+    assert events == [BrokerSaid(201, "order_rejected", "no margin", 7, 1), OrderRejected(7, ENTRY, "201: no margin")]
 
 
 def test_a_refusal_after_the_order_was_shown_waits_for_the_broker_to_call_it_over() -> None:
@@ -196,7 +197,7 @@ def test_an_order_that_is_over_for_us_and_shown_working_must_be_cancelled() -> N
 
 def test_a_number_that_was_taken_is_no_end_but_must_be_looked_into() -> None:
     of = translator()
-    assert told(of, [error(ENTRY, 103, "Duplicate order id")]) == [BrokerSaid(103, "order", "Duplicate order id", 7, 1)]
+    assert told(of, [error(ENTRY, 103, "Duplicate order id")]) == [BrokerSaid(103, "order_unknown_outcome", "Duplicate order id", 7, 1)]
     assert of.clashed == {IDS[ENTRY]} and of.must_look
 
 

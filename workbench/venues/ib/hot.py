@@ -15,11 +15,11 @@ from workbench.domain.contracts import Contract
 from workbench.domain.errors import InvariantError, VenueError
 from workbench.domain.events import BrokerSaid
 from workbench.domain.native import caller
-from workbench.domain.records import Kind
+from workbench.domain.records import ASK, BID, CONFLATED, Kind
 from workbench.market.state import N_IDS
 from workbench.venues.ib import kernels, streams
 from workbench.venues.ib.intake import Intake
-from workbench.venues.ib.streams import FREE, N_ROWS, NOTICE_BITS, Notice, Source
+from workbench.venues.ib.streams import FREE, N_ROWS, NOTICE_BITS, QUOTES, Notice, Source
 
 LIMIT: Final = 64 << 20  # bytes of a frame; the longest a TWS sends (a year of history, the scanner's parameters) have a few MB
 START: Final = 1 << 20  # bytes of the buffer at first
@@ -144,16 +144,33 @@ class Hot:
         self.table[self._row[req_id]]["source"] = int(Source.ENDED)
 
     def emit(self, req_id: int, emits: int) -> None:
-        """Change what a stream's messages become (`QUOTES`, `PRINTS`, `RT_VOLUME`)."""
-        self.table[self._row[req_id]]["emits"] = emits
+        """Change what a stream's messages become (`QUOTES`, `PRINTS`, `RT_VOLUME`). A line that is to quote anew quotes at once."""
+        row = self.table[self._row[req_id]]
+        begins = emits & ~int(row["emits"]) & QUOTES
+        row["emits"] = emits
+        if begins and row["source"] == Source.LEVEL1:
+            self._quote(row)
+
+    def _quote(self, row: np.void) -> None:
+        """Write the quote that a line knows."""
+        has = (BID if row["known"] & BID and row["bid_sz"] else 0) | (ASK if row["known"] & ASK and row["ask_sz"] else 0)
+        bid = (int(row["bid"]), int(row["bid_sz"])) if has & BID else (0, 0)
+        ask = (int(row["ask"]), int(row["ask_sz"])) if has & ASK else (0, 0)
+        contract = int(row["contract"])
+        if has and self.intake.write(contract, Kind.QUOTE, px=bid[0], sz=bid[1], px2=ask[0], sz2=ask[1], flags=has | CONFLATED):
+            row["out_has"], row["out_bid"], row["out_bid_sz"], row["out_ask"], row["out_ask_sz"] = has, *bid, *ask
+            self._last[contract] = bid[0], ask[0], has
 
     def lose(self, contract: int) -> None:
-        """Say that data of a contract is missing: a GAP is recorded, and nothing is known until the next quote."""
+        """Say that data of a contract is missing: a GAP is recorded, and nothing is known until the next quote.
+
+        A line that is not asked for quotes keeps what it knows: it was not the one that failed.
+        """
         self.intake.gap(contract)
         self._last[contract] = 0
         mine = self.table["contract"] == contract
         self.table["out_has"][mine] = -1
-        self.table["known"][mine] = 0
+        self.table["known"][mine & (self.table["emits"] & QUOTES != 0)] = 0
 
     def empty_book(self, req_id: int) -> None:
         """Say that both sides of a book are empty (code 317)."""

@@ -93,6 +93,10 @@ def quote_by_tick(buf, at, end, bid, how, seconds, out, s, last):
     ask_sz, at, how_as = size(buf, at, end, NUL, s)
     if at < 0 or how_as == MALFORMED or skip(buf, at, end, NUL) < 0:
         return MALFORMED
+    if bid_sz == 0 and how_bs == DONE:
+        how = DONE  # a price without size is none, -1 mostly
+    if ask_sz == 0 and how_as == DONE:
+        how_ask = DONE
     has = 0
     if how == DONE and how_bs == DONE and bid_sz > 0:
         has |= BID
