@@ -242,7 +242,7 @@ class Accounts:
             for held in self._shown(each, account):
                 it = named(self._world, held.contract)
                 message = Position(
-                    account=account, contract=it.in_executions, position=units(held.qty, it.contract), average_cost=_cost(held)
+                    account=account, contract=it.in_positions, position=units(held.qty, it.contract), average_cost=_cost(held)
                 )
                 self._send(each, (account, held.contract), message)
 
@@ -255,7 +255,7 @@ class Accounts:
                 message = PositionMulti(
                     req_id=request.req_id,
                     account=account,
-                    contract=it.in_executions,
+                    contract=it.in_positions,
                     position=units(held.qty, it.contract),
                     average_cost=_cost(held),
                     model_code=request.model_code,
@@ -290,7 +290,7 @@ class Accounts:
     def _portfolio(self, held: Held) -> PortfolioValue:
         it = named(self._world, held.contract)
         return PortfolioValue(
-            contract=it.in_executions,
+            contract=it.in_portfolio,
             position=units(held.qty, it.contract),
             market_price=points(held.mark_px, it.contract),
             market_value=held.value_micros / MICROS,

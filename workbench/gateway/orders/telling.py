@@ -72,7 +72,7 @@ def fields_of(state: OrderState, named: Named, asked: OrderFields) -> OrderField
         delta_neutral_open_close="?",
         reference_price_type=0,
         trail_stop_price=stop if is_trail else asked.trail_stop_price,
-        adjusted_trail_stop_price=stop,
+        adjusted_trail_stop_price=stop if is_trail else None,
         adjusted_order_type="None",
         clearing_intent="IB",
         cash_qty=0,

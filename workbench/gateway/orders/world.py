@@ -62,9 +62,21 @@ class Named(NamedTuple):
 
     @property
     def in_executions(self) -> ContractFields:
-        """As executions and positions name it."""
+        """As executions name it."""
         fields = self.listed.fields
         return replace(fields, strike=fields.strike or 0.0)
+
+    @property
+    def in_positions(self) -> ContractFields:
+        """As positions name it: shares with their home exchange, futures with none [seen]."""
+        fields = self.listed.fields
+        return replace(fields, strike=fields.strike or 0.0, exchange=fields.primary_exchange)
+
+    @property
+    def in_portfolio(self) -> ContractFields:
+        """As the portfolio names it [seen]."""
+        fields = self.listed.fields
+        return replace(fields, strike=fields.strike or 0, right=fields.right or "0", primary_exchange=fields.primary_exchange or fields.exchange)
 
 
 def named(world: World, contract_id: int) -> Named:
