@@ -120,6 +120,10 @@ class Questions:
         finally:
             self._pending.pop(key, None)
 
+    def number(self) -> int:
+        """Give a number for a request that is not a question: a stream."""
+        return self._ids.request()
+
     def is_asking(self, key: int | str) -> bool:
         """Whether an answer to this question is under way."""
         return key in self._pending
@@ -130,9 +134,9 @@ class Questions:
         if kind is ErrorMessage:
             self._hear_error(message)  # type: ignore[arg-type]
             return
-        if kind in _ROWS or kind in _ENDS:
+        if (kind in _ROWS or kind in _ENDS) and not (isinstance(message, OpenOrder) and message.order.what_if):
             self._hear_single(message)
-        req_id = getattr(message, "req_id", None)
+        req_id = message.order.order_id if isinstance(message, OpenOrder) and message.order.what_if else getattr(message, "req_id", None)
         pending = self._pending.get(req_id) if isinstance(req_id, int) else None
         if pending is None:
             return

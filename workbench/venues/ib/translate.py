@@ -15,7 +15,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from workbench.domain.contracts import Contract
@@ -32,6 +32,7 @@ from workbench.domain.events import (
 )
 from workbench.domain.orders import Leg, OrderType
 from workbench.venues.ib.book import Book, Done, Life, Part, Stage, Terms, read_ref, short_run, split_exec_id
+from workbench.venues.ib.codes import CodeKind, meaning
 from workbench.venues.ib.foreign import Foreign
 from workbench.venues.ib.units import nearest_px, to_micros, to_px, to_size
 from workbench.wire import Answer, CommissionReport, CompletedOrder, ErrorMessage, ExecutionData, OpenOrder, OrderStatus
@@ -42,15 +43,11 @@ WORKS: Final = frozenset({"PreSubmitted", "Submitted"})
 ENDED: Final = frozenset({"Cancelled", "ApiCancelled"})
 WAITS: Final = frozenset({"PendingSubmit", "PendingCancel", "ApiPending"})
 FILLED, INACTIVE = "Filled", "Inactive"
-REFUSES: Final = frozenset(  # IB's message codes: an order was not taken, or its change was not
-    {103, 104, 105, 106, 107, 109, 110, 111, 113, 116, 117, 133, 140, 144, 147, 148, 200, 201, 203, 321, 388, 434, 435, 436, 463, 478}
-    | {10006, 10007, 10020, 10268, 10289, 10311, 10318, 10329, 10336}
-)
+REFUSALS: Final = frozenset({CodeKind.ORDER_REJECTED, CodeKind.REQUEST_REFUSED, CodeKind.CONFIG})
+ALSO_REFUSE: Final = frozenset({104, 105, 110})  # a change, or an order off its tick, was not taken; what stands before lives on
 ABOUT_A_CANCEL: Final = frozenset({135, 136, 161, 10147, 10148})  # the cancel was refused; of the order it says nothing
 DUPLICATE: Final = 103
-LOOK: Final = frozenset({103, 104, 135, 136, 161, 202, 10147, 10148})  # what an order is now must be asked
-
-Kind = Callable[[int], str]
+LOOK: Final = frozenset({CodeKind.ORDER_UNKNOWN_OUTCOME, CodeKind.ORDER_CANCELLED})  # what an order is now must be asked
 
 
 class Translator:
@@ -71,13 +68,11 @@ class Translator:
         By conId.
     client_id
         Ours: numbers of other clients' orders mean nothing.
-    kind
-        Class of a code in the table of codes.
     """
 
-    def __init__(self, book: Book, contracts: Mapping[int, Contract], *, client_id: int, kind: Kind) -> None:
-        self.book, self.contracts, self.client_id, self._kind = book, contracts, client_id, kind
-        self._run = short_run(book.run)
+    def __init__(self, book: Book, contracts: Mapping[int, Contract], *, client_id: int) -> None:
+        self.book, self.contracts, self.client_id = book, contracts, client_id
+        self.run = short_run(book.run)
         self.foreign = Foreign(contracts)
         self.must_look = False
         self.clashed: set[int] = set()
@@ -115,7 +110,7 @@ class Translator:
             if found is not None:
                 self.book.number(*found, 0, perm_id)
             return found
-        life = self.book.lives.get(named.ref) if named.run == self._run else None
+        life = self.book.lives.get(named.ref) if named.run == self.run else None
         if life is None:
             return None
         part = _which([part for part in life.parts if part.leg is named.leg], order_id, perm_id)
@@ -235,6 +230,14 @@ class Translator:
         part.told = max(part.told, told)
         return self._end(life, part, told) if m.state.status in ENDED else []
 
+    def vanished(self, life: Life, part: Part) -> list[AnyEvent]:
+        """Take that an order which had worked is in none of the broker's answers any more."""
+        return self._end(life, part, part.told)
+
+    def refuse(self, life: Life, part: Part, text: str) -> list[AnyEvent]:
+        """End an order that never left us, or never arrived."""
+        return [] if part.is_over else self._reject(life, part, text)
+
     # ------------------------------------------------------------------ fills and fees
     def _size(self, life: Life, units: Number) -> int:
         contract = self._contract(life)
@@ -279,7 +282,7 @@ class Translator:
         e = m.execution
         contract = self.contracts.get(m.contract.con_id)
         named = read_ref(e.order_ref)
-        if contract is None or named is None or named.run != self._run:
+        if contract is None or named is None or named.run != self.run:
             self.book.executions[root] = Done(e.exec_id, 0, -1, 0)
             return self.foreign.execution(m)
         qty, px = to_size(contract, e.shares), nearest_px(contract, e.price, up=e.side.upper().startswith("B"))
@@ -318,17 +321,18 @@ class Translator:
         if found is None:
             return []
         life, part = found
-        said = BrokerSaid(m.code, self._kind(m.code), m.text, life.submit.ref, life.submit.key.contract)
-        self.must_look = self.must_look or m.code in LOOK
+        kind = meaning(m.code).kind
+        said = BrokerSaid(m.code, kind.value, m.text, life.submit.ref, life.submit.key.contract)
+        self.must_look = self.must_look or kind in LOOK
         if m.code == DUPLICATE and not part.has_lived:
             self.clashed.add(part.order_id)
             return [said]
-        if m.code not in REFUSES or part.is_over:
-            return [said]
-        text = f"{m.code}: {m.text}"
         if m.code in ABOUT_A_CANCEL:
             part.is_cancelling = False
             return [said]
+        if part.is_over or (kind not in REFUSALS and m.code not in ALSO_REFUSE):
+            return [said]
+        text = f"{m.code}: {m.text}"
         if part.has_lived and part.known is not None and part.known != part.wanted:
             part.wanted = part.known
             standing = OrderAccepted(life.submit.ref, part.leg, part.known.qty, _px(life, part.known))

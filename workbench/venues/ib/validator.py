@@ -69,6 +69,11 @@ class Validator:
         self._book, self._contracts, self._limits, self._version = book, contracts, limits, version
         self.n_checked = 0
 
+    @property
+    def version(self) -> int:
+        """Server version that payloads are written for."""
+        return self._version()
+
     def check(self, payload: bytes) -> None:
         """Let a payload pass, or raise.
 
@@ -81,7 +86,7 @@ class Validator:
             return
         self.n_checked += 1
         try:
-            request = decode_request(fields(payload), self._version())
+            request = decode_request(fields(payload), self.version)
         except WireError as error:
             raise InvariantError(f"an order that cannot be read back was about to leave: {error}") from error
         if not isinstance(request, PlaceOrder):

@@ -1,0 +1,327 @@
+"""The desk of the live edge: commands to orders to bytes, and what an answer calls for. Order state is not here, but in the `Book`.
+
+Rules
+-----
+1. All orders of a bracket are made and looked at before the first byte of one leaves.
+2. An entry leaves only over a connection that is ready. What reduces risk leaves over any that stands; where none stands it is kept in the
+   book and leaves when orders, executions and positions are known again.
+3. What could not leave is told as rejected only where it is certain that it did not.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+# half of the library has no types
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from workbench.domain.errors import InvariantError, VenueError
+from workbench.domain.events import Answered, AnyEvent, BrokerSaid, Known, OrderRejected, Unknown
+from workbench.domain.orders import Ask, Cancel, Command, Exit, Leg, Modify, OrderType, Submit
+from workbench.venues.ib.account import Account, margin
+from workbench.venues.ib.book import Life, Part, Stage, Terms
+from workbench.venues.ib.client import LaneClient
+from workbench.venues.ib.connection import Connection
+from workbench.venues.ib.orders import Cancelling, Orders, Placing, Sending
+from workbench.venues.ib.questions import Questions
+from workbench.venues.ib.reconcile import GONE, Reconciler
+from workbench.venues.ib.translate import Translator
+from workbench.venues.ib.validator import Validator
+from workbench.wire import Answer, OpenOrder, PlaceOrder, decode_request, fields
+from workbench.wire.order import OrderFields
+
+PLACE: Final = b"3\0"
+LOOK_S: Final = 3  # ticks between two looks that something said called for
+MONEY_S: Final = 5
+WHAT_IF_S: Final = 10.0
+
+
+class Desk:
+    """Of one venue.
+
+    Attributes
+    ----------
+    account
+        Answers questions about money.
+    """
+
+    account: Account
+
+    def __init__(
+        self,
+        orders: Orders,
+        translator: Translator,
+        client: LaneClient,
+        validator: Validator,
+        questions: Questions,
+        reconciler: Reconciler,
+        connection: Connection,
+        say: Callable[[AnyEvent], None],
+    ) -> None:
+        self._orders, self._translator, self._client, self._validator = orders, translator, client, validator
+        self._questions, self._reconciler, self._connection, self._say = questions, reconciler, connection, say
+        self._hung: set[int] = set()
+        self._n_ticks = self._looked = 0
+        self._jobs: set[asyncio.Task[None]] = set()
+
+    @property
+    def _lives(self) -> dict[int, Life]:
+        return self._translator.book.lives
+
+    # ------------------------------------------------------------------ commands
+    def send(self, command: Command) -> None:
+        """Let a command leave.
+
+        Raises
+        ------
+        InvariantError
+            What would have left is not what was commanded.
+        """
+        match command:
+            case Submit():
+                self._submit(command)
+            case Modify():
+                self._made(self._orders.modify(command))
+            case Cancel():
+                self._made(self._orders.cancel(command))
+            case Exit():
+                self._exit(command)
+            case _:
+                raise InvariantError(f"a {type(command).__name__} is no order")
+
+    def _submit(self, command: Submit) -> None:
+        if not self._connection.is_ready:
+            text = f"not sent: the connection is {self._connection.state}: {self._connection.why}"
+            self._say(OrderRejected(command.ref, Leg.ENTRY, text))
+            return
+        made = self._orders.submit(command)
+        for event in made.events:
+            self._say(event)
+        try:
+            self._leave(made.sends)
+        except (InvariantError, VenueError, ConnectionError, OverflowError) as error:
+            self._give_up(self._lives[command.ref], str(error))
+            if isinstance(error, InvariantError):
+                raise
+
+    def _exit(self, command: Exit) -> None:
+        life = self._lives.get(command.ref)
+        if life is not None and not self._client.is_ready:
+            life.is_leaving = True  # leaves when it is known what is held
+            return
+        self._made(self._orders.exit(command))
+
+    def _made(self, made: Any) -> None:
+        for event in made.events:
+            self._say(event)
+        if made.sends and self._client.is_ready:
+            self._leave(made.sends)
+
+    def _leave(self, sends: Iterable[Sending]) -> None:
+        """Make bytes of all, look at all, then let them go."""
+        payloads = [(each, self._client.payload_of(*each)) for each in sends if isinstance(each, Placing)]
+        try:
+            for _, payload in payloads:
+                self._validator.check(payload)
+        except InvariantError as error:
+            self._say(BrokerSaid(0, "validator", str(error), None, None))
+            raise
+        for _, payload in payloads:
+            self._client.send_payload(payload)
+        for each in sends:
+            if isinstance(each, Cancelling) and each.order_id:
+                self._client.cancelOrder(each.order_id)
+
+    def _give_up(self, life: Life, text: str) -> None:
+        """Nothing of a bracket left."""
+        for part in life.parts:
+            for event in self._translator.refuse(life, part, text):
+                if part.leg is Leg.ENTRY:
+                    self._say(event)
+
+    # ------------------------------------------------------------------ what answers call for
+    def follow(self, message: Answer) -> None:
+        """See to what a message changed: cuts, further exits, cancels of what is inactive."""
+        life = self._life_of(message)
+        if life is not None and self._client.is_ready:
+            self._due(life)
+
+    def _life_of(self, message: Answer) -> Life | None:
+        book = self._translator.book
+        if isinstance(message, OpenOrder):
+            found = book.find(message.order.order_id, message.order.perm_id)
+        else:
+            execution = getattr(message, "execution", None)
+            number = getattr(message, "order_id", getattr(message, "req_id", 0))
+            found = book.find(number, getattr(execution or message, "perm_id", 0))
+        return found[0] if found else None
+
+    def _due(self, life: Life) -> None:
+        try:
+            if sends := self._orders.due(life):
+                self._leave(sends)
+        except (InvariantError, VenueError, ConnectionError) as error:
+            self._say(BrokerSaid(0, "trouble", f"bracket {life.submit.ref}: {error}", life.submit.ref, life.submit.key.contract))
+
+    def resume(self) -> None:
+        """All is known again: send what had to wait, and what may be said twice and was not acknowledged."""
+        for life in list(self._lives.values()):
+            if not life.is_over:
+                self._leave(self._orders.again(life))
+                self._due(life)
+
+    def recover(self, lives: Iterable[tuple[Submit, int]]) -> None:
+        """Know brackets of an earlier process; their numbers come with their orders."""
+        book = self._translator.book
+        for submit, stop_px in lives:
+            px = None if submit.entry_type is OrderType.MARKET else submit.entry_px
+            qty, side, group = submit.qty, submit.side, f"WB:{self._translator.run}:{submit.ref}"
+            parts = [
+                Part(0, Leg.ENTRY, side, submit.entry_type, Terms(qty, px)),
+                Part(0, Leg.STOP, -side, OrderType.STOP, Terms(qty, stop_px), group=group),
+                Part(0, Leg.TARGET, -side, OrderType.LIMIT, Terms(qty, submit.target_px), group=group),
+            ]
+            book.add(Life(submit, stop_px, parts))
+
+    def unsent(self, payloads: list[bytes]) -> None:
+        """Take that these payloads never left: the socket is gone."""
+        for payload in payloads:
+            if payload.startswith(PLACE):
+                self._never_left(payload, "the connection was lost before it left")
+
+    def kept(self, payload: bytes, error: Exception) -> None:
+        """Take that a payload was kept from leaving after it had waited."""
+        self._say(BrokerSaid(0, "validator", str(error), None, None))
+        if payload.startswith(PLACE):
+            self._never_left(payload, str(error))
+
+    def _never_left(self, payload: bytes, text: str) -> None:
+        request = decode_request(fields(payload), self._validator.version)
+        found = self._translator.book.find(request.order_id) if isinstance(request, PlaceOrder) else None
+        if found is not None and not found[1].has_lived:  # else it was a change, which is sent again
+            for event in self._translator.refuse(*found, text):
+                self._say(event)
+
+    # ------------------------------------------------------------------ once a second
+    def is_fifth(self) -> bool:
+        """Whether money is to be told now."""
+        return self._n_ticks % MONEY_S == 0
+
+    async def tidy(self) -> None:
+        """Cancel what hangs or came back from the dead, ask again where words left a doubt."""
+        self._n_ticks += 1
+        if not self._client.is_ready:
+            return
+        self._cancel_what_hangs()
+        late = any(part.told > part.filled for life in self._lives.values() for part in life.parts)
+        if (self._translator.must_look or late) and self._n_ticks - self._looked >= LOOK_S and self._connection.is_ready:
+            self._translator.must_look, self._looked = False, self._n_ticks
+            self._job(self._look())
+
+    def _cancel_what_hangs(self) -> None:
+        hanging = [(life, part) for life in self._lives.values() for part in self._orders.hanging(life)]
+        twice = [(life, part) for life, part in hanging if part.order_id in self._hung and not part.is_cancelling]
+        self._hung = {part.order_id for _, part in hanging}
+        self._leave([self._orders.withdraw(part) for _, part in twice])
+        undead, self._translator.undead = self._translator.undead, set()
+        self._leave([Cancelling(order_id) for order_id in sorted(undead)])
+
+    async def _look(self) -> None:
+        why = await self._reconciler.orders()
+        if why is not None:
+            self._translator.must_look = True
+            return
+        clashed, self._translator.clashed = self._translator.clashed, set()
+        for ref in sorted({found[0].submit.ref for number in clashed if (found := self._translator.book.find(number))}):
+            self._after_a_clash(self._lives[ref])
+
+    def _after_a_clash(self, life: Life) -> None:
+        """An order's number was taken: place it anew, when a whole answer shows none with its orderRef."""
+        if any(part.has_lived for part in life.parts[:3]) and not any(part.leg is Leg.EXIT for part in life.parts):
+            text = "103: its number was taken, and others of its bracket were placed; they are cancelled"
+            self._leave([self._orders.withdraw(part) for part in life.parts if part.has_lived and not part.is_over])
+            self._give_up(life, text)
+        else:
+            self._leave(self._orders.renumber(life))
+
+    def _job(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    def subscribe(self) -> None:
+        """Ask for the account's profit and loss, from now on."""
+        self._client.reqPnL(self._questions.number(), self.account.name, "")
+
+    # ------------------------------------------------------------------ questions
+    def ask(self, command: Ask) -> None:
+        """Answer a question of the engine's, now or later."""
+        match command.question:
+            case "account":
+                self._job(self._answer(command, self._account()))
+            case "bracket":
+                self._job(self._answer(command, self._bracket(command.ref)))
+            case "margin":
+                self._job(self._answer(command, self._margin(command)))
+            case "positions":
+                known = self._connection.is_ready
+                held = {str(con_id): qty for con_id, qty in self.account.positions.items()}
+                self._tell(command, Known(held) if known else Unknown(f"the connection is {self._connection.state}"))
+            case _:
+                self._tell(command, Unknown(f"the live edge does not know the question {command.question!r}"))
+
+    async def _answer(self, command: Ask, work: Any) -> None:
+        self._tell(command, await work)
+
+    def _tell(self, command: Ask, answer: Known | Unknown) -> None:
+        self._say(Answered(command.ref, command.question, answer))
+
+    async def _account(self) -> Known | Unknown:
+        """Wait for the first download, as long as a question may take."""
+        for _ in range(100):
+            if isinstance(answer := self.account.answer(), Known):
+                return answer
+            await asyncio.sleep(0.1)
+        return self.account.answer()
+
+    async def _bracket(self, ref: int) -> Known | Unknown:
+        """Say whether the entry, and any exit, ever reached the broker: after two whole answers where one did not."""
+        life = self._lives.get(ref)
+        if life is None:
+            return Unknown(f"no bracket {ref} is known")
+        if not life.entry.has_lived or any(not part.has_lived and not part.is_over for part in life.parts):
+            why = await self._reconciler.orders()
+            if why is not None:
+                return Unknown(why)
+        sent = [part for part in life.parts if not part.has_lived and part.stage is Stage.SENT and part.leg in (Leg.ENTRY, Leg.EXIT)]
+        if any(part.n_missed < GONE for part in sent):
+            return Unknown(f"what was sent of bracket {ref} may still be under way")
+        said = {
+            "entry": life.entry.has_lived or life.entry.told > 0,
+            "exit": any(part.has_lived for part in life.parts if part.leg is Leg.EXIT),
+        }
+        for part in sent:
+            self._translator.refuse(life, part, "it never reached the broker")  # if it is shown after all, it is cancelled
+        return Known(said)
+
+    async def _margin(self, command: Ask) -> Known | Unknown:
+        """Ask what an order would cost; ``detail`` is its signed quantity, ``+2``."""
+        try:
+            qty = int(command.detail)
+            placing = self._orders.what_if(command.key.contract, qty, command.key.account)
+        except (ValueError, VenueError) as error:
+            return Unknown(f"the question names no order: {error}")
+        if not qty or not self._client.is_ready:
+            return Unknown("the question names no order" if not qty else "not connected")
+        payload = self._client.payload_of(*placing)
+        answer = await self._questions.numbered(
+            lambda _: self._client.send_payload(payload), number=placing.order.orderId, timeout_s=WHAT_IF_S, is_answer=_is_what_if
+        )
+        return margin(answer.value) if isinstance(answer, Known) else answer
+
+
+def _is_what_if(message: Answer) -> bool:
+    order = getattr(message, "order", None)
+    return isinstance(order, OrderFields) and order.what_if

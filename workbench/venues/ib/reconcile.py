@@ -1,0 +1,109 @@
+"""What the broker has now: open and completed orders, executions, positions, account, asked for and waited for. Sends no order.
+
+An order is gone only when two whole answers, `APART_S` apart, over a connection that stood, did not name it: a gateway shows orders late.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+# half of the library has no types
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from ib_async import ExecutionFilter
+
+from workbench.domain.events import AnyEvent, Known, Unknown
+from workbench.venues.ib.account import Account
+from workbench.venues.ib.book import Book, Life, Part
+from workbench.venues.ib.client import LaneClient
+from workbench.venues.ib.questions import COMPLETED, DOWNLOAD, OPEN_ORDERS, POSITIONS, Questions
+from workbench.venues.ib.translate import Translator
+from workbench.wire import Answer, OpenOrder, Position
+
+APART_S: Final = 5.0  # s between the two answers that make an absence count
+GONE: Final = 2  # answers without it
+
+
+class Reconciler:
+    """Asks, and counts what is missing. What the answers mean was told by the translator as they came."""
+
+    def __init__(
+        self,
+        questions: Questions,
+        client: LaneClient,
+        translator: Translator,
+        account: Account,
+        say: Callable[[AnyEvent], None],
+    ) -> None:
+        self._questions, self._client, self._translator, self._account, self._say = questions, client, translator, account, say
+        self._turn = asyncio.Lock()
+        self.n_looks = 0
+
+    @property
+    def _book(self) -> Book:
+        return self._translator.book
+
+    async def everything(self) -> str | None:
+        """Ask for all of it; say what is not known, or `None`."""
+        client, account = self._client, self._account
+        account.forget()
+        told = await self._questions.single(DOWNLOAD, lambda: client.reqAccountUpdates(True, account.name))
+        if isinstance(told, Unknown):
+            return f"account {account.name}: {told.reason}"
+        held = await self._questions.single(POSITIONS, client.reqPositions)
+        if isinstance(held, Unknown):
+            return f"positions: {held.reason}"
+        named = {row.contract.con_id for row in held.value if isinstance(row, Position) and row.account == account.name}
+        self._tell(account.gone(named))
+        return await self.orders()
+
+    async def orders(self) -> str | None:
+        """Ask what orders there are, again where one is missing; say what is not known, or `None`."""
+        async with self._turn:
+            why = await self._look()
+            if why is None and self._missing():
+                await asyncio.sleep(APART_S)
+                why = await self._look()
+            if why is None:
+                for life, part in self._missing():
+                    if part.n_missed >= GONE and part.has_lived:
+                        self._tell(self._translator.vanished(life, part))
+            return why
+
+    async def _look(self) -> str | None:
+        client, ask = self._client, self._questions
+        since = {id(part) for _, part in self._unended()}  # what is sent while the answer is under way is not missing from it
+        shown = await ask.single(OPEN_ORDERS, client.reqAllOpenOrders)
+        if isinstance(shown, Unknown):
+            return f"open orders: {shown.reason}"
+        done = await ask.single(COMPLETED, lambda: client.reqCompletedOrders(False))
+        if isinstance(done, Unknown):
+            return f"completed orders: {done.reason}"
+        fills = await ask.numbered(lambda req_id: client.reqExecutions(req_id, ExecutionFilter(acctCode=self._account.name)))
+        if isinstance(fills, Unknown):
+            return f"executions: {fills.reason}"
+        self.n_looks += 1
+        self._count(shown, since)
+        return None
+
+    def _count(self, shown: Known, since: set[int]) -> None:
+        rows: list[Answer] = shown.value
+        orders = [row.order for row in rows if isinstance(row, OpenOrder)]
+        perm_ids = {order.perm_id for order in orders if order.perm_id}
+        order_ids = {order.order_id for order in orders if order.client_id == self._translator.client_id}
+        for _, part in self._unended():
+            if id(part) in since:
+                is_there = part.perm_id in perm_ids if part.perm_id else part.order_id in order_ids
+                part.n_missed = 0 if is_there or part.told > part.filled else part.n_missed + 1
+
+    def _unended(self) -> list[tuple[Life, Part]]:
+        return [(life, part) for life in self._book.lives.values() for part in life.parts if not part.is_over]
+
+    def _missing(self) -> list[tuple[Life, Part]]:
+        return [(life, part) for life, part in self._unended() if part.n_missed]
+
+    def _tell(self, events: list[AnyEvent]) -> None:
+        for event in events:
+            self._say(event)

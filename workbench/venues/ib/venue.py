@@ -1,0 +1,371 @@
+"""Interactive Brokers as a venue: puts the parts together, hands arrivals out, lets commands leave. Decides nothing, stamps no seq.
+
+A frame that is no market data goes one way: decoded once (`workbench.wire`), then to the translator, the account, the connection, the
+streams, and last to the question that waits for it, so that an answer is known only after all that it says was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from random import Random
+from typing import Final, Protocol, cast
+
+import msgspec
+
+from workbench.calendars import business_days
+from workbench.clock import Clock
+from workbench.config import Mode, Root, Settings
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import ConfigError, InvariantError, VenueError
+from workbench.domain.events import AnyEvent, BrokerSaid, FrontChanged, OrderRejected
+from workbench.domain.orders import AnyCommand, Ask, Cancel, Exit, Leg, Modify, Submit
+from workbench.domain.units import DAY, SECOND
+from workbench.venues.base import Batch, Happened
+from workbench.venues.ib import contracts as found
+from workbench.venues.ib.account import Account
+from workbench.venues.ib.book import Book
+from workbench.venues.ib.client import LaneClient, edged
+from workbench.venues.ib.codes import CodeKind, meaning
+from workbench.venues.ib.connection import Connection, Role, State, client_id
+from workbench.venues.ib.desk import Desk
+from workbench.venues.ib.hot import Hot
+from workbench.venues.ib.ids import NAME, Ids
+from workbench.venues.ib.intake import Intake
+from workbench.venues.ib.orders import Orders
+from workbench.venues.ib.questions import OPEN_ORDERS, Questions
+from workbench.venues.ib.reconcile import Reconciler
+from workbench.venues.ib.translate import Translator
+from workbench.venues.ib.validator import Limits, Validator
+from workbench.wire import Answer, ErrorMessage, decode_answer
+from workbench.wire.errors import WireError
+
+ROLES: Final = {Mode.RECORD: Role.RECORD}  # every other mode trades, or shows what it would
+TRADES: Final = frozenset({Mode.PAPER, Mode.LIVE})
+READ: Final = frozenset(  # numbers of the frames that mean something to us; ib_async's own questions have answers beside
+    "3 4 5 6 7 8 9 10 11 15 49 50 52 53 54 55 57 59 61 62 63 64 80 81 94 95 100 101 102 93 90 17".split()
+)
+COMPLAINTS: Final = 100  # frames that cannot be read are told one by one up to here, then each hundredth
+
+
+class Streams(Protocol):
+    """Market data: what is subscribed to, and whether it comes. Made by whoever keeps the registry of streams."""
+
+    def hear(self, message: Answer) -> None:
+        """Take every message that is not market data."""
+
+    def connected(self, contracts: Sequence[Contract]) -> None:
+        """The connection is resynchronised: subscribe to what was found, or all of it again."""
+
+    def lost(self) -> None:
+        """The connection is gone: nothing is subscribed to any more."""
+
+    def why_silent(self) -> str | None:
+        """Say why no data flows, `None` when it does or none is expected."""
+
+
+class IbVenue:
+    """One session with TWS or IB Gateway, over as many connections as it takes.
+
+    Parameters
+    ----------
+    clock
+        Stamps what arrives.
+    run
+        Name of the run; its orders bear it.
+    account
+        The one that is traded, or looked at.
+    data
+        The data folder; the order ids' mark lies in ``data/ib/``.
+    known
+        Contracts with the ids they have.
+    max_qty
+        Most of one order, in size quanta.
+
+    Attributes
+    ----------
+    intake, hot, client
+        For the keeper of the streams.
+    streams
+        To be set before `open`; `None`: no market data.
+    sends_orders
+        Whether the mode lets orders leave.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        mode: Mode,
+        run: str,
+        account: str,
+        data: Path,
+        known: Iterable[Contract] = (),
+        max_qty: int = 1,
+        random: Random | None = None,
+    ) -> None:
+        self._settings, self._clock, self.mode, self.account = settings, clock, mode, account
+        self.sends_orders = mode in TRADES
+        self.intake = Intake(clock)
+        self.hot = Hot(self.intake)
+        self.ib = edged(self.hot)
+        self.client = cast(LaneClient, self.ib.client)
+        self.names = found.Names(known)
+        self.fronts = found.Fronts(self.names, [settings.roots[name] for name in settings.active])
+        number = client_id(settings.ib.client_id, ROLES.get(mode, Role.TRADE))
+        self.ids = Ids(data / "ib" / f"{account}-{number}-{NAME}")
+        self.questions = Questions(self.ids)
+        self.book = Book(run)
+        self.translator = Translator(self.book, self.names.by_con_id, client_id=number)
+        self.money = Account(account, self.names.by_con_id)
+        orders = Orders(self.book, self.names.by_id, self.ids)
+        limits = Limits(account=account, is_live=mode is Mode.LIVE, max_qty=max_qty)
+        self.validator = Validator(self.book, self.names.by_id, limits, self.client.serverVersion)
+        self.reconciler = Reconciler(self.questions, self.client, self.translator, self.money, self.say)
+        self.connection = Connection(
+            self.client,
+            self.questions,
+            self.ids,
+            clock,
+            host=settings.ib.host,
+            port=settings.ib.port,
+            client_id=number,
+            limits=limits if self.sends_orders else None,
+            resync=self._resync,
+            why_silent=lambda: None if self.streams is None else self.streams.why_silent(),
+            say=self.say,
+            random=random or Random(number),  # noqa: S311  jitter, no secret
+        )
+        self.desk = Desk(orders, self.translator, self.client, self.validator, self.questions, self.reconciler, self.connection, self.say)
+        self.desk.account = self.money
+        self.streams: Streams | None = None
+        self._consumed = self._n_unread = 0
+        self._found_on: date | None = None
+        self._found: list[found.Found] = []
+        self._refused: ConfigError | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_over = False
+        self.client.check = self.validator.check
+        self.client.on_frame = self._frame
+        self.client.on_trouble = lambda what, frame: self._complain(f"{what}: {frame[:200]}")
+        self.client.on_unsent = self.desk.unsent
+        self.client.on_kept = self.desk.kept
+
+    # ------------------------------------------------------------------ begin and end
+    async def open(self, *, timeout_s: float = 60.0) -> tuple[Contract, ...]:
+        """Connect, find the contracts of the active roots, and give them; what is to be traded is defined by them.
+
+        Raises
+        ------
+        ConfigError
+            IB's definitions contradict the settings.
+        VenueError
+            Nobody answered in time; the connection goes on trying. The text says what it saw last.
+        """
+        self.connection.start()
+        self._tasks.append(asyncio.get_running_loop().create_task(self._tick(), name="ib housekeeping"))
+        loop = asyncio.get_running_loop()
+        until = loop.time() + timeout_s
+        while not self._found:
+            if self._refused is not None:
+                raise self._refused
+            if loop.time() >= until:
+                raise VenueError(f"no contracts after {timeout_s:g} s; the connection is {self.connection.state}: {self.connection.why}")
+            await asyncio.sleep(0.02)
+        return tuple(item.contract for item in self._found)
+
+    async def close(self) -> None:
+        """End the connection; orders stay at the broker."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.connection.stop()
+        self._is_over = True
+        self.intake.came.set()
+
+    def recover(self, lives: Iterable[tuple[Submit, int]], executions: Mapping[str, int]) -> None:
+        """Take up what an earlier process of this run left open; before `open`.
+
+        Parameters
+        ----------
+        lives
+            Brackets that are not over: the command, and where their stop was commanded to last (px).
+        executions
+            Execution ids that the engine has booked, with their ref.
+        """
+        self.desk.recover(lives)
+        self.book.known_before.update(executions)
+
+    @property
+    def accounts(self) -> Collection[str]:
+        """Accounts the login may trade; empty while that is not known."""
+        return self.client.accounts
+
+    @property
+    def state(self) -> State:
+        """How the connection stands."""
+        return self.connection.state
+
+    @property
+    def sessions(self) -> dict[int, tuple[found.Session, ...]]:
+        """IB's trading hours, by contract id."""
+        return {item.contract.id: item.sessions for item in self._found}
+
+    # ------------------------------------------------------------------ the port
+    async def events(self) -> AsyncIterator[Batch | Happened]:
+        """Go through everything that arrives."""
+        while not self._is_over:
+            arrival = self.intake.take()
+            if arrival is None:
+                await self.intake.came.wait()
+            elif isinstance(arrival, Happened):
+                yield arrival
+            else:
+                self._consumed = arrival.start
+                while self._consumed < arrival.stop:
+                    yield arrival._replace(start=self._consumed)
+
+    def settle(self, consumed: int) -> None:
+        """Hear how far the last batch was taken."""
+        self._consumed = consumed
+
+    async def send(self, command: AnyCommand) -> None:
+        """Let a command leave, or answer it.
+
+        Raises
+        ------
+        InvariantError
+            What would have left is not what was commanded. Nothing did.
+        """
+        if isinstance(command, Ask):
+            self.desk.ask(command)
+        elif self.sends_orders:
+            self.desk.send(command)
+        else:
+            self._not_sent(command)
+
+    def _not_sent(self, command: AnyCommand) -> None:
+        legs = {Submit: Leg.ENTRY, Cancel: Leg.ENTRY, Modify: Leg.STOP, Exit: Leg.EXIT}
+        self.say(OrderRejected(command.ref, legs[type(command)], f"not sent: the mode is {self.mode.value}"))
+
+    def say(self, event: AnyEvent) -> None:
+        """Queue an event."""
+        self.intake.put(event)
+
+    # ------------------------------------------------------------------ what comes in
+    def _frame(self, fields: list[str]) -> None:
+        if fields[0] not in READ:
+            return
+        try:
+            message = decode_answer(fields, self.client.serverVersion())
+        except WireError as error:
+            self._complain(str(error))
+            return
+        self.hear(message)
+
+    def hear(self, message: Answer) -> None:
+        """Take a message that is no market data."""
+        events = self.translator.hear(message, is_whole=self.questions.is_asking(OPEN_ORDERS))
+        events += self.money.hear(message)
+        for event in events:
+            self.say(event)
+        if isinstance(message, ErrorMessage) and message.req_id <= 0:
+            kind = meaning(message.code).kind
+            self.say(BrokerSaid(message.code, kind.value, message.text, None, None))
+            if kind is CodeKind.FATAL:
+                self.connection.reconnect(f"{message.code}: {message.text}")
+        self.connection.hear(message)
+        if self.streams is not None:
+            self.streams.hear(message)
+        self.questions.hear(message)
+        self.desk.follow(message)
+
+    def _complain(self, text: str) -> None:
+        self._n_unread += 1
+        if self._n_unread <= COMPLAINTS or self._n_unread % COMPLAINTS == 0:
+            self.say(BrokerSaid(0, "unread", f"{self._n_unread}: {text}", None, None))
+
+    # ------------------------------------------------------------------ resynchronise
+    async def _resync(self) -> str | None:
+        """Ask for everything; give why it is not known."""
+        if self.streams is not None:
+            self.streams.lost()
+        if (why := await self._find()) is not None:
+            return why
+        if self.sends_orders or self.account in self.client.accounts:
+            if (why := await self.reconciler.everything()) is not None:
+                return why
+            self.desk.subscribe()
+        self.desk.resume()
+        if self.streams is not None:
+            self.streams.connected([item.contract for item in self._found])
+        return None
+
+    async def _find(self) -> str | None:
+        """Find the contracts, once a day."""
+        today = _day(self._clock.now_ns())
+        if self._found_on == today:
+            return None
+        made: list[found.Found] = []
+        try:
+            for root in self._roots():
+                made += found.found(await found.ask(self.questions, self.client, root), root, self.names, today)
+        except found.NotFoundError as error:
+            return str(error)
+        except found.MismatchError as error:
+            self._refused = error
+            self.say(BrokerSaid(0, "mismatch", str(error), None, None))
+            return str(error)
+        self._found, self._found_on = made, today
+        self.look_at_fronts()
+        return None
+
+    def _roots(self) -> list[Root]:
+        return [self._settings.roots[name] for name in self._settings.active]
+
+    def look_at_fronts(self, volumes: Mapping[int, int] | None = None) -> list[FrontChanged]:
+        """See which contracts lead now, tell what changed, and give it. `volumes`: of the session that ended, by contract id."""
+        today = _day(self._clock.now_ns())
+        days = business_days(date(today.year, 1, 1), date(today.year + 1, 12, 31))
+        try:
+            changes = self.fronts.look(today, days, volumes)
+        except found.NotFoundError as error:
+            self.say(BrokerSaid(0, "front", str(error), None, None))
+            return []
+        for change in changes:
+            self.say(change)
+        return changes
+
+    def compare_hours(self, ours: Mapping[str, Sequence[tuple[int, int]]]) -> None:
+        """Tell where IB's hours differ from sessions (open, close) of calendars, by the calendar's name."""
+        now_ns = self._clock.now_ns()
+        for item in self._found:
+            if item.contract.calendar in ours:
+                for event in found.hours_differ(item, ours[item.contract.calendar], now_ns):
+                    self.say(event)
+
+    async def _tick(self) -> None:
+        """Once a second: money, what hangs, what must be asked again."""
+        while True:
+            await asyncio.sleep(1.0)
+            try:
+                await self.desk.tidy()
+                for event in self.money.flush() if self.desk.is_fifth() else []:
+                    self.say(event)
+            except InvariantError as error:
+                self.say(BrokerSaid(0, "validator", str(error), None, None))
+            except (VenueError, ConnectionError, msgspec.MsgspecError) as error:
+                self.say(BrokerSaid(0, "trouble", str(error), None, None))
+            if self._found_on is not None and self._clock.now_ns() // DAY != _day_number(self._found_on) and self.connection.is_ready:
+                self.connection.resync()  # a new day: contracts, fronts and hours are looked at anew
+
+
+def _day(now_ns: int) -> date:
+    return datetime.fromtimestamp(now_ns // SECOND, UTC).date()
+
+
+def _day_number(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
