@@ -1,7 +1,7 @@
 """What the broker says of money and positions, as events; and the answers to questions about them. Pure, but for what it remembers.
 
 Values come one by one and are told together, by currency: when the first download ends, when the broker says of which minute they are, or
-when `flush` is called. P&L of the day rides with them, as ``DailyPnL``, ``UnrealizedPnL``, ``RealizedPnL`` in the base currency.
+when `flush` is called. P&L of the day rides with them, as ``PnLDaily``, ``PnLUnrealized``, ``PnLRealized`` in the base currency.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Account:
     def _pnl(self, m: Pnl) -> None:
         if self.base is None:
             return
-        for key, value in (("DailyPnL", m.daily), ("UnrealizedPnL", m.unrealized), ("RealizedPnL", m.realized)):
+        for key, value in (("PnLDaily", m.daily), ("PnLUnrealized", m.unrealized), ("PnLRealized", m.realized)):
             if value is not None:
                 self._value_of(key, value)
 

@@ -1,6 +1,7 @@
 """ib_async's client as the live edge uses it: the tap on what comes in, the lane in front of what leaves. Decides nothing.
 
-Frames about orders do not go on to ib_async: its Trade objects are never read here and never freed (110 MB in 10,000 orders).
+ib_async connects, and writes requests. Frames do not go on to its wrapper: what that keeps of orders is wrong after a reconnect and never
+freed (110 MB in 10,000 orders), and our own questions have answers it knows nothing of.
 """
 
 # mypy: disable-error-code="no-untyped-call"
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from ib_async import IB, Order
 from ib_async import Contract as IbContract
@@ -19,8 +20,6 @@ from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.lane import Lane
 from workbench.venues.ib.raw import TapClient
 from workbench.wire import frame
-
-OURS: Final = frozenset({"3", "5", "11", "53", "55", "59", "100", "101", "102"})  # orders, executions, commissions and their ends
 
 
 class LaneClient(TapClient):
@@ -44,9 +43,6 @@ class LaneClient(TapClient):
         super().__init__(wrapper, hot)
 
     def _hand_on(self, fields: list[str]) -> None:
-        if fields[0] not in OURS:
-            super()._hand_on(fields)
-            return
         try:
             self.on_frame(fields)
         except Exception as error:  # noqa: BLE001  one frame that we cannot read must not close the socket; it is told

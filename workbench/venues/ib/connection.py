@@ -47,7 +47,7 @@ from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.ids import Ids
 from workbench.venues.ib.questions import TIME, Questions
 from workbench.venues.ib.validator import Limits
-from workbench.wire import CurrentTime, ErrorMessage, NextValidId
+from workbench.wire import CurrentTime, ErrorMessage, ManagedAccounts, NextValidId
 
 HEARTBEAT_S: Final = 5.0
 BEAT_TIMEOUT_S: Final = 5.0
@@ -183,8 +183,11 @@ class Connection:
         """Take what of the broker's words concerns the connection."""
         match message:
             case NextValidId(order_id=order_id):
-                if not self._ids.hear(order_id) and not self._client.is_ready:
+                if not self._ids.hear(order_id) and self.state is State.CONNECTING and self.n_connects:
                     self._say(BrokerSaid(0, "ids", f"the next order id is said to be {order_id}; ours are higher and stay", None, None))
+                self._wake.set()
+            case ManagedAccounts():
+                self._wake.set()
             case ErrorMessage(req_id=-1) as error:
                 self._hear_code(error)
             case _:

@@ -32,6 +32,7 @@ from workbench.wire import ContractData, exact
 
 ANSWER_S: Final = 30.0  # for all months of a root; the definitions' farm may have to wake up
 VOLUME_DAYS: Final = 14  # days before its end from which volume may take the lead from a contract
+MONTHS: Final = 3  # of a root that are defined: the one that leads and those it may roll to
 ZONES: Final = {"EST": "America/New_York", "CST": "America/Chicago", "MET": "Europe/Berlin", "JST": "Asia/Tokyo"}  # short names IB has sent
 
 
@@ -149,6 +150,8 @@ def found(rows: Sequence[ContractData], root: Root, names: Names, on: date) -> l
         contract = replace(contract, venue_ids={"ib": str(row.contract.con_id)})
         names.add(contract, row.contract.local_symbol)
         made.append(Found(contract, row.contract.local_symbol, sessions(row.trading_hours, row.zone)))
+        if len(made) == MONTHS:
+            break
     if not made:
         raise NotFoundError(f"{root.root}: IB names {len(rows)} contracts, none of a month that the settings list and that has not expired")
     return made

@@ -1,0 +1,115 @@
+"""The live edge against the project's gateway, on one virtual loop over an in-memory link. No socket, no time but the loop's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.gateway.worlds import BEGIN_NS, es, tape
+from workbench.config import Mode, Settings, load_settings
+from workbench.domain.events import AnyEvent
+from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Leg, Modify, OrderType, Submit
+from workbench.domain.units import SECOND
+from workbench.gateway.build import gateway
+from workbench.gateway.gateway import Gateway
+from workbench.gateway.transports import serve
+from workbench.simulation.virtual import VirtualLoop
+from workbench.venues.base import Happened
+from workbench.venues.ib.venue import IbVenue
+
+ACCOUNT, RUN = "DUSIM1", "r1"
+KEY = Key(ACCOUNT, 1, "first")
+MID = 27_200  # px of the tape's bid in quanta, give or take two ticks
+
+
+class LoopClock:
+    """The wall of a virtual loop."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+
+    def now_ns(self) -> int:
+        return self._loop.wall_ns()
+
+    def wait_s(self, until_ns: int) -> float:
+        return max(0, until_ns - self.now_ns()) / SECOND
+
+    def take_step_ns(self) -> int | None:
+        return None
+
+
+def settings(**flags: Any) -> Settings:
+    return load_settings(folder="/nowhere", environment={}, flags={"active": '["ES"]', **flags})
+
+
+class Edge:
+    """A venue, what it said, and the gateway's truth beside it."""
+
+    def __init__(self, venue: IbVenue, the_gateway: Gateway, door: Any) -> None:
+        self.venue, self.gateway, self.door = venue, the_gateway, door
+        self.said: list[AnyEvent] = []
+
+    async def listen(self) -> None:
+        async for arrival in self.venue.events():
+            if isinstance(arrival, Happened):
+                self.said.append(arrival.event)
+            else:
+                self.venue.settle(arrival.stop)
+
+    def of(self, *kinds: type[Any]) -> list[Any]:
+        return [event for event in self.said if isinstance(event, kinds)]
+
+    async def until(self, is_true: Callable[[], object], timeout_s: float = 60.0) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout_s
+        while not is_true():
+            if loop.time() > end:
+                raise AssertionError(
+                    f"it did not come in {timeout_s} s; {self.venue.state}: {self.venue.connection.why}; said: {self.said[-12:]}"
+                )
+            await asyncio.sleep(0.01)
+
+    async def ready(self) -> None:
+        await self.until(lambda: self.venue.connection.is_ready)
+
+
+@asynccontextmanager
+async def edge(
+    loop: VirtualLoop, folder: Path, *, mode: Mode = Mode.PAPER, faults: Any = None, n_seconds: int = 600, max_qty: int = 5, account: str = ACCOUNT,
+    **flags: Any,
+) -> AsyncIterator[Edge]:  # fmt: skip
+    set_up = settings(**flags)
+    made = gateway(set_up, tape(n_seconds), [es()], faults=faults)
+    door = await serve(made, "127.0.0.1", set_up.ib.port)
+    venue = IbVenue(set_up, LoopClock(loop), mode=mode, run=RUN, account=account, data=folder, known=[es()], max_qty=max_qty)
+    world = Edge(venue, made, door)
+    ear = loop.create_task(world.listen())
+    try:
+        yield world
+    finally:
+        await venue.close()
+        ear.cancel()
+        await door.close()
+
+
+def submit(ref: int = 1, qty: int = 1, kind: OrderType = OrderType.MARKET, entry_px: int = MID, side: int = 1, wide: int = 400) -> Submit:
+    return Submit(ref, KEY, 0, Cause(1, 0), side, qty, kind, entry_px, entry_px - side * wide, entry_px + side * wide)
+
+
+def modify(ref: int, stop_px: int) -> Modify:
+    return Modify(ref, KEY, 0, Cause(1, 0), stop_px)
+
+
+def cancel(ref: int) -> Cancel:
+    return Cancel(ref, KEY, 0, Cause(1, 0))
+
+
+def leave(ref: int) -> Exit:
+    return Exit(ref, KEY, 0, Cause(1, 0), "time")
+
+
+def ask(question: str, ref: int = 0, detail: str = "") -> Ask:
+    return Ask(ref, KEY, 0, Cause(1, 0), question, detail)
