@@ -166,8 +166,8 @@ def test_a_run_ended_by_hand_says_so_closes_and_is_begun_with(tmp_path: Path, of
     assert again.run.starts_from == ended.run.run
     [recalled] = next_.venue.recalled
     held = ended.engine.desk.memory.book
-    assert recalled.chain == ended.run.run and recalled.executions == tuple(held.executions)
-    assert {command.ref for command in recalled.commands} == set(held.open)
+    assert recalled.chain == ended.run.run and recalled.executions.keys() == held.executions.keys()
+    assert {sent.ref for sent, _ in recalled.lives} == set(held.open)
     must_replay(tmp_path, of, again)
 
 

@@ -1,4 +1,4 @@
-"""The live edge of the runtime: record, observe, paper and live, as one process over one venue. Imports no broker's library, no calendar."""
+"""The live edge of the runtime: record, observe, paper, live; one process over one venue. Imports no broker's library, no calendar."""
 
 from workbench.runtime.live.begin import Plan
 from workbench.runtime.live.doors import Armed, Door, must_be_allowed, token

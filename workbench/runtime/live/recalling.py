@@ -6,12 +6,12 @@ broker. A run that began with nothing begins a chain. Reads stores; sends nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from workbench.domain.decisions import Issued
-from workbench.domain.orders import AnyCommand, Modify, Submit
+from workbench.domain.orders import Submit
 from workbench.engine import Engine
 from workbench.store import entries
 from workbench.store.folders import Folders
@@ -21,34 +21,26 @@ from workbench.store.manifest import RunManifest, read_manifest
 class Recalled(NamedTuple):
     """What was before.
 
-    ``chain`` names the orders of ours; ``commands`` are the `Submit`, and the last `Modify`, of every bracket that is not over, oldest
-    first; ``executions`` are the ids the books know, the oldest first.
+    ``chain`` names the orders of ours; ``lives`` are the brackets that are not over: as they were sent, and where their stop was
+    commanded to last (px); ``executions`` are the ids the books know, with their bracket's ref.
     """
 
     chain: str
-    commands: tuple[AnyCommand, ...]
-    executions: tuple[str, ...]
+    lives: tuple[tuple[Submit, int], ...]
+    executions: Mapping[str, int]
 
 
 def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
     """Look up, for an engine that stands at the end of a run's log, what may still be at the broker."""
     book = engine.desk.memory.book
-    wanted = set(book.open)
-    opened: dict[int, AnyCommand] = {}
-    moved: dict[int, AnyCommand] = {}
+    sent: dict[int, Submit] = {}
     name = run.run
     for each in _chain(data, run):
         name = each.run
-        if not wanted - opened.keys():
-            continue  # all are found; the name of the oldest is still to be
-        for command in _commands(data, each):
-            if command.ref in wanted:
-                if isinstance(command, Submit):
-                    opened[command.ref] = command
-                elif isinstance(command, Modify) and command.stop_px == book.open[command.ref].stop_px:
-                    moved.setdefault(command.ref, command)
-    commands = [*(opened[ref] for ref in sorted(opened)), *(moved[ref] for ref in sorted(moved))]
-    return Recalled(name, tuple(commands), tuple(book.executions))
+        if book.open.keys() - sent.keys():
+            sent.update({command.ref: command for command in _submits(data, each) if command.ref in book.open})
+    lives = tuple((sent[ref], book.open[ref].stop_px) for ref in sorted(sent))
+    return Recalled(name, lives, {exec_id: each.ref for exec_id, each in book.executions.items()})
 
 
 def _chain(data: Path, run: RunManifest) -> Iterator[RunManifest]:
@@ -59,7 +51,9 @@ def _chain(data: Path, run: RunManifest) -> Iterator[RunManifest]:
         at = read_manifest(Folders(data).run(at.starts_from)) if at.starts_from else None
 
 
-def _commands(data: Path, run: RunManifest) -> Iterator[AnyCommand]:
+def _submits(data: Path, run: RunManifest) -> Iterator[Submit]:
     journal = Folders(data).journal(run.run)
     if journal.exists():
-        yield from (fact.command for _, fact in entries.facts(journal) if isinstance(fact, Issued))
+        for _, fact in entries.facts(journal):
+            if isinstance(fact, Issued) and isinstance(fact.command, Submit):
+                yield fact.command

@@ -1,0 +1,199 @@
+"""``workbench record | observe | paper | live | arm``: runs over a TWS. Arguments and printing; the work is `runtime.live`'s."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from workbench.commands.playing import AsJson, DataFolder, Profile, Traders, folder_of
+
+if TYPE_CHECKING:
+    from workbench.config import Mode, Settings
+    from workbench.runtime.live import Ended, Line, News
+
+ABOUT: Final = """It connects to TWS or IB Gateway (ib.host, ib.port, ib.client_id in the settings, or --host, --port), resynchronises, and
+runs session after session until Ctrl-C or --minutes. What it writes is a log like any other: workbench sessions, replay and simulate
+read it.
+
+Ctrl-C ends it cleanly: it touches no order, stops stay at the broker. Killed at any point, the same command takes it up where its log ends.
+
+Exit code 0 ended, 1 ended while halted or refused by the other side, 2 meant wrong, 3 broken.
+"""
+HELP: Final = {
+    "record": "Record the market of the active roots, and decide nothing: the log can be traded anew later (workbench simulate).",
+    "observe": "Decide on the live market and send nothing: each order is written down, marked not sent. For a first day on a new account.",
+    "paper": "Trade a paper account (DU..., or DUSIM... of workbench gateway) through TWS, with the whole care of a live run.",
+    "live": """Trade money. It needs three yeses that have nothing to do with one another, and names those that are missing:
+
+  mode = "live" in the settings (or EXECUTION_MODE=live); ib.account = the account's id; an arming token: workbench arm U1234567
+
+When the token has expired entries end, exits still leave.""",
+}
+EXAMPLES: Final = {
+    "record": ("workbench record --roots ES,NQ,SPY", "workbench record --roots MES --minutes 30 --json"),
+    "observe": ("workbench observe --profile micro", "workbench observe --strategy vwap_reversion --roots MES"),
+    "paper": ("workbench paper --port 7497", "workbench gateway --speed 20 & workbench paper --port 4010 --speed 20 --minutes 2"),
+    "live": ("workbench arm U1234567 --hours 8", "workbench live --profile micro --strategy learned:flow_1m"),
+}
+ARM_HELP: Final = """Write the arming token of a live run: one account, some hours. It is the third of three yeses; alone it does nothing.
+
+  workbench arm U1234567 --hours 8
+
+  workbench arm U1234567 --hours 0      (take it back; exits of a run still leave)
+"""
+Roots = Annotated[list[str] | None, typer.Option("--roots", help="Roots, ES or ES,SPY; else the settings' `active`.")]
+Host = Annotated[str | None, typer.Option(help="Where TWS runs; else ib.host.")]
+Port = Annotated[int | None, typer.Option(help="Of its API; else ib.port.")]
+AccountId = Annotated[str | None, typer.Option("--account", help="Of several accounts of the login, the one to trade; else ib.account.")]
+Speed = Annotated[
+    float | None, typer.Option(min=1, max=20, help="Of a simulated gateway's clock; refused unless all its accounts begin with DUSIM.")
+]
+Minutes = Annotated[float | None, typer.Option(min=0, help="End after so many minutes of the wall clock; else at Ctrl-C.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands into the command line."""
+    for name in HELP:
+        text = f"{HELP[name]}\n\n{ABOUT}\nExamples:\n\n" + "\n\n".join(f"  {line}" for line in EXAMPLES[name])
+        app.command(name, help="\n\n".join(p if p.startswith(" ") else p.replace("\n", " ") for p in text.split("\n\n")))(_command(name))
+    app.command("arm", help=ARM_HELP)(arm)
+
+
+def _command(name: str) -> Callable[..., None]:
+    def command(
+        roots: Roots = None,
+        profile: Profile = None,
+        strategy: Traders = None,
+        host: Host = None,
+        port: Port = None,
+        account: AccountId = None,
+        speed: Speed = None,
+        data: DataFolder = None,
+        minutes: Minutes = None,
+        as_json: AsJson = False,
+    ) -> None:
+        from workbench.config import Mode, load_settings
+
+        named = [root for each in roots for root in each.split(",") if root] if roots else None
+        settings = load_settings(flags={"ib.host": host, "ib.port": port, "ib.speed": speed, "profile": profile, "active": named})
+        _run(Mode(name), settings, folder_of(data, settings.data_path), account, strategy, minutes, as_json=as_json)
+
+    command.__doc__ = HELP[name]
+    return command
+
+
+def arm(
+    account: Annotated[str, typer.Argument(help="The account's id, U1234567.")],
+    hours: Annotated[float, typer.Option(min=0, max=24, help="How long it holds; 0 takes it back.")] = 8.0,
+    data: DataFolder = None,
+) -> None:
+    """Write or take back the arming token."""
+    from workbench.clock import SystemClock
+    from workbench.config import load_settings
+    from workbench.domain.units import HOUR
+    from workbench.runtime.live.doors import ARMED_FILE, Armed
+
+    path = folder_of(data, load_settings().data_path) / ARMED_FILE
+    if not hours:
+        path.unlink(missing_ok=True)
+        typer.echo(f"{account} is not armed any more; a run that goes on sends exits alone")
+        return
+    armed = Armed(account, SystemClock().now_ns() + round(hours * HOUR))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(armed.text() + "\n", encoding="utf-8")
+    typer.echo(f"{account} is armed until {armed.text().split()[1]}; a run reads it when it begins ({path})")
+
+
+def _run(
+    mode: Mode, settings: Settings, data: Path, account: str | None, strategy: list[str] | None, minutes: float | None, *, as_json: bool
+) -> None:
+    from workbench.workspace.choosing import pair_of
+
+    chosen = [pair_of(each) for each in strategy] if strategy else None
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    logging.getLogger("ib_async").addHandler(logging.NullHandler())  # what the venue makes of it stands in the log
+    where = f"{settings.ib.host}:{settings.ib.port}"
+    console.print(f"[bold]workbench {mode.value}[/] · profile {settings.profile} · {', '.join(settings.active)} · TWS at {where}")
+    ended = asyncio.run(_over_the_wire(console, mode, settings, data, account, chosen, minutes))
+    held = list(ended.engine.desk.memory.book.open.values())
+    state = ended.engine.desk.breaker.state.value
+    console.print(f"[bold]Ended[/] {ended.run.run}: {ended.n_records:,} records, {ended.n_commands:,} commands, state {state}")
+    if held:
+        console.print(f"  {len(held)} brackets are open: nothing was touched, their stops stay at the broker")
+    if as_json:
+        typer.echo(json.dumps(_result(ended, state, len(held))))
+    raise typer.Exit(1 if state == "halted" else 0)
+
+
+def _result(ended: Ended, state: str, n_open: int) -> dict[str, Any]:
+    return {
+        "mode": ended.run.mode,
+        "run": ended.run.run,
+        "session": ended.run.sessions[-1],
+        "account": ended.run.account,
+        "records": ended.n_records,
+        "commands": ended.n_commands,
+        "commands_digest": ended.commands_digest,
+        "state_digest": ended.state_digest,
+        "state": state,
+        "open_brackets": n_open,
+    }
+
+
+async def _over_the_wire(
+    console: Console,
+    mode: Mode,
+    settings: Settings,
+    data: Path,
+    account: str | None,
+    strategies: list[tuple[str, str]] | None,
+    minutes: float | None,
+) -> Ended:
+    from workbench.runtime.live.wiring import wire
+
+    wired = await wire(mode, settings, data, account=account, strategies=strategies, environment=os.environ, on_news=_teller(console))
+    console.print(f"  account {wired.account} · {escape(wired.told)}")
+    loop = asyncio.get_running_loop()
+    _end_at_a_signal(loop, wired.line, console)
+    if minutes is not None:
+        loop.call_later(minutes * 60, wired.line.stop)
+    try:
+        return await wired.runner.run_forever()
+    finally:
+        await wired.line.close()
+        await wired.close()
+
+
+def _end_at_a_signal(loop: asyncio.AbstractEventLoop, line: Line, console: Console) -> None:
+    """End cleanly at the first Ctrl-C or SIGTERM; the second one breaks off."""
+
+    def stop() -> None:
+        console.print("  ending: no order is touched, stops stay at the broker (Ctrl-C once more breaks off)")
+        line.stop()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(each)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, RuntimeError):  # no such thing on this system, or not in the main thread
+            loop.add_signal_handler(each, stop)
+
+
+def _teller(console: Console) -> Callable[[News], None]:
+    def tell(news: News) -> None:
+        at = datetime.fromtimestamp(news.now_ns // 1_000_000_000, UTC).strftime("%H:%M:%S")
+        why = f": {escape(news.why)}" if news.why else ""
+        console.print(f"  {at} UTC  [bold]{news.stage.value}[/]{why}  [dim]({news.run})[/]")
+
+    return tell

@@ -1,0 +1,81 @@
+"""Interactive Brokers as the edge of a runner: a venue made once it is known whose orders it has to recognise. Decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import TYPE_CHECKING, Final
+
+from workbench.domain.orders import AnyCommand
+from workbench.runtime.live.recalling import Recalled
+from workbench.venues.base import Batch, Happened
+
+if TYPE_CHECKING:
+    from workbench.venues.ib.venue import IbVenue
+
+FOR_EVER: Final = 1e9  # s; a connection that is not there yet is tried for as long as the run wants it
+
+
+class IbEdge:
+    """The venue of one account, session after session.
+
+    Parameters
+    ----------
+    make
+        Gives a venue for a chain of runs: its orders bear that name.
+    """
+
+    def __init__(self, make: Callable[[str], IbVenue]) -> None:
+        self._make = make
+        self._venue: IbVenue | None = None
+        self._chain = ""
+        self._opening: asyncio.Task[object] | None = None
+
+    @property
+    def accounts(self) -> Collection[str]:
+        """Accounts the login may trade; empty while that is not known."""
+        return () if self._venue is None else self._venue.accounts
+
+    def recall(self, recalled: Recalled) -> None:
+        """Learn what was sent before. A new chain needs a new connection: its orders bear another name."""
+        if recalled.chain == self._chain:
+            return
+        self._chain = recalled.chain
+        self._venue = self._make(recalled.chain)
+        self._venue.recover(recalled.lives, recalled.executions)
+
+    async def events(self) -> AsyncIterator[Batch | Happened]:
+        """Connect, and go through everything that arrives."""
+        while (venue := self._venue) is not None:
+            opening = self._opening = asyncio.ensure_future(venue.open(timeout_s=FOR_EVER))
+            async for arrival in venue.events():
+                yield arrival
+                if opening.done() and not opening.cancelled() and (error := opening.exception()) is not None:
+                    raise error
+                if self._venue is not venue:
+                    break
+            else:
+                return
+            await self._end(venue)
+
+    def settle(self, consumed: int) -> None:
+        """Hear how far the last batch was taken."""
+        if self._venue is not None:
+            self._venue.settle(consumed)
+
+    async def send(self, command: AnyCommand) -> None:
+        """Take a command that is already durable."""
+        assert self._venue is not None, "a venue is made before anything is sent"
+        await self._venue.send(command)
+
+    async def close(self) -> None:
+        """Leave; orders stay at the broker."""
+        if self._venue is not None:
+            await self._end(self._venue)
+
+    async def _end(self, venue: IbVenue) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+            self._opening = None
+        await venue.close()

@@ -1,0 +1,160 @@
+"""From settings to a runner over a TWS: a first look, contracts and ids, who may send, the venue. The only place where those meet."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from workbench.clock import Clock, SystemClock
+from workbench.config import Mode, Root, Settings
+from workbench.domain.contracts import Contract
+from workbench.domain.errors import ConfigError
+from workbench.runtime import build
+from workbench.runtime.live.begin import Plan
+from workbench.runtime.live.doors import TRADES, Door, must_be_allowed, token
+from workbench.runtime.live.edge import IbEdge
+from workbench.runtime.live.history import HistorySource
+from workbench.runtime.live.hours import Calendars
+from workbench.runtime.live.line import Line
+from workbench.runtime.live.looking import Looked, clock_of, look
+from workbench.runtime.live.runner import Runner
+from workbench.runtime.live.stages import News
+from workbench.runtime.play import TICKS
+from workbench.store.contracts import ContractBook
+from workbench.workspace import things_of
+
+if TYPE_CHECKING:
+    from workbench.venues.ib.venue import IbVenue
+
+
+LOOKS: Final = 3  # added to ib.client_id: who only looks has an id of its own, TWS frees one late
+
+
+class Wired(NamedTuple):
+    """A runner, ready to run; what it stands on; and how to let go of it."""
+
+    runner: Runner
+    line: Line
+    account: str
+    told: str
+    close: Callable[[], Awaitable[None]]
+
+
+async def wire(
+    mode: Mode,
+    settings: Settings,
+    data: Path,
+    *,
+    account: str | None = None,
+    strategies: Sequence[tuple[str, str]] | None = None,
+    environment: Mapping[str, str],
+    on_news: Callable[[News], None] = lambda _: None,
+    history: HistorySource | None = None,
+) -> Wired:
+    """Look at the TWS that settings name, and put a runner on it.
+
+    Parameters
+    ----------
+    mode
+        What the run may do.
+    account
+        Of several, the one to trade; `None`: ib.account, else the only one of the login.
+    strategies
+        Pairs of strategy and recipe; `None`: the shipped ones for tick data. Nobody decides in mode record.
+    environment
+        Where an arming token may stand.
+
+    Raises
+    ------
+    ConfigError
+        What may not run, and why.
+    VenueError
+        No TWS there, or it refuses.
+    """
+    roots = [settings.roots[name] for name in settings.active]
+    armed = token(data, environment) if mode is Mode.LIVE else None
+    if mode is Mode.LIVE:  # before anybody is asked anything
+        wanted = account or settings.ib.account or (armed.account if armed is not None else "")
+        must_be_allowed(mode, settings.ib.account, wanted, armed, SystemClock().now_ns(), asked=settings.mode)
+    seen = await look(settings.ib.host, settings.ib.port, settings.ib.client_id + LOOKS, roots)
+    chosen = _account(account or settings.ib.account, seen)
+    clock = clock_of(seen.accounts, seen.now_ns, settings.ib.speed, settings.clock.step_limit_ns)
+    must_be_allowed(mode, settings.ib.account, chosen, armed, clock.now_ns(), asked=settings.mode)
+    hours = Calendars(settings.log_calendar)
+    contracts = leading(data, seen, roots, hours, clock.now_ns())
+    edge = IbEdge(_maker(mode, settings, data, chosen, clock))
+    line = Line(edge, clock)
+    door = Door(mode, chosen, lambda: edge.accounts, armed, clock)
+    plan = Planner(mode, settings, chosen, contracts, strategies)
+    runner = Runner(data, mode, line, door, plan, hours=hours, history=history, on_news=on_news)
+    clock_word = "the gateway's clock" if seen.is_simulated else "this machine's clock"
+    told = f"{', '.join(contract.symbol for contract in contracts)} · {clock_word}, x{settings.ib.speed:g}"
+    return Wired(runner, line, chosen, told, edge.close)
+
+
+def _account(named: str | None, seen: Looked) -> str:
+    if named is None and len(seen.accounts) == 1:
+        return seen.accounts[0]
+    if named is None:
+        there = ", ".join(seen.accounts)
+        raise ConfigError(f"the login has {len(seen.accounts)} accounts ({there}): name one in ib.account, or with --account")
+    if named not in seen.accounts:
+        raise ConfigError(f"account {named} is not among those of the login: {', '.join(seen.accounts)}")
+    return named
+
+
+class Planner:
+    """Says what is traded in a session; contracts stay those that led when the process began."""
+
+    def __init__(
+        self,
+        mode: Mode,
+        settings: Settings,
+        account: str,
+        contracts: Sequence[Contract],
+        strategies: Sequence[tuple[str, str]] | None,
+    ) -> None:
+        self._mode, self._settings, self._account, self._contracts = mode, settings, account, contracts
+        decides = mode in TRADES or mode is Mode.OBSERVE
+        self._strategies = (TICKS if strategies is None else strategies) if decides else ()
+
+    def __call__(self, session: int) -> Plan:
+        settings = self._settings
+        law = build.constitution(settings.profile, folder=build.laws_of(settings))
+        things = things_of(settings.workspace)
+        setup = build.setup(
+            settings, self._contracts, [session], law, account=self._account, strategies=self._strategies, things=things
+        )
+        return Plan(setup, {"settings": settings.digest}, f"{settings.ib.host}:{settings.ib.port}")
+
+
+def leading(data: Path, seen: Looked, roots: Sequence[Root], hours: Calendars, now_ns: int) -> tuple[Contract, ...]:
+    """Give the contract that leads for each root as IB defines it, ids rising; the data folder gives all that were found their ids."""
+    from workbench import calendars  # pandas: who only asks for help must not pay
+    from workbench.venues.ib.contracts import Fronts, Names, found
+
+    on = datetime.strptime(str(hours.session(now_ns)), "%Y%m%d").replace(tzinfo=UTC).date()
+    book, tried = ContractBook(data), Names()
+    for contract in book.contracts():
+        tried.add(contract)
+    there = [item.contract for root in roots for item in found(seen.contracts[root.root], root, tried, on)]
+    names = Names(book.define_all(there))
+    fronts = Fronts(names, roots)
+    fronts.look(on, calendars.business_days(on - timedelta(days=70), on + timedelta(days=400)))
+    return tuple(sorted(fronts.leads.values(), key=lambda contract: contract.id))
+
+
+def _maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Clock) -> Callable[[str], IbVenue]:
+    """Give what makes the venue of a chain of runs."""
+    from workbench.venues.ib.venue import IbVenue
+
+    law = build.constitution(settings.profile, folder=build.laws_of(settings))
+
+    def make(chain: str) -> IbVenue:
+        known = ContractBook(data).contracts()
+        most = law.risk.max_contracts_per_order
+        return IbVenue(settings, clock, mode=mode, run=chain, account=account, data=data, known=known, max_qty=most)
+
+    return make
