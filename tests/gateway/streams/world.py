@@ -31,6 +31,7 @@ SPY = Contract(
     id=3, root="SPY", symbol="SPY", type=ContractType.STOCK, exchange="SMART", currency="USD", calendar="NYSE",
     multiplier="1", price_quantum="0.0001", order_increment="0.01",
 )  # fmt: skip
+BY_SYMBOL = {each.symbol: each for each in (ES, NQ, SPY)}
 ES_ASKED = ContractFields(symbol="ES", sec_type="FUT", last_trade="202612", exchange="CME", currency="USD")
 NQ_ASKED = ContractFields(symbol="NQ", sec_type="FUT", last_trade="202612", exchange="CME", currency="USD")
 SPY_ASKED = ContractFields(symbol="SPY", sec_type="STK", exchange="SMART", currency="USD")
@@ -40,6 +41,12 @@ AAPL_ASKED = ContractFields(symbol="AAPL", sec_type="STK", exchange="SMART", cur
 @cache
 def settings() -> Settings:
     return load_settings(environment={})
+
+
+@cache
+def universe(contracts: tuple[str, ...]) -> Universe:
+    """Give what is listed on the day of `START_NS`; slow to make, and the same for all tapes."""
+    return Universe([BY_SYMBOL[each] for each in contracts], settings().roots, lambda: START_NS)
 
 
 class Heard:
@@ -73,10 +80,14 @@ class Stage:
     """A world with market data that plays its tape when told."""
 
     def __init__(
-        self, records: Records, streams: StreamSettings | None = None, budget: Budget | None = None, contracts: tuple[Contract, ...] = (ES, NQ, SPY)
+        self,
+        records: Records,
+        streams: StreamSettings | None = None,
+        budget: Budget | None = None,
+        contracts: tuple[Contract, ...] = (ES, NQ, SPY),
     ) -> None:
         self.world = World(settings=settings(), contracts=contracts, records=records, now_ns=START_NS, budget=budget)
-        self.world.universe = Universe(contracts, settings().roots, lambda: self.world.now_ns)
+        self.world.universe = universe(tuple(each.symbol for each in contracts))
         self.world.part(StreamSettings, lambda: streams or StreamSettings(batch_ms=0))
         self.data: MarketData = market_data(self.world)
         self.at = 0

@@ -39,7 +39,7 @@ class Line:
     def __init__(self, client: Client, req_id: int, data_type: int, wanted: generic.Wanted, deadline_ns: int | None) -> None:
         self.client = client
         self.req_id = req_id
-        self.data_type = data_type  # as is told while the exchange is open
+        self.data_type = data_type  # as taken
         self.told_type = 0
         self.keeps_quote = data_type in (FROZEN, DELAYED_FROZEN)  # when it closes
         self.wanted = wanted.numbers
@@ -52,8 +52,9 @@ class Line:
         for message, values in ticks:
             send(message(req_id, *values))
 
-    def say_type(self, data_type: int) -> None:
-        """Say what kind of data follows, where it changes."""
+    def say_type(self, is_shut: bool) -> None:
+        """Say what kind of data follows, where it changes: of a line that keeps its quote another one while the exchange is closed."""
+        data_type = self.data_type - self.keeps_quote * (not is_shut)
         if data_type != self.told_type:
             self.told_type = data_type
             self.client.send(MarketDataType(self.req_id, data_type))
@@ -77,7 +78,7 @@ class Lines:
         """Take that nothing has been told."""
         self._bid: Any = _UNTOLD
         self._ask: Any = _UNTOLD
-        self._last: Any = (None, 0, 0, 0)
+        self._last: Any = (None, 0, None, 0)
         self._day: Any = (None, None, None, None)
         self._n_prints = 0
         self._halted = 0
@@ -91,7 +92,7 @@ class Lines:
             self.tell()
         self._forget()
         is_frozen = line.keeps_quote and self.market.is_shut
-        line.say_type(_closed(line.data_type) if is_frozen else line.data_type)
+        line.say_type(self.market.is_shut)
         ticks = self._differences()
         if not line.is_off:
             line.send(self._kept() if is_frozen else ())
@@ -113,11 +114,10 @@ class Lines:
         if not ticks:
             return
         for line in self.lines:
+            line.say_type(shut)
             if shut and line.keeps_quote:
-                line.say_type(_closed(line.data_type))
                 line.send(tick for tick in ticks if tick[0] is not TickPrice and tick[0] is not TickSize)
                 continue
-            line.say_type(line.data_type)
             if not line.is_off:
                 line.send(ticks)
             if line.wanted and n_new:
@@ -196,8 +196,3 @@ class Lines:
 
 
 _UNTOLD: Final = (None, None)
-
-
-def _closed(data_type: int) -> int:
-    """Give the type that is told while the exchange is closed."""
-    return FROZEN if data_type == FROZEN else DELAYED_FROZEN

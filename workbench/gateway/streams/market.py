@@ -122,7 +122,9 @@ class Market:
             self.turnover += px * sz
             self.n_prints += 1
         elif FIRST_DEPTH <= kind <= LAST_DEPTH:
-            self.has_depth = True
+            if not self.has_depth:  # what was shown so far was made of quotes
+                self.has_depth = True
+                self.book.clear()
             self.book.take(kind, row[SIDE], row[LEVEL], row[PX], row[SZ])
         elif kind == GAP:
             self.book.clear()
