@@ -37,6 +37,7 @@ class Raw:
         self.line = Line()
         self.session: Session | None = gateway.connect(self.line)
         self.version = 0
+        self.is_broken = False
         self.heard: list[wire.Answer] = []
         self.strange: list[bytes] = []
         self._reader = wire.Reader()
@@ -76,7 +77,11 @@ class Raw:
             return
         data = bytes(self.line.sent)
         self.line.sent.clear()
-        for payload in self._reader.feed(data):
+        try:
+            payloads = self._reader.feed(data)
+        except wire.FrameError:
+            self.is_broken, payloads = True, []
+        for payload in payloads:
             if not self.version:
                 self.version = wire.parse_welcome(payload).version
                 continue

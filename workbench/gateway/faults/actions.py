@@ -63,7 +63,10 @@ class Duplicate(Act, frozen=True, kw_only=True, tag="duplicate"):
 
 
 class Reorder(Act, frozen=True, kw_only=True, tag="reorder"):
-    """The subject, an answer, waits until its client was sent a message of kind ``behind``; after ``within_s`` it goes all the same."""
+    """The subject, an answer, waits until its client was sent a message of kind ``behind``; after ``within_s`` it goes all the same.
+
+    Where both name an order or a request, it must be the same one.
+    """
 
     behind: str
     within_s: Positive = 10.0

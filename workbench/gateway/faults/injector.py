@@ -180,8 +180,16 @@ class Injector:
                 case act.HalfFrame():
                     return  # `doing` sends the half of it
         session.emit(message)
-        for waits in [each for each in self._behind if each[0] is session and type(message).__name__ in each[1]]:
-            self._release(waits)
+        if self._behind:
+            self._release_behind(session, message)
+
+    def _release_behind(self, session: Session, message: Answer) -> None:
+        """Send what waited for a message like this one: of the same order or request, where both say whose they are."""
+        about = kinds.id_of(message)
+        for waits in tuple(self._behind):
+            own = kinds.id_of(waits[2])
+            if waits[0] is session and type(message).__name__ in waits[1] and (None in (about, own) or about == own):
+                self._release(waits)
 
     def _release(self, waits: tuple[Session, frozenset[str], Answer]) -> None:
         at = next((at for at, each in enumerate(self._behind) if each is waits), None)
