@@ -63,7 +63,9 @@ def tapes_rows(market: Market, n: int) -> Rows:
 
 
 @how(derandomize=True, deadline=None, max_examples=60)
-@given(books(), st.integers(1, 10), st.sampled_from([(DepthMoves.ROWS, True), (DepthMoves.ROWS, False), (DepthMoves.SHIFT, True)]), st.data())
+@given(
+    books(), st.integers(1, 10), st.sampled_from([(DepthMoves.ROWS, True), (DepthMoves.ROWS, False), (DepthMoves.SHIFT, True)]), st.data()
+)
 def test_the_book_a_client_rebuilds_is_the_tapes_at_every_record(
     records: Records, n: int, how_read: tuple[DepthMoves, bool], data: st.DataObject
 ) -> None:
@@ -92,7 +94,11 @@ def test_a_smart_book_is_the_tapes_too_and_names_an_exchange_in_every_row(record
         stage.play(1)
         truth.take(each)
         messages = client.take()
-        assert all(message.is_smart_depth and (message.market_maker or message.operation == 2) for message in messages if isinstance(message, DepthL2))
+        assert all(
+            message.is_smart_depth and (message.market_maker or message.operation == 2)
+            for message in messages
+            if isinstance(message, DepthL2)
+        )
         ladder.take(messages)
         assert ladder.rows == tapes_rows(truth, n)
 

@@ -188,9 +188,7 @@ def test_an_id_in_use_is_error_322_and_an_unknown_contract_error_200() -> None:
     stage, client = Stage(tape(DAY)), Heard()
     stage.data.answer(client, l1())
     stage.data.answer(client, l1())
-    stage.data.answer(
-        client, l1(6, contract=replace(AAPL_ASKED, symbol="NONE"))
-    )
+    stage.data.answer(client, l1(6, contract=replace(AAPL_ASKED, symbol="NONE")))
     assert client.codes == [322, 200]
 
 
