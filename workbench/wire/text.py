@@ -61,7 +61,7 @@ def number(text: str) -> Decimal:
         plain = Decimal("Infinity")
     else:
         raise ValueError(text)
-    if str(plain) == text:
+    if str(plain) == text and "E" not in text:
         return plain
     written = Written(plain)
     written.text = text
@@ -94,7 +94,7 @@ def write_number(value: Number) -> str:
 
 
 def _java(value: float) -> str:
-    text = repr(value)
+    text = float.__repr__(value)  # of NumPy's too
     size = abs(value)
     if 1e-3 <= size < 1e7 or size == 0:
         return text
@@ -212,7 +212,7 @@ def exact(value: Number) -> Decimal:
     >>> exact(0.1) + exact(2), exact(number("1.0E7"))
     (Decimal('2.1'), Decimal('1.0E+7'))
     """
-    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    return Decimal(float.__repr__(value)) if isinstance(value, float) else Decimal(value)
 
 
 def payload(fields: Iterable[str]) -> bytes:
