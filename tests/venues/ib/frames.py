@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -94,7 +95,7 @@ def reference(payloads: Iterable[bytes]) -> list[Row | Said | bytes]:
 def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
     """Cut bytes at places, as TCP does."""
     at = [0, *sorted({place % (len(data) + 1) for place in places}), len(data)]
-    return [data[a:b] for a, b in zip(at, at[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(at)]
 
 
 def joined(payloads: Iterable[bytes]) -> bytes:

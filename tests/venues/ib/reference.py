@@ -261,7 +261,6 @@ class Reference:
     def _rt_volume(self, line: Line, text: bytes) -> None:
         parts = text.split(b";")
         price, size_text, ms_text, _volume, _vwap, single = parts if len(parts) == 6 else (*parts[:5], b";".join(parts[5:]))
-        off = False
         px, size = each((line.px if price else lambda _: 0, price), (line.sz, size_text))
         ms = whole(ms_text)
         if not price or size == 0:

@@ -234,8 +234,9 @@ def decode(buf, at, n, control, out, rows, last):
             return (at << NOTICE_BITS) | DELAYED
         control[N_FRAMES] += 1
         at = end
-        if notice == DONE:
+        if notice != FRAME:
             control[N_HOT] += 1
+        if notice == DONE:
             continue
         control[FRAME_FROM] = begin
         control[FRAME_TO] = end
