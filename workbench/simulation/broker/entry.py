@@ -94,10 +94,10 @@ class Entry:
         if objection:
             self._refuse(order.id, objection)
             return
-        more = order.qty - row.order.qty
-        row.qty += more
-        if row.parent is not None and row.is_sent:
-            row.released = max(row.filled, row.released + more * row.parent.filled // row.parent.order.qty)
+        if order.qty != row.order.qty:  # said anew; else what its group has taken from it stays taken
+            row.qty = order.qty
+            if row.parent is not None and row.is_sent:
+                row.released = order.qty if row.parent.is_done else min(order.qty, row.released)
         if not row.is_triggered and (order.stop_px is not None or order.type not in TRIGGERED_TYPES or order.type is not row.order.type):
             row.stop_px = order.stop_px  # a trailing stop that says nothing goes on from where it stands
         if order.type is not row.order.type:
