@@ -223,7 +223,7 @@ class Hot:
     # bytes
 
     def feed(self, data: bytes, on_frame: Callable[[bytes], None]) -> None:
-        """Take what a socket brought, cut anywhere. Frames that are not ours go to `on_frame`, without their length.
+        """Take what a socket brought, cut anywhere. Frames that are not ours go to `on_frame`, without their length; it must not raise.
 
         Raises
         ------
@@ -235,10 +235,22 @@ class Hot:
             self._grow(max(end, 2 * len(self._view)))
         self._view[have:end] = data
         self._have = end
+        epoch, at = self._epoch, 0
+        try:
+            at = self._go_through(end, on_frame)
+        finally:
+            self.intake.came.set()
+        if epoch == self._epoch:
+            self._have = end - at
+            if at and self._have:
+                self._view[: self._have] = bytes(self._view[at:end])
+
+    def _go_through(self, end: int, on_frame: Callable[[bytes], None]) -> int:
+        """Decode what is there; gives how far, or how far until somebody closed the connection: what follows is nobody's."""
         epoch, at, view = self._epoch, 0, self._view
         (control, ring), more = self._args
         now, capacity = self.intake.clock.now_ns(), self.intake.capacity
-        while True:
+        while epoch == self._epoch:
             packed = _decode(self._addr, at, end, now, control, ring, capacity, *more)
             at, notice = packed >> NOTICE_BITS, packed & MASK
             if notice == Notice.END:
@@ -250,12 +262,7 @@ class Hot:
                 raise VenueError(f"a frame of {int.from_bytes(view[at : at + 4], 'big'):,} bytes cannot be meant")
             else:
                 self._tell(Notice(notice))
-            if epoch != self._epoch:
-                return  # somebody closed the connection; what follows is nobody's
-        self._have = end - at
-        if at and self._have:
-            view[: self._have] = bytes(view[at:end])
-        self.intake.came.set()
+        return at
 
     def _tell(self, notice: Notice) -> None:
         """Make of a notice an event at its place, and tell the keeper of the streams."""

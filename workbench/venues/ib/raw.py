@@ -128,7 +128,14 @@ class TapClient(Client):
         fields.pop()
         if not fields:
             self._trouble("a frame without a field", text)
-        elif not self._serverVersion and len(fields) == 2:
+            return
+        try:
+            self._read(fields)
+        except Exception as error:  # noqa: BLE001  whatever one frame does to us, the next one is read
+            self._trouble(f"{type(error).__name__}: {error}", "|".join(fields))
+
+    def _read(self, fields: list[str]) -> None:
+        if not self._serverVersion and len(fields) == 2:
             self._welcome(fields)
         else:
             if not self._apiReady:
