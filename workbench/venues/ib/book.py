@@ -138,6 +138,11 @@ class Life(msgspec.Struct):
         return self.entry.filled - sum(part.filled for part in self.exits)
 
     @property
+    def held(self) -> int:
+        """Contracts held now at least: what a status called filled and no execution told yet may be gone already."""
+        return self.entry.filled - sum(max(part.filled, part.told) for part in self.exits)
+
+    @property
     def leaving_qty(self) -> int:
         """What exits at market may still close."""
         return sum(part.rest for part in self.parts if part.leg is Leg.EXIT)

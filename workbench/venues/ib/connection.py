@@ -53,7 +53,7 @@ HEARTBEAT_S: Final = 5.0
 BEAT_TIMEOUT_S: Final = 5.0
 OPEN_S: Final = 10.0  # for the socket, and then for the API's first words
 FIRST_S, LONGEST_S, SLOW_S = 0.5, 30.0, 60.0  # waits before a new attempt
-FLOW_S: Final = 20.0  # for data to flow, before a resync begins anew
+FLOW_S: Final = 5.0  # for data to flow at once; after that it is looked for at each heartbeat
 RESYNCS: Final = 3  # tries on one connection
 CLOCK_LIMIT_S: Final = 1.0  # between our clock and IB's; its answer is in whole seconds
 RESTART: Final = (time(23, 40), time(0, 50))  # US/Eastern: the daily restart of TWS and the reset of IB's servers
@@ -115,6 +115,8 @@ class Connection:
         Asks for everything that may have changed; gives why it is not known, or `None`.
     why_silent
         Says why no market data flows, `None` when it does or none is expected.
+    lost
+        Hears that the socket is gone, and why.
     say
         Takes events.
     random
@@ -134,12 +136,14 @@ class Connection:
         limits: Limits | None,
         resync: Callable[[], Awaitable[str | None]],
         why_silent: Callable[[], str | None] = lambda: None,
+        lost: Callable[[str], None] = lambda why: None,
         say: Callable[[AnyEvent], None],
         random: Random,
     ) -> None:
         self._client, self._questions, self._ids, self._clock = client, questions, ids, clock
         self.host, self.port, self.client_id, self._limits = host, port, client_id, limits
         self._resync, self._why_silent, self._say, self._random = resync, why_silent, say, random
+        self._on_lost = lost
         self.state, self.why = State.LOST, "not connected yet"
         self.clock_difference_s: float | None = None  # ours minus IB's
         self.n_connects = 0
@@ -282,6 +286,7 @@ class Connection:
                     await self._wake.wait()
             except TimeoutError:
                 await self._beat()
+                self._look_for_data()
         return State.LOST, self._lost_why or "the other side closed the connection"
 
     async def _become_ready(self) -> str | None:
@@ -291,17 +296,21 @@ class Connection:
             why = await self._resync()
             if self._is_in_doubt():
                 return None
-            if why is None:
-                why = await self._flow()
-            if self._is_in_doubt():
-                return None
-            if why is None:
+            if why is not None:
+                self._move(State.RESYNCING, why)
+                continue
+            silent = await self._flow()
+            if not self._is_in_doubt():
                 await self._beat()
-                if not self._is_lost:
-                    self._move(State.READY, "connected, resynchronised")
-                return None
-            self._move(State.RESYNCING, why)
+            if not self._is_in_doubt():
+                self._move(State.RESYNCING, silent) if silent else self._move(State.READY, "connected, resynchronised")
+            return None
         return f"not known after {RESYNCS} tries: {why}"
+
+    def _look_for_data(self) -> None:
+        """All but market data was there: look whether it has come."""
+        if self.state is State.RESYNCING and not self._is_in_doubt() and self._why_silent() is None:
+            self._move(State.READY, "connected, resynchronised, and market data has come")
 
     def _is_in_doubt(self) -> bool:
         """Whether something happened meanwhile that makes what was asked worthless."""
@@ -343,6 +352,7 @@ class Connection:
         self._wake.set()
 
     def _cut(self) -> None:
+        self._on_lost(self._lost_why or "the connection was cut")
         self._questions.give_up(self._lost_why or "the connection was cut")
         transport = self._client.conn.transport
         self._client.disconnect()

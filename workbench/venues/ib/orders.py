@@ -113,7 +113,7 @@ class Orders:
             return Made([], [OrderRejected(command.ref, Leg.EXIT, f"no bracket {command.ref} is known")])
         life.is_leaving, life.entry.is_cancelling = True, False
         made = self.due(life)
-        if not made and life.open <= 0 and life.entry.is_over:
+        if not made and life.held <= 0 and life.entry.is_over:
             life.is_leaving = False
             return NOTHING if life.is_over else Made([], [OrderRejected(command.ref, Leg.EXIT, "nothing is held")])
         return Made(made, [])
@@ -127,9 +127,9 @@ class Orders:
             made.append(self._cancelling(entry))
         dead = [part for part in life.exits if part.is_inactive and not part.is_over and not part.is_cancelling]
         made.extend(self._cancelling(part) for part in dead if part.leg is not Leg.STOP)  # a stop may come back; nothing else stands in
-        if life.is_leaving and life.open > life.leaving_qty:
-            made.append(self._leave(life, life.open - life.leaving_qty))
-        if entry.is_over and entry.filled == max(entry.filled, entry.told) and 0 < life.open < life.submit.qty:
+        if life.is_leaving and life.held > life.leaving_qty:
+            made.append(self._leave(life, life.held - life.leaving_qty))
+        if entry.is_over and entry.filled == max(entry.filled, entry.told) and 0 < life.held < life.submit.qty:
             made += [self._cut(life, part) for part in life.exits if self._is_too_big(life, part)]
         return made
 
@@ -173,10 +173,10 @@ class Orders:
 
     def _is_too_big(self, life: Life, part: Part) -> bool:
         """Whether an exit could close more than is held; one that was cut already waits for its acknowledgement."""
-        return part.leg is not Leg.EXIT and part.rest > life.open and part.wanted.qty > part.filled + life.open
+        return part.leg is not Leg.EXIT and part.rest > life.held and part.wanted.qty > max(part.filled, part.told) + life.held
 
     def _cut(self, life: Life, part: Part) -> Placing:
-        part.wanted = Terms(part.filled + life.open, life.stop_px if part.leg is Leg.STOP else life.submit.target_px)
+        part.wanted = Terms(max(part.filled, part.told) + life.held, life.stop_px if part.leg is Leg.STOP else life.submit.target_px)
         return self._placing(life, part)
 
     def _leave(self, life: Life, qty: int) -> Placing:

@@ -170,7 +170,7 @@ class Translator:
     def _show(self, life: Life, part: Part, shown: Terms, is_whole: bool) -> list[AnyEvent]:
         """Take that an order works, with these terms."""
         if part.is_over:
-            if is_whole and part.stage is not Stage.FILLED:
+            if part.stage is not Stage.FILLED and (is_whole or not part.has_lived):
                 self.undead.add(part.order_id)
             return []
         is_news = part.stage is Stage.SENT or part.known is None

@@ -133,8 +133,8 @@ class Validator:
             return f"its quantity is {qty}, at most {most} may leave"
         if part.leg is Leg.ENTRY and qty != life.submit.qty:
             return f"its quantity is {qty}, commanded were {life.submit.qty}"
-        if part.leg is Leg.EXIT and qty > life.open - (life.leaving_qty - part.rest):
-            return f"it would close {qty} of the {life.open} that are held"
+        if part.leg is Leg.EXIT and qty > life.held - (life.leaving_qty - part.rest):
+            return f"it would close {qty} of the {life.held} that are held"
         return None
 
     def _why_not_price(self, order: OrderFields, contract: Contract, life: Life, part: Part) -> str | None:

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 import msgspec
 
-from workbench.calendars import business_days
+from workbench import calendars
 from workbench.clock import Clock
 from workbench.config import Mode, Root, Settings
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, InvariantError, VenueError
 from workbench.domain.events import AnyEvent, BrokerSaid, FrontChanged, OrderRejected
 from workbench.domain.orders import AnyCommand, Ask, Cancel, Exit, Leg, Modify, Submit
-from workbench.domain.units import DAY, SECOND
 from workbench.venues.base import Batch, Happened
 from workbench.venues.ib import contracts as found
 from workbench.venues.ib.account import Account
 from workbench.venues.ib.book import Book
+from workbench.venues.ib.budget import Budget
 from workbench.venues.ib.client import LaneClient, edged
 from workbench.venues.ib.codes import CodeKind, meaning
 from workbench.venues.ib.connection import Connection, Role, State, client_id
@@ -34,6 +34,7 @@ from workbench.venues.ib.desk import Desk
 from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.ids import NAME, Ids
 from workbench.venues.ib.intake import Intake
+from workbench.venues.ib.market import Market, wants
 from workbench.venues.ib.orders import Orders
 from workbench.venues.ib.questions import OPEN_ORDERS, Questions
 from workbench.venues.ib.reconcile import Reconciler
@@ -48,22 +49,6 @@ READ: Final = frozenset(  # numbers of the frames that mean something to us; ib_
     "3 4 5 6 7 8 9 10 11 15 49 50 52 53 54 55 57 59 61 62 63 64 80 81 94 95 100 101 102 93 90 17".split()
 )
 COMPLAINTS: Final = 100  # frames that cannot be read are told one by one up to here, then each hundredth
-
-
-class Streams(Protocol):
-    """Market data: what is subscribed to, and whether it comes. Made by whoever keeps the registry of streams."""
-
-    def hear(self, message: Answer) -> None:
-        """Take every message that is not market data."""
-
-    def connected(self, contracts: Sequence[Contract]) -> None:
-        """The connection is resynchronised: subscribe to what was found, or all of it again."""
-
-    def lost(self) -> None:
-        """The connection is gone: nothing is subscribed to any more."""
-
-    def why_silent(self) -> str | None:
-        """Say why no data flows, `None` when it does or none is expected."""
 
 
 class IbVenue:
@@ -83,13 +68,13 @@ class IbVenue:
         Contracts with the ids they have.
     max_qty
         Most of one order, in size quanta.
+    budget
+        Streams of the account; `None`: IB's for an account without booster packs.
 
     Attributes
     ----------
-    intake, hot, client
-        For the keeper of the streams.
-    streams
-        To be set before `open`; `None`: no market data.
+    market
+        The streams of market data.
     sends_orders
         Whether the mode lets orders leave.
     """
@@ -105,6 +90,7 @@ class IbVenue:
         data: Path,
         known: Iterable[Contract] = (),
         max_qty: int = 1,
+        budget: Budget | None = None,
         random: Random | None = None,
     ) -> None:
         self._settings, self._clock, self.mode, self.account = settings, clock, mode, account
@@ -135,16 +121,18 @@ class IbVenue:
             client_id=number,
             limits=limits if self.sends_orders else None,
             resync=self._resync,
-            why_silent=lambda: None if self.streams is None else self.streams.why_silent(),
+            why_silent=lambda: self.market.why_silent(),
+            lost=lambda why: self.market.lost(why),
             say=self.say,
             random=random or Random(number),  # noqa: S311  jitter, no secret
         )
         self.desk = Desk(orders, self.translator, self.client, self.validator, self.questions, self.reconciler, self.connection, self.say)
         self.desk.account = self.money
-        self.streams: Streams | None = None
+        self.market = Market(self.client, self.hot, clock, self.questions, self.names.by_id, self.say, budget=budget)
         self._consumed = self._n_unread = 0
-        self._found_on: date | None = None
+        self._found_until_ns: int | None = None  # close of the log session in which contracts were looked for
         self._found: list[found.Found] = []
+        self._streamed: list[Contract] = []  # what led when the venue was opened: its engine knows no other contract
         self._refused: ConfigError | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._is_over = False
@@ -272,16 +260,21 @@ class IbVenue:
         events += self.money.hear(message)
         for event in events:
             self.say(event)
-        if isinstance(message, ErrorMessage) and message.req_id <= 0:
-            kind = meaning(message.code).kind
-            self.say(BrokerSaid(message.code, kind.value, message.text, None, None))
-            if kind is CodeKind.FATAL:
-                self.connection.reconnect(f"{message.code}: {message.text}")
+        if isinstance(message, ErrorMessage):
+            self._hear_error(message)
         self.connection.hear(message)
-        if self.streams is not None:
-            self.streams.hear(message)
+        self.market.hear(message)
         self.questions.hear(message)
         self.desk.follow(message)
+
+    def _hear_error(self, m: ErrorMessage) -> None:
+        """Tell what is about no order of ours; what a question or a stream is refused with is told by its answer, or by the stream."""
+        kind = meaning(m.code).kind
+        is_told = self.book.find(m.req_id) is not None or self.questions.is_asking(m.req_id) or self.market.owns(m.req_id)
+        if not is_told or kind is CodeKind.UNKNOWN:
+            self.say(BrokerSaid(m.code, kind.value, m.text, None, None))
+        if kind is CodeKind.FATAL and m.req_id <= 0:
+            self.connection.reconnect(f"{m.code}: {m.text}")
 
     def _complain(self, text: str) -> None:
         self._n_unread += 1
@@ -291,8 +284,6 @@ class IbVenue:
     # ------------------------------------------------------------------ resynchronise
     async def _resync(self) -> str | None:
         """Ask for everything; give why it is not known."""
-        if self.streams is not None:
-            self.streams.lost()
         if (why := await self._find()) is not None:
             return why
         if self.sends_orders or self.account in self.client.accounts:
@@ -300,15 +291,21 @@ class IbVenue:
                 return why
             self.desk.subscribe()
         self.desk.resume()
-        if self.streams is not None:
-            self.streams.connected([item.contract for item in self._found])
+        if not self._streamed:
+            self._streamed = self.leads()
+        self.market.want(wants(self._streamed), self.sessions)
+        self.market.connected()
         return None
 
+    def leads(self) -> list[Contract]:
+        """Give the contracts that lead, in the order of the settings' active roots."""
+        return [self.fronts.leads[name] for name in self._settings.active if name in self.fronts.leads]
+
     async def _find(self) -> str | None:
-        """Find the contracts, once a day."""
-        today = _day(self._clock.now_ns())
-        if self._found_on == today:
+        """Find the contracts, once a log session."""
+        if not self._is_another_session():
             return None
+        session, today = self._session()
         made: list[found.Found] = []
         try:
             for root in self._roots():
@@ -319,17 +316,25 @@ class IbVenue:
             self._refused = error
             self.say(BrokerSaid(0, "mismatch", str(error), None, None))
             return str(error)
-        self._found, self._found_on = made, today
+        self._found, self._found_until_ns = made, calendars.session_bounds(session, self._settings.log_calendar)[1]
         self.look_at_fronts()
         return None
+
+    def _is_another_session(self) -> bool:
+        return self._found_until_ns is None or self._clock.now_ns() > self._found_until_ns
+
+    def _session(self) -> tuple[int, date]:
+        """Give the log session of now, as a number and as a day: the day by which contracts lead."""
+        session = int(calendars.log_session(self._clock.now_ns(), self._settings.log_calendar))
+        return session, date(session // 10_000, session // 100 % 100, session % 100)
 
     def _roots(self) -> list[Root]:
         return [self._settings.roots[name] for name in self._settings.active]
 
     def look_at_fronts(self, volumes: Mapping[int, int] | None = None) -> list[FrontChanged]:
         """See which contracts lead now, tell what changed, and give it. `volumes`: of the session that ended, by contract id."""
-        today = _day(self._clock.now_ns())
-        days = business_days(date(today.year, 1, 1), date(today.year + 1, 12, 31))
+        _, today = self._session()
+        days = calendars.business_days(today - timedelta(days=70), today + timedelta(days=400))
         try:
             changes = self.fronts.look(today, days, volumes)
         except found.NotFoundError as error:
@@ -352,6 +357,7 @@ class IbVenue:
         while True:
             await asyncio.sleep(1.0)
             try:
+                self.market.tick()
                 await self.desk.tidy()
                 for event in self.money.flush() if self.desk.is_fifth() else []:
                     self.say(event)
@@ -359,13 +365,5 @@ class IbVenue:
                 self.say(BrokerSaid(0, "validator", str(error), None, None))
             except (VenueError, ConnectionError, msgspec.MsgspecError) as error:
                 self.say(BrokerSaid(0, "trouble", str(error), None, None))
-            if self._found_on is not None and self._clock.now_ns() // DAY != _day_number(self._found_on) and self.connection.is_ready:
-                self.connection.resync()  # a new day: contracts, fronts and hours are looked at anew
-
-
-def _day(now_ns: int) -> date:
-    return datetime.fromtimestamp(now_ns // SECOND, UTC).date()
-
-
-def _day_number(day: date) -> int:
-    return (day - date(1970, 1, 1)).days
+            if self._found and self._is_another_session() and self.connection.is_ready:
+                self.connection.resync()  # contracts, fronts and hours are looked at anew

@@ -1,0 +1,208 @@
+"""Does what the list of streams says is to be done: tells the decoder what a request means, sends it, tells the log. Decides nothing.
+
+What is wanted follows the settings' order of roots: prints and quotes tick by tick, then depth, of each contract that leads; every one of
+them has its line of level 1 first (`subscriptions`).
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+# half of the library has no types
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from workbench.clock import Clock
+from workbench.domain.contracts import Contract
+from workbench.domain.events import AnyEvent, Unknown
+from workbench.venues.ib.budget import Budget
+from workbench.venues.ib.client import LaneClient
+from workbench.venues.ib.contracts import Session
+from workbench.venues.ib.deeds import Deed, Emit, EmptyBook, Gap, Poll, Start, State, Stop, Tell, Want
+from workbench.venues.ib.hot import Hot, Noticed
+from workbench.venues.ib.orders import ib_contract
+from workbench.venues.ib.questions import Questions
+from workbench.venues.ib.streams import Source
+from workbench.venues.ib.subscriptions import Subscriptions
+from workbench.wire import Answer, ErrorMessage, HistoricalData
+
+RT_VOLUME: Final = "233"  # generic tick: prints with their own sizes and times
+DEPTH_ROWS: Final = 10
+POLL_S: Final = 30  # between two questions for the recent past of a contract whose line fails
+POLL_TIMEOUT_S: Final = 20.0
+WORDS: Final = {Source.LAST: "AllLast", Source.BID_ASK: "BidAsk", Source.MID: "MidPoint"}
+
+
+def wants(contracts: Iterable[Contract]) -> list[Want]:
+    """List what is wanted of contracts, the most wanted first.
+
+    >>> from workbench.config import load_roots
+    >>> es = load_roots()["ES"].contract(1, "2026-12-18")
+    >>> [want.source.name for want in wants([es])]
+    ['LAST', 'BID_ASK', 'DEPTH']
+    """
+    listed = list(contracts)
+    by_tick = [Want(each.id, source) for each in listed for source in (Source.LAST, Source.BID_ASK)]
+    return by_tick + [Want(each.id, Source.DEPTH) for each in listed]
+
+
+class Market:
+    """Streams of one connection after another.
+
+    Parameters
+    ----------
+    contracts
+        By their id of ours.
+    on_bars
+        Takes the answer to a poll of the recent past of a contract.
+    """
+
+    def __init__(
+        self,
+        client: LaneClient,
+        hot: Hot,
+        clock: Clock,
+        questions: Questions,
+        contracts: Mapping[int, Contract],
+        say: Callable[[AnyEvent], None],
+        *,
+        budget: Budget | None = None,
+        on_bars: Callable[[int, HistoricalData], None] = lambda contract, bars: None,
+    ) -> None:
+        self._client, self._hot, self._clock, self._questions = client, hot, clock, questions
+        self._contracts, self._say, self._on_bars = contracts, say, on_bars
+        self.subscriptions = Subscriptions(budget or Budget(), questions.number)
+        self._open: dict[int, tuple[Session, ...]] = {}
+        self._polls: dict[int, asyncio.Task[None]] = {}
+        self._wanted: list[Want] = []
+        hot.on_notice = self._noticed
+
+    # ------------------------------------------------------------------ what is wanted
+    def want(self, listed: Sequence[Want], sessions: Mapping[int, tuple[Session, ...]]) -> None:
+        """Replace the list of wishes; `sessions` are the hours in which a contract trades."""
+        self._open = dict(sessions)
+        self._phases()
+        if list(listed) != self._wanted:
+            self._wanted = list(listed)
+            self._do(self.subscriptions.want(listed, self._clock.now_ns()))
+
+    def _phases(self) -> None:
+        now_ns = self._clock.now_ns()
+        for contract in {want.contract for want in self._wanted}:
+            self.subscriptions.on_phase(contract, self._trades(contract, now_ns))
+
+    def _trades(self, contract: int, now_ns: int) -> bool:
+        return any(each.open_ns <= now_ns < each.close_ns for each in self._open.get(contract, ()))
+
+    # ------------------------------------------------------------------ what happens
+    def connected(self) -> None:
+        """Requests may be sent over a new connection."""
+        if not self.subscriptions.is_connected:
+            self._do(self.subscriptions.on_connected(self._clock.now_ns()))
+
+    def lost(self, why: str) -> None:
+        """The socket is gone."""
+        for task in self._polls.values():
+            task.cancel()
+        self._polls.clear()
+        if self.subscriptions.is_connected:
+            self._do(self.subscriptions.on_disconnected(self._clock.now_ns(), why))
+
+    def hear(self, message: Answer) -> None:
+        """Take every message that is not market data."""
+        if isinstance(message, ErrorMessage):
+            self._do(self.subscriptions.on_error(message.req_id, message.code, message.text, self._clock.now_ns()))
+
+    def owns(self, req_id: int) -> bool:
+        """Whether a number is that of a stream: its errors are told as changes of the stream."""
+        return req_id in self._hot.requests
+
+    def tick(self) -> None:
+        """See what came and what is due; once a second or oftener."""
+        if not self.subscriptions.is_connected:
+            return
+        self._phases()
+        for req_id in self._hot.requests:
+            n, last_ns = self._hot.heard(req_id)
+            if n:
+                self._do(self.subscriptions.on_data(req_id, last_ns))
+        self._do(self.subscriptions.advance(self._clock.now_ns()))
+
+    def why_silent(self) -> str | None:
+        """Say which contract that trades has a line which brought nothing yet; a line that was refused was answered."""
+        self.tick()
+        now_ns = self._clock.now_ns()
+        for stream in self.subscriptions.streams.values():
+            is_line = stream.want.source is Source.LEVEL1
+            if is_line and stream.state is not State.LIVE and stream.told != "refused" and self._trades(stream.want.contract, now_ns):
+                return f"no market data of {self._contracts[stream.want.contract].symbol} yet"
+        return None
+
+    def _noticed(self, noticed: Noticed) -> None:
+        self._do(self.subscriptions.on_notice(*noticed, self._clock.now_ns()))
+
+    # ------------------------------------------------------------------ deeds
+    def _do(self, deeds: Iterable[Deed]) -> None:
+        for deed in deeds:
+            match deed:
+                case Start():
+                    self._start(deed)
+                case Stop():
+                    self._stop(deed)
+                case Emit(req_id, emits):
+                    self._hot.emit(req_id, emits)
+                case Gap(contract):
+                    self._hot.lose(contract)
+                case EmptyBook(req_id):
+                    self._hot.empty_book(req_id)
+                case Tell(event):
+                    self._say(event)
+                case Poll(contract, is_on):
+                    self._poll(contract, is_on)
+
+    def _start(self, deed: Start) -> None:
+        contract = self._contracts[deed.contract]
+        self._hot.open(deed.req_id, contract, deed.source, deed.emits)
+        named, client = ib_contract(contract), self._client
+        self._send(
+            {
+                Source.LEVEL1: lambda: client.reqMktData(deed.req_id, named, RT_VOLUME, False, False, []),
+                Source.DEPTH: lambda: client.reqMktDepth(deed.req_id, named, DEPTH_ROWS, False, []),
+            }.get(deed.source, lambda: client.reqTickByTickData(deed.req_id, named, WORDS[deed.source], 0, False))
+        )
+
+    def _stop(self, deed: Stop) -> None:
+        if deed.req_id in self._hot.requests:
+            self._hot.close(deed.req_id)
+        client = self._client
+        self._send(
+            {
+                Source.LEVEL1: lambda: client.cancelMktData(deed.req_id),
+                Source.DEPTH: lambda: client.cancelMktDepth(deed.req_id, False),
+            }.get(deed.source, lambda: client.cancelTickByTickData(deed.req_id))
+        )
+
+    def _send(self, request: Callable[[], Any]) -> None:
+        if self._client.is_ready:
+            request()
+
+    # ------------------------------------------------------------------ the recent past, while a line fails
+    def _poll(self, contract: int, is_on: bool) -> None:
+        if not is_on:
+            if (task := self._polls.pop(contract, None)) is not None:
+                task.cancel()
+        elif contract not in self._polls:
+            self._polls[contract] = asyncio.get_running_loop().create_task(self._ask_again_and_again(contract))
+
+    async def _ask_again_and_again(self, contract: int) -> None:
+        named = ib_contract(self._contracts[contract])
+        while True:
+            answer = await self._questions.numbered(
+                lambda req_id: self._client.reqHistoricalData(req_id, named, "", "900 S", "1 min", "TRADES", False, 2, False, []),
+                timeout_s=POLL_TIMEOUT_S,
+                is_answer=lambda message: isinstance(message, HistoricalData),
+            )
+            if not isinstance(answer, Unknown):
+                self._on_bars(contract, answer.value[-1])
+            await asyncio.sleep(POLL_S)
