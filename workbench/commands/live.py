@@ -127,9 +127,12 @@ def _run(
     where = f"{settings.ib.host}:{settings.ib.port}"
     console.print(f"[bold]workbench {mode.value}[/] · profile {settings.profile} · {', '.join(settings.active)} · TWS at {where}")
     ended = asyncio.run(_over_the_wire(console, mode, settings, data, account, chosen, minutes))
-    held = list(ended.engine.desk.memory.book.open.values())
-    state = ended.engine.desk.breaker.state.value
+    memory = ended.engine.desk.memory
+    held, causes = memory.book.open, sorted(memory.breaker.causes.keys() - {"connection"})  # that one ends with every run
+    state = max((memory.breaker.causes[cause].value for cause in causes), default="active", key=("reducing", "halted").index)
     console.print(f"[bold]Ended[/] {ended.run.run}: {ended.n_records:,} records, {ended.n_commands:,} commands, state {state}")
+    if causes:
+        console.print(f"  [yellow]{escape('; '.join(causes))}[/]")
     if held:
         console.print(f"  {len(held)} brackets are open: nothing was touched, their stops stay at the broker")
     if as_json:

@@ -31,7 +31,7 @@ from workbench.runtime.live.hours import Calendars, Hours
 from workbench.runtime.live.line import Line
 from workbench.runtime.live.recalling import recall
 from workbench.runtime.live.stages import News, Stage, Watch
-from workbench.runtime.live.venue import LiveVenue
+from workbench.runtime.live.venue import STOPPED, LiveVenue
 from workbench.runtime.log import RunLog
 from workbench.runtime.loop import run
 from workbench.store.folders import Folders
@@ -133,7 +133,8 @@ class Runner:
         beat.end(last_seq, venue.n_records)
         self._after_ns, self._goes_on = self._hours.close_ns(session), True
         is_last = self._line.is_stopping or self._line.is_over
-        self._say(Stage.ENDED, self._line.why if is_last else "session over", closed)
+        why = STOPPED if self._line.is_stopping else self._line.why if is_last else "session over"
+        self._say(Stage.ENDED, why, closed)
         return Ended(closed, engine, venue.n_records, log.commands.n, log.commands.hex(), engine.digest(), is_last)
 
     async def _warm_up(self, begun: Begun, plan: Plan, now_ns: int) -> Records | None:
