@@ -85,7 +85,12 @@ def at(*when: int) -> int:
     ("symbol", "now", "trading", "liquid"),
     [
         # Thanksgiving: the future closes at noon in Chicago and opens again at 17:00, the stock exchange stays shut
-        ("ES", at(2026, 11, 25, 15), "20261125:1700-20261126:1200;20261126:1700-20261127:1215", "20261125:1700-20261126:1200;20261127:0830"),
+        (
+            "ES",
+            at(2026, 11, 25, 15),
+            "20261125:1700-20261126:1200;20261126:1700-20261127:1215",
+            "20261125:1700-20261126:1200;20261127:0830",
+        ),
         ("SPY", at(2026, 11, 25, 15), "20261126:CLOSED;20261127:0400-20261127:1700", "20261126:CLOSED;20261127:0930-20261127:1300"),
         # clocks go back on 1 November: the Sunday's session opens at 17:00 in Chicago all the same
         ("ES", at(2026, 10, 30, 15), "20261031:CLOSED;20261101:1700-20261102:1600", "20261031:CLOSED;20261101:CLOSED;20261102:0830"),

@@ -139,6 +139,8 @@ def of_session(query: Query, source: Source, one: Trading, start_ns: int, end_ns
     """Give the bars of one session from `start_ns` (or the start of its part) up to `end_ns`; one bar if the size counts sessions."""
     first_ns, last_ns = part_of(one, query.is_regular)
     begin, end = max(first_ns, start_ns), min(last_ns, end_ns)
+    if begin > first_ns and not query.size.is_daily:  # a bar is told whole or not at all
+        begin = int(starts_of(np.array([begin]), first_ns, query.size.seconds, query.listed.zone)[0])
     if begin >= end:
         return []
     if query.shows_trades:
@@ -158,6 +160,9 @@ def chosen(query: Query, source: Source, end_ns: int) -> list[tuple[Trading, int
     Days count sessions, seconds count open time back from the end; weeks, months and years go back on the calendar.
     """
     end = local(end_ns, query.listed.zone)
+    if query.span.unit in "DS":  # of what has ended, its last sessions
+        last = source.life(query.listed)[1]
+        end = min(end, end.replace(year=last.year, month=last.month, day=last.day) + timedelta(days=1))
     start = query.span.before(end.replace(tzinfo=None))
     more = HOLIDAYS + (query.span.n // 2 if query.span.unit == "D" else 0)
     known = source.sessions(query.listed, start.date() - timedelta(days=more), end.date() + timedelta(days=4))
