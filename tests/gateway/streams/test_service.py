@@ -77,12 +77,13 @@ def test_ticks_of_one_contract_are_asked_for_once_in_fifteen_seconds() -> None:
     assert [(error.req_id, error.code) for error in client.messages if hasattr(error, "code")] == [(2, 10190)]
 
 
+_CANCELS = [CancelMktData, CancelTickByTick, CancelDepth, CancelRealtimeBars]
 _ASKS: st.SearchStrategy[Request] = st.one_of(
     st.builds(l1, st.integers(0, 9), st.sampled_from([ES_ASKED, NQ_ASKED, SPY_ASKED])),
     st.builds(last, st.integers(0, 9), st.sampled_from([ES_ASKED, NQ_ASKED, SPY_ASKED])),
     st.builds(depth, st.integers(0, 9), st.sampled_from([ES_ASKED, NQ_ASKED])),
     st.builds(lambda req_id: ReqRealtimeBars(req_id=req_id, contract=ES_ASKED), st.integers(0, 9)),
-    st.builds(lambda kind, req_id: kind(req_id=req_id), st.sampled_from([CancelMktData, CancelTickByTick, CancelDepth, CancelRealtimeBars]), st.integers(0, 9)),
+    st.builds(lambda kind, req_id: kind(req_id=req_id), st.sampled_from(_CANCELS), st.integers(0, 9)),
 )  # fmt: skip
 
 

@@ -52,8 +52,8 @@ def universe(contracts: tuple[str, ...]) -> Universe:
 class Heard:
     """A client that keeps what it is sent."""
 
-    def __init__(self, id: int = 1) -> None:
-        self.id = id
+    def __init__(self, client_id: int = 1) -> None:
+        self.id = client_id
         self.version = 178
         self.messages: list[Answer] = []
 
