@@ -99,9 +99,10 @@ class Hot:
         self._have = self._epoch = 0
         self._bytes = np.zeros(START, np.uint8)
         self._view, self._addr = self._bytes.data, int(self._bytes.ctypes.data)
-        arrays = (self._control, intake.records)
-        more = (intake.state, intake.lost, self.table, self._last)
-        self._args = [a.ctypes.data for a in arrays], [a.ctypes.data for a in more]
+        arrays = (self._control, intake.records, intake.state, intake.lost, self.table, self._last)
+        control_addr, ring, *more = (int(array.ctypes.data) for array in arrays)
+        self._fixed = (control_addr, ring, intake.capacity, *more)
+        self._now_ns, self._wake = intake.clock.now_ns, intake.came.set
 
     def _grow(self, n: int) -> None:
         """Make room for `n` bytes, keeping what is there."""
@@ -230,39 +231,42 @@ class Hot:
         VenueError
             A frame says that it is longer than any can be: where the next one begins is not known any more.
         """
-        have, end = self._have, self._have + len(data)
+        have = self._have
+        end = have + len(data)
         if end > len(self._view):
             self._grow(max(end, 2 * len(self._view)))
         self._view[have:end] = data
-        self._have = end
-        epoch, at = self._epoch, 0
-        try:
-            at = self._go_through(end, on_frame)
-        finally:
-            self.intake.came.set()
-        if epoch == self._epoch:
-            self._have = end - at
-            if at and self._have:
-                self._view[: self._have] = bytes(self._view[at:end])
+        self._have, epoch = end, self._epoch
+        packed = _decode(self._addr, 0, end, self._now_ns(), *self._fixed)
+        if packed & MASK:
+            try:
+                packed = self._go_on(packed, end, on_frame)
+            finally:
+                self._wake()
+            if epoch != self._epoch:
+                return  # somebody closed the connection: what follows is nobody's
+        at = packed >> NOTICE_BITS
+        self._have = end - at
+        if at and end > at:
+            self._view[: end - at] = bytes(self._view[at:end])
+        self._wake()
 
-    def _go_through(self, end: int, on_frame: Callable[[bytes], None]) -> int:
-        """Decode what is there; gives how far, or how far until somebody closed the connection: what follows is nobody's."""
-        epoch, at, view = self._epoch, 0, self._view
-        (control, ring), more = self._args
-        now, capacity = self.intake.clock.now_ns(), self.intake.capacity
-        while epoch == self._epoch:
-            packed = _decode(self._addr, at, end, now, control, ring, capacity, *more)
-            at, notice = packed >> NOTICE_BITS, packed & MASK
-            if notice == Notice.END:
-                break
+    def _go_on(self, packed: int, end: int, on_frame: Callable[[bytes], None]) -> int:
+        """Do what the decoder came back for, and let it go on, until it is through or the connection is closed."""
+        control, view, epoch = self._control, self._view, self._epoch
+        while notice := packed & MASK:
+            at = packed >> NOTICE_BITS
             if notice == Notice.FRAME:
-                on_frame(bytes(view[self._control[streams.FRAME_FROM] : self._control[streams.FRAME_TO]]))
+                on_frame(bytes(view[control[streams.FRAME_FROM] : control[streams.FRAME_TO]]))
             elif notice == Notice.TOO_LONG:
                 self._have = 0
                 raise VenueError(f"a frame of {int.from_bytes(view[at : at + 4], 'big'):,} bytes cannot be meant")
             else:
                 self._tell(Notice(notice))
-        return at
+            if epoch != self._epoch:
+                break
+            packed = _decode(self._addr, at, end, self._now_ns(), *self._fixed)
+        return packed
 
     def _tell(self, notice: Notice) -> None:
         """Make of a notice an event at its place, and tell the keeper of the streams."""

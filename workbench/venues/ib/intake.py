@@ -67,6 +67,7 @@ class Intake:
         self.clock, self.capacity = clock, capacity
         self.records: Records = empty(capacity)
         self.state = np.zeros(8, np.int64)
+        self._cells = self.state.data  # the same; read one by one it is three times as fast
         self.lost = np.zeros(N_IDS, np.uint8)
         self.came = asyncio.Event()
         self._addr = int(self.records.ctypes.data)
@@ -75,13 +76,13 @@ class Intake:
 
     def stamp(self) -> int:
         """Give the time for what comes in now; never less than before."""
-        now = max(int(self.state[LAST_NS]), self.clock.now_ns())
-        self.state[LAST_NS] = now
+        now = max(self._cells[LAST_NS], self.clock.now_ns())
+        self._cells[LAST_NS] = now
         return now
 
     def put(self, event: AnyEvent) -> None:
         """Queue an event behind all records so far."""
-        self._events.append((int(self.state[WRITTEN]), Happened(self.stamp(), event)))
+        self._events.append((self._cells[WRITTEN], Happened(self.stamp(), event)))
         self.came.set()
 
     def write(
@@ -101,10 +102,10 @@ class Intake:
         """Queue one record, slowly (for what is rare: gaps, bars of 5 s); False when it was dropped."""
         if not self._has_room(contract, kind):
             return False
-        written = int(self.state[WRITTEN])
+        written = self._cells[WRITTEN]
         row = (0, self.stamp(), event_ns, px, sz, px2, sz2, contract, int(kind), side, level, flags)
         self.records[written % self.capacity] = row
-        self.state[WRITTEN] = written + 1
+        self._cells[WRITTEN] = written + 1
         self.came.set()
         return True
 
@@ -115,25 +116,25 @@ class Intake:
 
     def _has_room(self, contract: int, kind: Kind) -> bool:
         """Whether a record may go in. The compiled decoder decides the same way."""
-        free = self.capacity - int(self.state[WRITTEN] - self.state[FREED])
+        free = self.capacity - (self._cells[WRITTEN] - self._cells[FREED])
         needed = 1 if kind in (Kind.PRINT, Kind.GAP, Kind.BAR, Kind.DEPTH_RESET) else self.capacity // RESERVE
         if not self.lost[contract] and free >= needed:
             return True
-        self.state[N_DROPPED] += 1
+        self._cells[N_DROPPED] += 1
         self._lose(contract)
         return False
 
     def _lose(self, contract: int) -> None:
         if not self.lost[contract]:
             self.lost[contract] = 1
-            self.state[N_LOST] += 1
+            self._cells[N_LOST] += 1
 
     def take(self) -> Batch | Happened | None:
         """Give what came next: records in a row, or an event, or `None` when all is taken. What was given before is let go."""
-        self.state[FREED] = self._taken
-        if self.state[N_LOST] and int(self.state[WRITTEN]) - self._taken <= self.capacity // 2:
+        self._cells[FREED] = self._taken
+        if self._cells[N_LOST] and self._cells[WRITTEN] - self._taken <= self.capacity // 2:
             self._resume()
-        written = int(self.state[WRITTEN])
+        written = self._cells[WRITTEN]
         until = self._events[0][0] if self._events else written
         if self._taken < until:
             start = self._taken % self.capacity
@@ -149,16 +150,16 @@ class Intake:
         """Let the contracts that lost records begin anew, each with a GAP."""
         contracts = np.flatnonzero(self.lost)
         self.lost[contracts] = 0
-        self.state[N_LOST] = 0
+        self._cells[N_LOST] = 0
         for contract in contracts.tolist():
             self.gap(contract)
 
     @property
     def n_waiting(self) -> int:
         """Records and events that were not taken."""
-        return int(self.state[WRITTEN]) - self._taken + len(self._events)
+        return self._cells[WRITTEN] - self._taken + len(self._events)
 
     @property
     def n_dropped(self) -> int:
         """Records that found no room, since the start."""
-        return int(self.state[N_DROPPED])
+        return self._cells[N_DROPPED]
