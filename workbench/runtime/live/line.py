@@ -75,6 +75,7 @@ class Line:
         if self.is_over:
             return None
         coming = self._coming or asyncio.ensure_future(anext(self._arrivals))
+        await asyncio.sleep(0)  # what is there already comes within this turn of the loop, which spares a timer
         if not coming.done():
             await asyncio.wait((coming,), timeout=self.clock.wait_s(until_ns))
         self._coming = None if coming.done() else coming
