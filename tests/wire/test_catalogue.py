@@ -14,6 +14,8 @@ from tests.wire.making import VERSIONS, canonical, messages
 from workbench.wire import (
     ANSWERS,
     REQUESTS,
+    ContractFields,
+    ReqContractDetails,
     TickPrice,
     TickString,
     WireError,
@@ -106,6 +108,11 @@ def test_an_error_names_message_and_field():
         decode_request(["12345"], 178)
     with pytest.raises(WireError, match="no answer has the number of nothing"):
         decode_answer([], 178)
+
+
+def test_what_a_client_leaves_empty_is_nothing():
+    asked = decode_request(["9", "8", "1", "", "ES", "FUT", "", "", "", "", "", "", "", "", "", "", "", "", ""], 178)
+    assert asked == ReqContractDetails(req_id=1, contract=ContractFields(symbol="ES", sec_type="FUT"))
 
 
 def test_a_value_that_cannot_be_written_is_an_error_that_names_it():

@@ -58,6 +58,14 @@ def test_a_reader_keeps_no_more_than_one_unfinished_frame():
     assert reader.n_pending == 0
 
 
+def test_a_long_frame_that_drips_in_is_put_together_once():
+    reader = Reader()
+    data = frame(bytes(range(256)) * 4_000)
+    got = [payload for at in range(0, len(data), 1_000) for payload in reader.feed(data[at : at + 1_000])]
+    assert got == [data[4:]]
+    assert type(got[0]) is bytes
+
+
 @pytest.mark.parametrize("options", ["", "+PACEAPI", "a b"])
 def test_a_greeting_is_read_in_pieces_of_one_byte(options):
     greeting, found = Greeting(), None

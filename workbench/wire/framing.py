@@ -8,11 +8,13 @@ Framing has no checksum, no sequence number and no heartbeat.
 from __future__ import annotations
 
 import re
+import struct
 from typing import NamedTuple
 
 from workbench.wire.errors import FrameError
 
 MOST_BYTES = 0xFF_FF_FF  # a payload's; IB's own clients refuse above 16 MB, the scanner parameters (the longest message) are about 2 MB
+_LENGTH = struct.Struct(">I")
 PREFIX = b"API\0"
 OLDEST, NEWEST = 157, 178  # server versions that are spoken here in both directions
 _VERSIONS = re.compile(r"v(\d{1,5})(?:\.\.(\d{1,5}))?(?: (.*))?", re.ASCII | re.DOTALL)
@@ -51,7 +53,8 @@ class Reader:
 
     def __init__(self, limit: int = MOST_BYTES) -> None:
         self._limit = limit
-        self._rest = bytearray()
+        self._rest = bytearray()  # grows in place: a slow drip costs no more than a flood
+        self._needed = 4  # bytes of the frame that is waited for, its length included
         self._broken = ""
 
     @property
@@ -64,22 +67,28 @@ class Reader:
         if self._broken:
             raise FrameError(self._broken)
         rest = self._rest
-        rest += data
+        if rest:
+            rest += data
+            if len(rest) < self._needed:
+                return []
+            data = bytes(rest)
+            rest.clear()
         payloads: list[bytes] = []
-        at, end = 0, len(rest)
+        at, end, n = 0, len(data), 0
         while end - at >= 4:
-            n = int.from_bytes(rest[at : at + 4], "big")
+            (n,) = _LENGTH.unpack_from(data, at)
             if n > self._limit:
                 self._broken = f"a frame of {n:,} bytes: {self._limit:,} are the most"
-                rest.clear()
                 if payloads:
                     return payloads  # these were whole; the next call tells
                 raise FrameError(self._broken)
             if end - at - 4 < n:
                 break
-            payloads.append(bytes(rest[at + 4 : at + 4 + n]))
+            payloads.append(data[at + 4 : at + 4 + n])
             at += 4 + n
-        del rest[:at]
+        if at < end:
+            rest += data[at:]
+            self._needed = 4 + n if end - at >= 4 else 4
         return payloads
 
 

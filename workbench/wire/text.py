@@ -79,18 +79,24 @@ def write_number(value: Number) -> str:
     ValueError
         For nan, which the wire has no word for.
     """
-    if type(value) is int:
+    kind = type(value)
+    if kind is int:
         return str(value)
+    if kind is Decimal:
+        text = str(value)
+        if text[-1] <= "9" and "E" not in text:  # neither a word nor a power of ten
+            return text
     if isinstance(value, float):
         return _java(value)
+    return _decimal(value) if isinstance(value, Decimal) else write_integer(value)
+
+
+def _decimal(value: Decimal) -> str:
     if isinstance(value, Written):
         return value.text
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            return _special(float(value))
-        text = str(value)
-        return text if "E" not in text else f"{value:f}" if -20 < value.adjusted() < 20 else text.replace("E+", "E")
-    return write_integer(value)
+    if not value.is_finite():
+        return _special(float(value))
+    return f"{value:f}" if -20 < value.adjusted() < 20 else str(value).replace("E+", "E")
 
 
 def _java(value: float) -> str:
@@ -167,6 +173,7 @@ def write_text(value: str) -> str:
     raise ValueError(f"{value!r} is no text")
 
 
+_ZERO = Decimal(0)
 _FLAGS = {"1": True, "0": False, "": False, "true": True, "false": False, "True": True, "False": False}
 
 
@@ -195,8 +202,9 @@ def or_unset(kind: Kind, written: str) -> Kind:
 
 
 TEXT = Kind("text", write_text, str)
-INT = Kind("whole number", write_integer, integer)
-NUMBER = Kind("number", write_number, number)
+# An empty one is 0, as TWS and IB's clients read it: programs leave out what they do not use.
+INT = Kind("whole number", write_integer, lambda text: integer(text) if text else 0)
+NUMBER = Kind("number", write_number, lambda text: number(text) if text else _ZERO)
 FLAG = Kind("flag", write_flag, flag)
 
 IntOrEmpty: TypeAlias = Annotated[int | None, or_unset(INT, "")]
