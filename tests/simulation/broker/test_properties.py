@@ -241,3 +241,30 @@ def test_the_cases_are_not_empty() -> None:
     assert kinds["Execution"] > 200
     assert kinds["Refusal"] > 50
     assert kinds["Busted"] > 10
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10**9))
+def test_records_that_pass_in_one_piece_while_no_order_lives_leave_the_same_market(seed: int) -> None:
+    rng = Random(seed)
+    records = a_tape(rng, 1_200)
+    seen = []
+    for step in (len(records), 1):
+        broker = Broker(CONTRACTS, TERMS, [Account(name, CASH) for name in ACCOUNTS])
+        broker.records(records, 0, 3)
+        for contract in (ES, NQ, SPY):
+            first = Order(client_id=1, order_id=contract, account="DUSIM1", contract=contract, side=1, qty=1, type=Type.MARKET)
+            broker.place(first, int(records["recv_ns"][2]))
+        at = 3
+        while broker.orders() and at < len(records):
+            broker.records(records, at, at + 1)
+            at += 1
+        broker.take()
+        while at < len(records):
+            broker.records(records, at, min(at + step, len(records)))
+            at += step
+        now = int(records["recv_ns"][-1])
+        stop = Order(client_id=1, order_id=9, account="DUSIM1", contract=ES, side=1, qty=1, type=Type.TRAIL, trail_px=2, outside_rth=True)
+        broker.place(stop, now)
+        seen.append((broker.take(), broker.positions("DUSIM1"), broker.worth("DUSIM1")))
+    assert seen[0] == seen[1]

@@ -81,6 +81,7 @@ class Desk:
             row.ioc_due_ns = now_ns + texts.IOC_NS
         self.slots[order.contract].add(row)
         self.look(row, now_ns)
+        row.aim()
         row.status = self.status_of(row, now_ns)
 
     def look(self, row: Live, now_ns: int) -> None:
@@ -106,6 +107,7 @@ class Desk:
     def trigger(self, row: Live, now_ns: int) -> None:
         """Set an order off and say so."""
         row.is_triggered = True
+        row.aim()
         self.tell_if_changed(row, now_ns, What.TRIGGERED)
 
     # ---- fills ------------------------------------------------------------------------------------------------------------------------
@@ -184,6 +186,7 @@ class Desk:
         if child.order.tif is Tif.IOC:
             child.ioc_due_ns = now_ns + texts.IOC_NS
         self.look(child, now_ns)
+        child.aim()
         child.status = self.status_of(child, now_ns)
         self.tell(child, What.RELEASED)
 

@@ -108,6 +108,7 @@ class Entry:
             return
         row.since_ns, row.from_ns, row.from_stamp = now_ns, now_ns, self._desk.stamp
         self._desk.look(row, now_ns)
+        row.aim()
         row.status = self._desk.status_of(row, now_ns)
         self._desk.tell(row, What.MODIFIED)
 

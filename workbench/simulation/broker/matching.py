@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+
 from workbench.domain.errors import InvariantError
 from workbench.domain.records import ASK, BID, EVENT_TIME, PROVENANCE_SHIFT, Kind, Phase, Provenance, Records
 from workbench.simulation.broker import texts
@@ -23,6 +25,7 @@ QUOTE, PRINT, BAR, GAP, PHASE = (int(kind) for kind in (Kind.QUOTE, Kind.PRINT, 
 MAINTENANCE, HISTORY = int(Phase.MAINTENANCE), int(Provenance.HISTORY)
 SIDES: Final = BID | ASK
 CHUNK: Final = 4096  # records turned into rows at a time
+MANY: Final = 256  # records from which on it pays to look for the last ones alone
 Row = tuple[int, int, int, int, int, int, int, int, int, int, int, int]  # a record
 
 
@@ -48,12 +51,45 @@ class Matching:
         """
         slots, desk = self.desk.slots, self.desk
         n_told = len(desk.out) + len(desk.commissions)
+        if stop - start >= MANY and not any(slot.rows for slot in slots.values()):
+            self._follow(slots, records[start:stop])
+            return stop
         for i in range(start, stop, CHUNK):
             for at, row in enumerate(records[i : min(stop, i + CHUNK)].tolist(), i + 1):
                 self._pass(slots, row)
                 if len(desk.out) + len(desk.commissions) != n_told:
                     return at
         return stop
+
+    def _follow(self, slots: Mapping[int, Slot], records: Records) -> None:
+        """Let many records pass while no order lives: of quotes and prints between two other records only the last of each matters."""
+        kinds = records["kind"]
+        others = np.flatnonzero((kinds == BAR) | (kinds == GAP) | (kinds == PHASE))
+        start = 0
+        for at in (*others.tolist(), len(records)):
+            if at - start < MANY:
+                for row in records[start:at].tolist():
+                    self._pass(slots, row)
+            else:
+                self._skim(slots, records[start:at])
+            if at < len(records):
+                self._pass(slots, records[at].item())
+            start = at + 1
+
+    def _skim(self, slots: Mapping[int, Slot], records: Records) -> None:
+        """Take the last quote of each contract, the last known price of either side, and the last print."""
+        kinds, contracts, flags = records["kind"], records["contract"], records["flags"]
+        n_left = int(((kinds == QUOTE) | (kinds == PRINT)).sum())
+        for id_ in slots:
+            mine = contracts == id_
+            quotes, prints = np.flatnonzero(mine & (kinds == QUOTE)), np.flatnonzero(mine & (kinds == PRINT))
+            n_left -= len(quotes) + len(prints)
+            lasts = {int(side[-1]) for bit in (BID, ASK) if len(side := quotes[flags[quotes] & bit > 0])} | {int(i) for i in quotes[-1:]}
+            for at in (*sorted(lasts), *prints[-1:].tolist()):
+                self._pass(slots, records[at].item())
+        if n_left:
+            unknown = np.setdiff1d(contracts[(kinds == QUOTE) | (kinds == PRINT)], list(slots))
+            raise InvariantError(f"a record names contract {unknown[0]}, which the broker does not know")
 
     def _pass(self, slots: Mapping[int, Slot], row: Row) -> None:
         """Let one record pass."""
@@ -83,12 +119,17 @@ class Matching:
     def _meet(self, slot: Slot, record: Row, is_quote: bool) -> None:
         t, px, size = record[1], record[3], record[4]
         slot.taken.clear()
-        for row in list(slot.rows):
+        fars = {1: slot.far(1), -1: slot.far(-1)}
+        for row in tuple(slot.rows):
+            order, level = row.order, row.level
+            far = fars[order.side]
+            if level is not None:
+                there = far if is_quote else px
+                if there is None or (there - level) * row.way < 0:
+                    continue
             if not self._able(slot, row, t):
                 continue
-            order = row.order
             if is_quote:
-                far = slot.far(order.side)
                 if far is not None and not self._waits(row):
                     shown = slot.asz if order.side > 0 else slot.bsz
                     meeting = meet_quote(

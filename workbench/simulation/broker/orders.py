@@ -159,6 +159,7 @@ class Live:
         "is_triggered",
         "last_fill_qty",
         "last_px",
+        "level",
         "oca",
         "oca_type",
         "order",
@@ -170,6 +171,7 @@ class Live:
         "since_ns",
         "status",
         "stop_px",
+        "way",
     )
 
     def __init__(self, order: Order, perm_id: int, now_ns: int, parent: Live | None, born: int) -> None:
@@ -196,6 +198,8 @@ class Live:
         self.done_ns: int | None = None
         self.ended_as = ""
         self.oca, self.oca_type = "", 0
+        self.level: int | None = None  # price at which a record may concern it, from `way` (1 above, -1 below); `None`: any quote may
+        self.way = 0
 
     @property
     def is_done(self) -> bool:
@@ -208,6 +212,17 @@ class Live:
         if self.is_held or not self.is_sent or self.status in DONE:
             return 0
         return min(self.qty, self.released) - self.filled if self.parent else self.qty - self.filled
+
+    def aim(self) -> None:
+        """Work out at which price a record may concern it: a cheap look that spares most records the rules. After every change of it."""
+        order, kind = self.order, self.order.type
+        waits = kind in TRIGGERED_TYPES and not self.is_triggered
+        if order.tif is Tif.IOC or kind is Type.TRAIL or (kind not in HAS_LIMIT and not waits):
+            self.level = None
+        elif waits:
+            self.level, self.way = self.stop_px, order.side if kind in AS_STOP else -order.side
+        else:
+            self.level, self.way = order.limit_px, -order.side
 
     def state(self) -> OrderState:
         """Freeze it."""
