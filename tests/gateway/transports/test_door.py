@@ -21,7 +21,7 @@ Visit = Callable[[Gateway, Door], Awaitable[Any]]
 
 
 def made(faults: Any = None, speed: float = 1.0) -> Gateway:
-    return build.gateway(settings(), tape(), [es()], accounts=["DUSIM1", "DUSIM2"], faults=faults, speed=speed)
+    return build.gateway(settings(), tape(), [es()], faults=faults, speed=speed)
 
 
 async def connected(door: Door, client_id: int = 1, **options: Any) -> ib_async.IB:
@@ -74,7 +74,7 @@ async def first_visit(gateway: Gateway, door: Door) -> tuple[list[str], float, s
 @pytest.mark.parametrize("transport", [in_memory, over_tcp])
 def test_the_real_ib_async_connects_sees_quotes_and_trades(transport):
     accounts, bid, status = transport(first_visit)
-    assert accounts == ["DUSIM1", "DUSIM2"]
+    assert accounts == ["DUSIM1"]
     assert 6799 < bid < 6802
     assert status == "Filled"
 

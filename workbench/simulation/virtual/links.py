@@ -153,7 +153,7 @@ class MemoryTransport(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send; what is written after the end, or into a half-open link, is gone."""
-        if self._closing or self._ended or not data:
+        if self._closing or self._ended or not data or self._loop.is_closed():
             return
         whole = bytes(data)
         self._n_waiting += len(whole)
@@ -226,7 +226,7 @@ class MemoryTransport(asyncio.Transport):
 
     def write_eof(self) -> None:
         """End this direction: the peer learns it after everything that was written."""
-        if not self._ended and not self._closing:
+        if not self._ended and not self._closing and not self._loop.is_closed():
             self._ended = True
             self._dispatch(None)
 
@@ -235,8 +235,8 @@ class MemoryTransport(asyncio.Transport):
             self.close()
 
     def close(self) -> None:
-        """Close after what was written has been sent; the peer learns it behind the last byte."""
-        if self._closing:
+        """Close after what was written has been sent; the peer learns it behind the last byte. Behind the end of the loop: nothing."""
+        if self._closing or self._loop.is_closed():
             return
         self._closing = True
         self._loop.call_soon(self._say_lost, None)
@@ -246,7 +246,7 @@ class MemoryTransport(asyncio.Transport):
 
     def abort(self) -> None:
         """Break off at once; the peer sees a reset."""
-        if not self._closing:
+        if not self._closing and not self._loop.is_closed():
             self._closing = True
             self._loop.call_soon(self._say_lost, None)
             self._loop.call_at(self._loop.time() + 1e-4, self.peer.lose, ConnectionResetError(104, "connection reset by peer"))
