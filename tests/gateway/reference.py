@@ -1,4 +1,4 @@
-"""A world for the tests of contracts and history: ES and SPY for ten minutes of 20 November 2026, and a client that keeps what it is sent."""
+"""A world for the tests of contracts and history: ES and SPY for ten minutes of 20 November 2026, a client that keeps all."""
 
 from __future__ import annotations
 

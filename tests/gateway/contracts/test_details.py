@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import pairwise
 
 import pytest
 
@@ -116,6 +117,6 @@ def test_hours_around_holidays_and_clock_changes(symbol: str, now: int, trading:
 def test_sessions_follow_one_another_and_hold_their_regular_part(calendar: str) -> None:
     found = between(calendar, date(2024, 1, 1), date(2027, 6, 30))
     assert len(found) > 840
-    for one, after in zip(found, found[1:], strict=False):
+    for one, after in pairwise(found):
         assert one.open_ns <= one.regular[0] < one.regular[1] <= one.close_ns <= after.open_ns
         assert one.session < after.session

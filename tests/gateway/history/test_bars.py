@@ -20,7 +20,7 @@ from tests.gateway.reference import CONTINUOUS, ES, EURO, OPEN_NS, SPY, Desk, Ke
 from workbench.domain.units import MINUTE, SECOND
 from workbench.gateway.behaviour import HISTORY_DELAY_MS
 from workbench.gateway.contracts.hours import day_of
-from workbench.gateway.history.asked import SIZES_S, SESSIONS, Span
+from workbench.gateway.history.asked import SESSIONS, SIZES_S, Span
 from workbench.wire import (
     CancelHistoricalData,
     ContractFields,

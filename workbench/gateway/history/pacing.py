@@ -50,11 +50,7 @@ class Pacing:
         self._forget(now_ns)
         same = self._same[kind]
         last = self._identical.get(request)
-        if (
-            len(self._all) + weight > say.PACED_REQUESTS
-            or len(same) + weight >= say.SAME_CONTRACT + (weight > 1)
-            or (is_small and last is not None)
-        ):
+        if len(self._all) + weight > say.PACED_REQUESTS or len(same) + weight >= say.SAME_CONTRACT or (is_small and last is not None):
             return False
         for _ in range(weight):
             self._all.append(now_ns)
