@@ -51,6 +51,9 @@ def _of(hint: Any, version: int, name: str) -> st.SearchStrategy[Any]:
     if typing.get_origin(hint) is Annotated:
         hint, *marks = typing.get_args(hint)
         kinds = [mark for mark in marks if isinstance(mark, Kind)]
+    if kinds and kinds[0].at(version) is not kinds[0]:
+        sizes = whole.map(Decimal)
+        return st.none() | sizes if types.NoneType in typing.get_args(hint) else sizes
     if name == "tick_type" and hint is int:
         return st.sampled_from([1, 2])
     if name in {"order_type", "sec_type", "exchange", "delta_neutral_order_type", "hedge_type", "algo_strategy"}:

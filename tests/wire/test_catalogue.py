@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from workbench.wire import (
     ContractFields,
     ReqContractDetails,
     TickPrice,
+    TickSize,
     TickString,
     WireError,
     catalogue,
@@ -108,6 +110,13 @@ def test_an_error_names_message_and_field():
         decode_request(["12345"], 178)
     with pytest.raises(WireError, match="no answer has the number of nothing"):
         decode_answer([], 178)
+
+
+def test_sizes_are_whole_for_clients_that_know_no_others():
+    tick = TickSize(1, 0, Decimal("12.5"))
+    assert encode(tick, 162) == b"2\x006\x001\x000\x0012\0"
+    assert encode(tick, 163) == b"2\x006\x001\x000\x0012.5\0"
+    assert encode(TickPrice(1, 1, 5.5, 12.0), 157) == encode(TickPrice(1, 1, 5.5, 12), 178)
 
 
 def test_what_a_client_leaves_empty_is_nothing():

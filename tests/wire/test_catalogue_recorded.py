@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 
 import pytest
@@ -12,9 +13,12 @@ from workbench.wire import (
     CompletedOrder,
     ContractData,
     ErrorMessage,
+    HistoricalBar,
+    HistoricalData,
     OpenOrder,
     OrderStatus,
     Reader,
+    TickPrice,
     WireError,
     decode_answer,
     decode_request,
@@ -144,3 +148,20 @@ def test_errors_of_newer_servers_carry_their_time(version):
     assert error == ErrorMessage(-1, 2104, "Market data farm connection is OK:usfarm", "", time_ms=1775425766350)
     assert encode(error, version) == recorded_at_200
     assert encode(error, 178) == b"4\x002\0-1\x002104\0Market data farm connection is OK:usfarm\0\0"
+
+
+def test_recorded_bars_and_ticks_survive_as_floats():
+    folder = shared("ib_recorded/nautilus_ib")
+    rows = [json.loads(line) for line in gzip.decompress((folder / "responses/historic/bars.json.gz").read_bytes()).splitlines()]
+    names = ("date", "open", "high", "low", "close", "volume", "average", "barCount")
+    told = HistoricalData(1, "", "", tuple(HistoricalBar(*(row[name] for name in names)) for row in rows))
+    again = decode_answer(fields(encode(told, 178)), 178)
+    assert [(bar.date, float(bar.close), float(bar.wap)) for bar in again.bars] == [(bar.date, bar.close, bar.wap) for bar in told.bars]
+    assert encode(again, 178) == encode(told, 178)
+    assert len(told.bars) == 405
+    ticks = json.loads((folder / "streaming/tick_data.json").read_text())
+    for row in ticks:
+        tick = TickPrice(1, row["tickType"], row["price"], row["size"], 0)
+        again = decode_answer(fields(encode(tick, 178)), 178)
+        assert (again.tick_type, float(again.price), float(again.size)) == (row["tickType"], row["price"], row["size"])
+    assert len(ticks) == 14_027

@@ -243,7 +243,7 @@ _KINDS: dict[Any, Kind] = {str: text.TEXT, int: text.INT, bool: text.FLAG, text.
 def _plain(hint: Any, marks: tuple[Any, ...], version: int) -> Codec:
     for mark in marks:
         if isinstance(mark, Kind):
-            return Scalar(mark)
+            return Scalar(mark.at(version))
         if isinstance(mark, Part):
             return columns_of(hint, version, mark.names)
     if typing.get_origin(hint) is tuple:

@@ -19,6 +19,7 @@ Number: TypeAlias = Decimal | int | float
 
 UNSET_DOUBLE = "1.7976931348623157E308"  # Java's Double.MAX_VALUE
 UNSET_INT = "2147483647"
+FRACTIONAL = 163  # the server version since which sizes may have decimals
 INFINITE = "Infinity"  # Java's and Python's word; older clients write "Infinite"
 _UNSET = frozenset(
     {"", UNSET_DOUBLE, "1.7976931348623157e+308", "1.7976931348623157E+308", UNSET_INT, "9223372036854775807", "-9223372036854775808"}
@@ -117,6 +118,20 @@ def _special(value: float) -> str:
     raise ValueError(f"{value!r} cannot be written")
 
 
+def write_whole(value: Number) -> str:
+    """Write a size for a client that knows whole ones only; what is left over is dropped.
+
+    >>> write_whole(12.0), write_whole(Decimal("0.7")), write_whole(5)
+    ('12', '0', '5')
+    """
+    if type(value) is int:
+        return str(value)
+    plain = number(write_number(value))
+    if not plain.is_finite():
+        raise ValueError(f"{value!r} cannot be written")
+    return str(int(plain))
+
+
 def integer(text: str) -> int:
     """Read a whole number of at most 19 figures; its text must be the one `str` gives.
 
@@ -184,6 +199,11 @@ class Kind(NamedTuple):
     write: Callable[[Any], str]
     read: Callable[[str], Any]
     written_unset: str | None = None  # None: it cannot be unset
+    earlier: Kind | None = None  # what servers before FRACTIONAL take it for
+
+    def at(self, version: int) -> Kind:
+        """The kind as a server version has it."""
+        return self.earlier if self.earlier is not None and version < FRACTIONAL else self
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -198,7 +218,7 @@ def or_unset(kind: Kind, written: str) -> Kind:
     def read(text: str) -> Any:
         return None if text in _UNSET else kind.read(text)
 
-    return Kind(f"{kind.name} or unset", write, read, written)
+    return Kind(f"{kind.name} or unset", write, read, written, kind.earlier and or_unset(kind.earlier, written))
 
 
 TEXT = Kind("text", write_text, str)
@@ -207,6 +227,10 @@ INT = Kind("whole number", write_integer, lambda text: integer(text) if text els
 NUMBER = Kind("number", write_number, lambda text: number(text) if text else _ZERO)
 FLAG = Kind("flag", write_flag, flag)
 
+SIZE = NUMBER._replace(earlier=NUMBER._replace(write=write_whole))
+
+Size: TypeAlias = Annotated[Number, SIZE]
+SizeOrEmpty: TypeAlias = Annotated[Number | None, or_unset(SIZE, "")]
 IntOrEmpty: TypeAlias = Annotated[int | None, or_unset(INT, "")]
 IntOrMax: TypeAlias = Annotated[int | None, or_unset(INT, UNSET_INT)]
 NumberOrEmpty: TypeAlias = Annotated[Number | None, or_unset(NUMBER, "")]

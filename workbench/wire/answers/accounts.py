@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.wire.contract import ListedContract, OwnedContract
 from workbench.wire.message import Answer
-from workbench.wire.text import Number, NumberOrMax
+from workbench.wire.text import Number, NumberOrMax, Size
 
 
 class AccountValue(Answer, frozen=True):
@@ -144,7 +144,7 @@ class PnlSingle(Answer, frozen=True):
 
     msg_id = 95
     req_id: int
-    position: Number
+    position: Size
     daily: NumberOrMax = None
     unrealized: NumberOrMax = None
     realized: NumberOrMax = None

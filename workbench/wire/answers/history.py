@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from workbench.wire.message import Answer, Until
-from workbench.wire.text import Number
+from workbench.wire.text import Number, Size
 
 
 class HistoricalBar(msgspec.Struct, frozen=True):
@@ -18,7 +18,7 @@ class HistoricalBar(msgspec.Struct, frozen=True):
     high: Number
     low: Number
     close: Number
-    volume: Number
+    volume: Size
     wap: Number
     count: int
 
@@ -54,7 +54,7 @@ class HistogramEntry(msgspec.Struct, frozen=True):
     """How much was traded at a price."""
 
     price: Number
-    count: Number
+    count: Size
 
 
 class Histogram(Answer, frozen=True):
@@ -77,7 +77,7 @@ class HistoricalUpdate(Answer, frozen=True):
     high: Number
     low: Number
     wap: Number
-    volume: Number
+    volume: Size
 
 
 class HistoricalTick(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ class HistoricalTick(msgspec.Struct, frozen=True):
     time: int
     mask: int
     price: Number
-    size: Number
+    size: Size
 
 
 class HistoricalTickBidAsk(msgspec.Struct, frozen=True):
@@ -96,8 +96,8 @@ class HistoricalTickBidAsk(msgspec.Struct, frozen=True):
     mask: int
     bid_price: Number
     ask_price: Number
-    bid_size: Number
-    ask_size: Number
+    bid_size: Size
+    ask_size: Size
 
 
 class HistoricalTickLast(msgspec.Struct, frozen=True):
@@ -106,7 +106,7 @@ class HistoricalTickLast(msgspec.Struct, frozen=True):
     time: int
     mask: int
     price: Number
-    size: Number
+    size: Size
     exchange: str = ""
     conditions: str = ""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from workbench.wire.message import After, Answer
-from workbench.wire.text import Number, NumberOrEmpty
+from workbench.wire.text import Number, NumberOrEmpty, Size, SizeOrEmpty
 
 
 class TickPrice(Answer, frozen=True):
@@ -21,7 +21,7 @@ class TickPrice(Answer, frozen=True):
     req_id: int
     tick_type: int
     price: NumberOrEmpty
-    size: NumberOrEmpty = None
+    size: SizeOrEmpty = None
     attr_mask: int = 0
 
 
@@ -32,7 +32,7 @@ class TickSize(Answer, frozen=True):
     edition = "6"
     req_id: int
     tick_type: int
-    size: NumberOrEmpty
+    size: SizeOrEmpty
 
 
 class Depth(Answer, frozen=True):
@@ -45,7 +45,7 @@ class Depth(Answer, frozen=True):
     operation: int
     side: int
     price: Number
-    size: Number
+    size: Size
 
 
 class DepthL2(Answer, frozen=True):
@@ -59,7 +59,7 @@ class DepthL2(Answer, frozen=True):
     operation: int
     side: int
     price: Number
-    size: Number
+    size: Size
     is_smart_depth: bool = False
 
 
@@ -127,7 +127,7 @@ class RealtimeBar(Answer, frozen=True):
     high: Number
     low: Number
     close: Number
-    volume: Number
+    volume: Size
     wap: Number
     count: int
 
@@ -201,7 +201,7 @@ class TickByTickLast(Answer, frozen=True):
     tick_type: int
     time: int
     price: Number
-    size: Number
+    size: Size
     mask: int = 0
     exchange: str = ""
     conditions: str = ""
@@ -215,8 +215,8 @@ class TickByTickBidAsk(Answer, frozen=True):
     time: Annotated[int, After("3")]
     bid_price: Number
     ask_price: Number
-    bid_size: Number
-    ask_size: Number
+    bid_size: Size
+    ask_size: Size
     mask: int = 0
 
 
