@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from workbench.venues.ib.codes import CODES, CONNECTION, DATA, ORDERS, REQUESTS, CodeKind, kind, meaning
-from workbench.venues.ib.translate import ABOUT_A_CANCEL, LOOK, REFUSES
 
 CATALOGUE = {  # the broker's codes that a live system has met, and what each must be to us
     "link_lost": [1100, 2110],
@@ -68,8 +67,3 @@ def test_what_a_person_can_help_has_a_remedy() -> None:
     }
     bare = [code for code, each in CODES.items() if each.kind in helped and not each.remedy]
     assert bare in ([], [327])
-
-
-def test_the_translator_treats_no_code_as_a_refusal_that_the_table_calls_harmless() -> None:
-    about_orders = {"order_rejected", "order_unknown_outcome", "config", "order_message", "request_refused"}
-    assert {kind(code) for code in REFUSES | ABOUT_A_CANCEL | LOOK} <= about_orders | {"order_cancelled"}
