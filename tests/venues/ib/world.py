@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.gateway.worlds import BEGIN_NS, es, tape
+from tests.gateway.worlds import es, tape
 from workbench.config import Mode, Settings, load_settings
 from workbench.domain.events import AnyEvent
-from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Leg, Modify, OrderType, Submit
+from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Modify, OrderType, Submit
 from workbench.domain.units import SECOND
 from workbench.gateway.build import gateway
 from workbench.gateway.gateway import Gateway
@@ -51,6 +51,7 @@ class Edge:
     def __init__(self, venue: IbVenue, the_gateway: Gateway, door: Any) -> None:
         self.venue, self.gateway, self.door = venue, the_gateway, door
         self.said: list[AnyEvent] = []
+        self.ears: list[asyncio.Task[None]] = []
 
     async def listen(self) -> None:
         async for arrival in self.venue.events():
@@ -72,15 +73,29 @@ class Edge:
                 )
             await asyncio.sleep(0.01)
 
+    def another(self, folder: Path, loop: VirtualLoop) -> Edge:
+        """A second process on the same gateway, to be closed by who asked for it."""
+        venue = IbVenue(settings(), LoopClock(loop), mode=Mode.PAPER, run=RUN, account=ACCOUNT, data=folder, known=[es()], max_qty=5)
+        made = Edge(venue, self.gateway, self.door)
+        self.ears.append(loop.create_task(made.listen()))
+        return made
+
     async def ready(self) -> None:
         await self.until(lambda: self.venue.connection.is_ready)
 
 
 @asynccontextmanager
 async def edge(
-    loop: VirtualLoop, folder: Path, *, mode: Mode = Mode.PAPER, faults: Any = None, n_seconds: int = 600, max_qty: int = 5, account: str = ACCOUNT,
+    loop: VirtualLoop,
+    folder: Path,
+    *,
+    mode: Mode = Mode.PAPER,
+    faults: Any = None,
+    n_seconds: int = 600,
+    max_qty: int = 5,
+    account: str = ACCOUNT,
     **flags: Any,
-) -> AsyncIterator[Edge]:  # fmt: skip
+) -> AsyncIterator[Edge]:
     set_up = settings(**flags)
     made = gateway(set_up, tape(n_seconds), [es()], faults=faults)
     door = await serve(made, "127.0.0.1", set_up.ib.port)
@@ -91,7 +106,8 @@ async def edge(
         yield world
     finally:
         await venue.close()
-        ear.cancel()
+        for each in (ear, *world.ears):
+            each.cancel()
         await door.close()
 
 

@@ -53,6 +53,7 @@ HEARTBEAT_S: Final = 5.0
 BEAT_TIMEOUT_S: Final = 5.0
 OPEN_S: Final = 10.0  # for the socket, and then for the API's first words
 FIRST_S, LONGEST_S, SLOW_S = 0.5, 30.0, 60.0  # waits before a new attempt
+IN_USE_S: Final = 10.0  # the same after 326: TWS frees the id of a socket that broke within minutes
 FLOW_S: Final = 5.0  # for data to flow at once; after that it is looked for at each heartbeat
 RESYNCS: Final = 3  # tries on one connection
 CLOCK_LIMIT_S: Final = 1.0  # between our clock and IB's; its answer is in whole seconds
@@ -228,8 +229,8 @@ class Connection:
                     wait_s = FIRST_S  # it had held
             self._cut()
             self._move(state, why)
-            longest = SLOW_S if state is State.REFUSED else LONGEST_S / 3 if is_restart(self._clock.now_ns()) else LONGEST_S
-            pause_s = SLOW_S if state is State.REFUSED else min(wait_s, longest)
+            longest = LONGEST_S / 3 if is_restart(self._clock.now_ns()) else LONGEST_S
+            pause_s = min(wait_s, longest) if state is not State.REFUSED else IN_USE_S if self._is_in_use else SLOW_S
             wait_s = min(2 * wait_s, LONGEST_S)
             await asyncio.sleep(pause_s * (0.5 + self._random.random() / 2))
 

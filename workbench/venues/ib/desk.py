@@ -236,6 +236,9 @@ class Desk:
         clashed, self._translator.clashed = self._translator.clashed, set()
         for ref in sorted({found[0].submit.ref for number in clashed if (found := self._translator.book.find(number))}):
             self._after_a_clash(self._lives[ref])
+        for life in list(self._lives.values()):
+            if not life.is_over:
+                self._due(life)
 
     def _after_a_clash(self, life: Life) -> None:
         """An order's number was taken: place it anew, when a whole answer shows none with its orderRef."""
@@ -302,7 +305,8 @@ class Desk:
             "entry": life.entry.has_lived or life.entry.told > 0,
             "exit": any(part.has_lived for part in life.parts if part.leg is Leg.EXIT),
         }
-        for part in sent:
+        gone = life.parts if life.entry in sent else sent
+        for part in gone:
             self._translator.refuse(life, part, "it never reached the broker")  # if it is shown after all, it is cancelled
         return Known(said)
 

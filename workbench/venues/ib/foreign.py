@@ -26,6 +26,7 @@ class Foreign:
 
     def __init__(self, contracts: Mapping[int, Contract]) -> None:
         self._contracts = contracts
+        self.net: dict[int, int] = {}  # by contract id: what foreign executions bought, less what they sold
         self.seen: dict[tuple[int, int], ForeignOrderSeen | str] = {}  # by (permId, 0), or (client, order) while there is none
 
     def order(self, m: OpenOrder) -> list[AnyEvent]:
@@ -66,8 +67,9 @@ class Foreign:
             text = f"{e.account}: an execution that is not ours in {name}: {e.side} {e.shares} at {e.price}"
             return [BrokerSaid(0, "foreign", text, None, None)]
         side = BUYS if e.side.upper().startswith("B") else SELLS
-        px = nearest_px(contract, e.price, up=side == BUYS)
-        return [ForeignFilled(e.account, contract.id, e.perm_id, e.order_ref, side, _size(contract, e.shares), px, e.exec_id)]
+        px, qty = nearest_px(contract, e.price, up=side == BUYS), _size(contract, e.shares)
+        self.net[contract.id] = self.net.get(contract.id, 0) + side * qty
+        return [ForeignFilled(e.account, contract.id, e.perm_id, e.order_ref, side, qty, px, e.exec_id)]
 
     def _tell(self, key: tuple[int, int], seen: ForeignOrderSeen | str, text: str) -> list[AnyEvent]:
         if self.seen.get(key) == seen:

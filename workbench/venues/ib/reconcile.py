@@ -15,6 +15,7 @@ from typing import Final
 from ib_async import ExecutionFilter
 
 from workbench.domain.events import AnyEvent, Known, Unknown
+from workbench.domain.orders import Leg
 from workbench.venues.ib.account import Account
 from workbench.venues.ib.book import Book, Life, Part
 from workbench.venues.ib.client import LaneClient
@@ -70,6 +71,8 @@ class Reconciler:
                 for life, part in self._missing():
                     if part.n_missed >= GONE and part.has_lived:
                         self._tell(self._translator.vanished(life, part))
+                    elif part.n_missed >= GONE and part.leg in (Leg.STOP, Leg.TARGET) and (life.entry.has_lived or life.entry.is_over):
+                        self._tell(self._translator.refuse(life, part, "it never reached the broker"))
             return why
 
     async def _look(self) -> str | None:
@@ -97,6 +100,7 @@ class Reconciler:
             if id(part) in since:
                 is_there = part.perm_id in perm_ids if part.perm_id else part.order_id in order_ids
                 part.n_missed = 0 if is_there or part.told > part.filled else part.n_missed + 1
+                part.is_cancelling = part.is_cancelling and not is_there  # a cancel that is under way may be said twice
 
     def _unended(self) -> list[tuple[Life, Part]]:
         return [(life, part) for life in self._book.lives.values() for part in life.parts if not part.is_over]

@@ -102,6 +102,11 @@ class Translator:
             case _:
                 return []
 
+    def compare(self, contract: int, qty: int) -> None:
+        """Take the broker's position of a contract: one that neither our executions nor foreign ones make up must be looked into."""
+        mine = sum(life.submit.side * life.open for life in self.book.lives.values() if life.submit.key.contract == contract)
+        self.must_look = self.must_look or qty != mine + self.foreign.net.get(contract, 0)
+
     # ------------------------------------------------------------------ whose it is
     def _own(self, order_ref: str, order_id: int, client_id: int, perm_id: int, qty: int = 0) -> tuple[Life, Part] | None:
         named = read_ref(order_ref)
@@ -328,8 +333,7 @@ class Translator:
             self.clashed.add(part.order_id)
             return [said]
         if m.code in ABOUT_A_CANCEL:
-            part.is_cancelling = False
-            return [said]
+            return [said]  # it is sent again when the broker shows the order in a whole answer, and not before
         if part.is_over or (kind not in REFUSALS and m.code not in ALSO_REFUSE):
             return [said]
         text = f"{m.code}: {m.text}"

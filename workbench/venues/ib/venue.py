@@ -20,7 +20,7 @@ from workbench.clock import Clock
 from workbench.config import Mode, Root, Settings
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, InvariantError, VenueError
-from workbench.domain.events import AnyEvent, BrokerSaid, FrontChanged, OrderRejected
+from workbench.domain.events import AnyEvent, BrokerSaid, FrontChanged, OrderRejected, PositionTold
 from workbench.domain.orders import AnyCommand, Ask, Cancel, Exit, Leg, Modify, Submit
 from workbench.venues.base import Batch, Happened
 from workbench.venues.ib import contracts as found
@@ -260,6 +260,8 @@ class IbVenue:
         events += self.money.hear(message)
         for event in events:
             self.say(event)
+            if isinstance(event, PositionTold):
+                self.translator.compare(event.contract, event.qty)
         if isinstance(message, ErrorMessage):
             self._hear_error(message)
         self.connection.hear(message)
