@@ -98,7 +98,7 @@ class Raw(Act, frozen=True, kw_only=True, tag="raw"):
 class Bytes(Act, frozen=True, kw_only=True, tag="bytes"):
     """Bytes in the stream that no frame is made of; ``hex`` may hold blanks."""
 
-    hex: Annotated[str, Meta(pattern=r"^([0-9a-fA-F]{2}\s*)+$")]
+    hex: Annotated[str, Meta(pattern=r"^([0-9a-fA-F]{2} *)+$")]
     who: Who = "this"
 
 
