@@ -143,7 +143,6 @@ class Live:
 
     __slots__ = (
         "born",
-        "by_hand",
         "children",
         "done_ns",
         "ended_as",
@@ -190,7 +189,6 @@ class Live:
         self.is_sent = False
         self.is_held = parent is not None  # waits for its parent
         self.is_triggered = False
-        self.by_hand = order.order_id <= 0
         self.placed_ns = now_ns
         self.from_ns, self.from_stamp = now_ns, 0  # meets records later than both
         self.since_ns = now_ns  # works as it is since then
