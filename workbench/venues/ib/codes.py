@@ -125,7 +125,6 @@ REQUESTS: Final = _table(
     ([327], Meaning(K.CONFIG, "goes on without binding manual orders", "Only client id 0 sees orders typed by hand.")),
     ([435, 436], Meaning(K.CONFIG, REJECT, "Name the account in the settings: this login has several.")),
     ([438], Meaning(K.CONFIG, "entries shut", "Unlock TWS.")),
-    ([10230, 10231, 10232, 10233], Meaning(K.CONFIG, MESSAGE, "Look at the presets and advisor settings of this TWS.")),
     ([10276, 10277, *range(10278, 10284), 10358, 10359], Meaning(K.REQUEST_REFUSED, GIVE_UP)),
 )  # fmt: skip
 PERMISSION: Final = "Client Portal > Settings > Trading Permissions."
@@ -135,7 +134,10 @@ ORDERS: Final = _table(
     ([203, 412, 460, 10015], Meaning(K.ORDER_REJECTED, REJECT, PERMISSION)),
     ([202], Meaning(K.ORDER_CANCELLED, "the order's own status decides how much is gone; why is read from the text")),
     ([103, 104, 133, 134, 135, 136, 137, 161, 10147, 10148, 2102], Meaning(K.ORDER_UNKNOWN_OUTCOME, LOOK)),
-    ([105, 110, 399, 404, 481, 2109, 2137, 2161, 2163, 10018, 10019, 10349], Meaning(K.ORDER_MESSAGE, MESSAGE)),
+    ([399, 404, 481, 2109, 2137, 2161, 2163, 10018, 10019, 10349], Meaning(K.ORDER_MESSAGE, MESSAGE)),
+    (range(10230, 10234), Meaning(K.ORDER_MESSAGE, MESSAGE, "Look at the presets and advisor settings of this TWS.")),
+    ([105, 110], Meaning(K.ORDER_REJECTED, "an order that was never seen to live is given up; one that lives keeps its old terms",
+                         "The price is off the grid of the market rule, or a change names another contract or side: report it.")),
     ([109, 163, 164, 382, 383], Meaning(K.ORDER_REJECTED, REJECT, f"{PRECAUTIONS} > Bypass Order Precautions for API Orders, or widen the"
                                         " percentage and size limits in Presets.")),
     ([10268, 10269], Meaning(K.CONFIG, REJECT, "The order bears an attribute that IB withdrew: report it.")),
