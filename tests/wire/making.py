@@ -12,8 +12,8 @@ import msgspec
 from hypothesis import strategies as st
 
 from workbench.wire import catalogue, text
+from workbench.wire.kinds import Kind
 from workbench.wire.message import Message
-from workbench.wire.text import Kind
 
 VERSIONS = range(157, 179)
 

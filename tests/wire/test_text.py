@@ -11,21 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workbench.wire import WireError, exact, fields, number, payload
-from workbench.wire.text import (
-    FLAG,
-    INT,
-    NUMBER,
-    TEXT,
-    UNSET_DOUBLE,
-    UNSET_INT,
-    flag,
-    integer,
-    or_unset,
-    write_flag,
-    write_integer,
-    write_number,
-    write_text,
-)
+from workbench.wire.text import UNSET_DOUBLE, flag, integer, write_flag, write_integer, write_number, write_text
 
 quick = settings(derandomize=True, deadline=None)
 
@@ -123,16 +109,6 @@ def test_flags_are_one_or_zero():
         flag("2")
     with pytest.raises(ValueError, match="no text"):
         write_text(5)
-
-
-@pytest.mark.parametrize("kind", [INT, NUMBER, FLAG])
-def test_every_way_of_saying_unset_is_read_and_one_is_written(kind):
-    optional = or_unset(kind, UNSET_INT)
-    for text in ("", UNSET_DOUBLE, UNSET_INT, "9223372036854775807", "1.7976931348623157e+308"):
-        assert optional.read(text) is None
-    assert optional.write(None) == UNSET_INT
-    assert optional.read("1") == kind.read("1")
-    assert or_unset(TEXT, "").name == "text or unset"
 
 
 def test_bytes_that_are_no_text_become_text_that_can_be_stored():

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+from workbench.wire.kinds import NumberOrEmpty
 from workbench.wire.message import Part
-from workbench.wire.text import Number, NumberOrEmpty
+from workbench.wire.text import Number
 
 
 class ComboLeg(msgspec.Struct, frozen=True, kw_only=True):

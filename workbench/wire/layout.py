@@ -14,9 +14,9 @@ from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
 
-from workbench.wire import text
+from workbench.wire import kinds, text
+from workbench.wire.kinds import Kind
 from workbench.wire.message import After, Part, Since, Until
-from workbench.wire.text import Kind
 
 _GATED = re.compile(r"(\w+)(?:(>=|<=)(\d+))?")
 
@@ -146,7 +146,7 @@ class Present(NamedTuple):
             self.codec.write(value, out)
 
     def read(self, cursor: Cursor) -> Any:
-        return self.codec.read(cursor) if Scalar(text.FLAG).read(cursor) else None
+        return self.codec.read(cursor) if Scalar(kinds.FLAG).read(cursor) else None
 
 
 class Tagged(NamedTuple):
@@ -160,7 +160,7 @@ class Tagged(NamedTuple):
         self.codecs[tag].write(value, out)
 
     def read(self, cursor: Cursor) -> Any:
-        tag = Scalar(text.INT).read(cursor)
+        tag = Scalar(kinds.INT).read(cursor)
         if tag not in self.codecs:
             raise Misfit(f"{tag} is none of {', '.join(map(str, self.codecs))}")
         return self.codecs[tag].read(cursor)
@@ -237,7 +237,7 @@ def codec_of(hint: Any, version: int) -> Codec | None:
     return codec
 
 
-_KINDS: dict[Any, Kind] = {str: text.TEXT, int: text.INT, bool: text.FLAG, text.Number: text.NUMBER}
+_KINDS: dict[Any, Kind] = {str: kinds.TEXT, int: kinds.INT, bool: kinds.FLAG, text.Number: kinds.NUMBER}
 
 
 def _plain(hint: Any, marks: tuple[Any, ...], version: int) -> Codec:

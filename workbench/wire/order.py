@@ -7,7 +7,8 @@ from typing import TypeAlias
 import msgspec
 
 from workbench.wire.contract import TagValue
-from workbench.wire.text import FlagOrEmpty, IntOrEmpty, Number, NumberOrEmpty, NumberOrMax
+from workbench.wire.kinds import FlagOrEmpty, IntOrEmpty, NumberOrEmpty, NumberOrMax
+from workbench.wire.text import Number
 
 
 class PriceCondition(msgspec.Struct, frozen=True, kw_only=True, tag=1):

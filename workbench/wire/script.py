@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from workbench.wire import text
+from workbench.wire import kinds, text
 from workbench.wire.layout import Codec, Cursor, Misfit, Scalar, codec_of, columns_of
 from workbench.wire.layout import Many as ManyOf
 
@@ -23,8 +23,8 @@ Got: TypeAlias = dict[str, dict[str, Any]]
 
 _TOKEN = re.compile(r"(\w+)(?::(\w+))?(?:(>=|<=)(\d+))?")
 _WAYS: dict[str, Codec] = {
-    "max": Scalar(text.or_unset(text.NUMBER, text.UNSET_DOUBLE)),
-    "imax": Scalar(text.or_unset(text.INT, text.UNSET_INT)),
+    "max": Scalar(kinds.or_unset(kinds.NUMBER, text.UNSET_DOUBLE)),
+    "imax": Scalar(kinds.or_unset(kinds.INT, text.UNSET_INT)),
 }
 
 

@@ -1,17 +1,16 @@
-"""How numbers, yes and no, and what is not set are written on the wire and read back. Texts and values; no message is known here.
+"""How numbers, yes and no are written on the wire and read back, and fields made one payload. No message is known here.
 
 A number keeps the text it came as: `Decimal` does for nearly all (``0.0``, ``200.25``), `Written` for the rest (``1.0E7``), so that what
 was recorded can be written to the same bytes. A float is written as Java writes a double, as TWS is made of it.
-What is not set is None, and each kind of field says how it writes that; all of TWS's ways are read.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from workbench.wire.errors import WireError
 
@@ -19,9 +18,8 @@ Number: TypeAlias = Decimal | int | float
 
 UNSET_DOUBLE = "1.7976931348623157E308"  # Java's Double.MAX_VALUE
 UNSET_INT = "2147483647"
-FRACTIONAL = 163  # the server version since which sizes may have decimals
 INFINITE = "Infinity"  # Java's and Python's word; older clients write "Infinite"
-_UNSET = frozenset(
+UNSET = frozenset(  # every way in which TWS and its clients say that a number is not set
     {"", UNSET_DOUBLE, "1.7976931348623157e+308", "1.7976931348623157E+308", UNSET_INT, "9223372036854775807", "-9223372036854775808"}
 )
 _INFINITE = frozenset({"Infinity", "Infinite", "inf"})
@@ -188,54 +186,7 @@ def write_text(value: str) -> str:
     raise ValueError(f"{value!r} is no text")
 
 
-_ZERO = Decimal(0)
 _FLAGS = {"1": True, "0": False, "": False, "true": True, "false": False, "True": True, "False": False}
-
-
-class Kind(NamedTuple):
-    """What a field holds: how it is written, how it is read. Both raise ValueError at what it cannot hold."""
-
-    name: str
-    write: Callable[[Any], str]
-    read: Callable[[str], Any]
-    written_unset: str | None = None  # None: it cannot be unset
-    earlier: Kind | None = None  # what servers before FRACTIONAL take it for
-
-    def at(self, version: int) -> Kind:
-        """The kind as a server version has it."""
-        return self.earlier if self.earlier is not None and version < FRACTIONAL else self
-
-    def __repr__(self) -> str:
-        return f"<{self.name}>"
-
-
-def or_unset(kind: Kind, written: str) -> Kind:
-    """The same kind, of a field that may be unset (None) and then is written so; every way of TWS is read."""
-
-    def write(value: Any) -> str:
-        return written if value is None else kind.write(value)
-
-    def read(text: str) -> Any:
-        return None if text in _UNSET else kind.read(text)
-
-    return Kind(f"{kind.name} or unset", write, read, written, kind.earlier and or_unset(kind.earlier, written))
-
-
-TEXT = Kind("text", write_text, str)
-# An empty one is 0, as TWS and IB's clients read it: programs leave out what they do not use.
-INT = Kind("whole number", write_integer, lambda text: integer(text) if text else 0)
-NUMBER = Kind("number", write_number, lambda text: number(text) if text else _ZERO)
-FLAG = Kind("flag", write_flag, flag)
-
-SIZE = NUMBER._replace(earlier=NUMBER._replace(write=write_whole))
-
-Size: TypeAlias = Annotated[Number, SIZE]
-SizeOrEmpty: TypeAlias = Annotated[Number | None, or_unset(SIZE, "")]
-IntOrEmpty: TypeAlias = Annotated[int | None, or_unset(INT, "")]
-IntOrMax: TypeAlias = Annotated[int | None, or_unset(INT, UNSET_INT)]
-NumberOrEmpty: TypeAlias = Annotated[Number | None, or_unset(NUMBER, "")]
-NumberOrMax: TypeAlias = Annotated[Number | None, or_unset(NUMBER, UNSET_DOUBLE)]
-FlagOrEmpty: TypeAlias = Annotated[bool | None, or_unset(FLAG, "")]
 
 
 def exact(value: Number) -> Decimal:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from workbench.wire.contract import ListedContract, OwnedContract
+from workbench.wire.kinds import NumberOrMax, Size
 from workbench.wire.message import Answer
-from workbench.wire.text import Number, NumberOrMax, Size
+from workbench.wire.text import Number
 
 
 class AccountValue(Answer, frozen=True):

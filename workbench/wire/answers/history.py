@@ -6,8 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+from workbench.wire.kinds import Size
 from workbench.wire.message import Answer, Until
-from workbench.wire.text import Number, Size
+from workbench.wire.text import Number
 
 
 class HistoricalBar(msgspec.Struct, frozen=True):

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+from workbench.wire.kinds import NumberOrEmpty, Size, SizeOrEmpty
 from workbench.wire.message import After, Answer
-from workbench.wire.text import Number, NumberOrEmpty, Size, SizeOrEmpty
+from workbench.wire.text import Number
 
 
 class TickPrice(Answer, frozen=True):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from workbench.wire.kinds import NumberOrEmpty
 from workbench.wire.message import Answer
-from workbench.wire.text import NumberOrEmpty
 
 
 class FundamentalData(Answer, frozen=True):

@@ -7,9 +7,10 @@ from typing import Annotated
 import msgspec
 
 from workbench.wire.contract import ContractFields, DeltaNeutral, OwnedContract
+from workbench.wire.kinds import IntOrEmpty, NumberOrEmpty, NumberOrMax
 from workbench.wire.message import Answer, Since
 from workbench.wire.order import OrderFields, OrderState
-from workbench.wire.text import IntOrEmpty, Number, NumberOrEmpty, NumberOrMax
+from workbench.wire.text import Number
 
 
 class OrderStatus(Answer, frozen=True):

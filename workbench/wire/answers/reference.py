@@ -7,8 +7,9 @@ from typing import Annotated
 import msgspec
 
 from workbench.wire.contract import ContractFields, TagValue
+from workbench.wire.kinds import IntOrEmpty, IntOrMax, NumberOrEmpty
 from workbench.wire.message import Answer, Part, Since
-from workbench.wire.text import IntOrEmpty, IntOrMax, Number, NumberOrEmpty
+from workbench.wire.text import Number
 
 
 class ContractData(Answer, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from workbench.wire.kinds import IntOrEmpty
 from workbench.wire.message import Answer, Since
-from workbench.wire.text import IntOrEmpty
 
 
 class ErrorMessage(Answer, frozen=True):

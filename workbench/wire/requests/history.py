@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from workbench.wire.contract import CONTRACT, ContractFields
+from workbench.wire.kinds import IntOrMax
 from workbench.wire.message import Part, Request, Since
-from workbench.wire.text import IntOrMax
 
 ExpirableContract = Annotated[ContractFields, Part(f"{CONTRACT} include_expired")]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from workbench.wire.kinds import FlagOrEmpty, IntOrEmpty, NumberOrEmpty
 from workbench.wire.message import Request
-from workbench.wire.text import FlagOrEmpty, IntOrEmpty, NumberOrEmpty
 
 
 class ReqNewsArticle(Request, frozen=True):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from workbench.wire.contract import ContractFields, OwnedContract
+from workbench.wire.kinds import IntOrEmpty
 from workbench.wire.message import Request, Since
 from workbench.wire.order import OrderFields
-from workbench.wire.text import IntOrEmpty
 
 
 class PlaceOrder(Request, frozen=True, kw_only=True):
