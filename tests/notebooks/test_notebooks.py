@@ -46,8 +46,8 @@ def test_a_notebook_shows_what_it_showed(workspace: Path, name: str) -> None:
     assert ran.returncode == 0, f"{ran.stdout[-6_000:]}\n{ran.stderr[-2_000:]}\n{mend}"
 
 
-def test_there_are_four_and_each_asks_one_question() -> None:
-    assert names() == ["00_tour", "10_features_and_models", "15_my_first_strategy", "20_evaluate"]
+def test_there_are_five_and_each_asks_one_question() -> None:
+    assert names() == ["00_tour", "05_my_first_history", "10_features_and_models", "15_my_first_strategy", "20_evaluate"]
     for name in names():
         title = cells(name)[0]
         assert title["cell_type"] == "markdown" and re.match(r"# .+\?\n", title["text"]), name

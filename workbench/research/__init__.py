@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from workbench.research.frames.back import records_of
     from workbench.research.frames.opening import open_session
     from workbench.research.frames.session import Session
-    from workbench.research.history import history
+    from workbench.research.past import history
 
 __all__ = ["Session", "history", "keep_frames", "open_session", "records_of", "simulate_session"]
 
 _WHERE: Final = {
     "Session": "frames.session",
-    "history": "history",
+    "history": "past",
     "keep_frames": "again",
     "open_session": "frames.opening",
     "records_of": "frames.back",
