@@ -150,6 +150,11 @@ def test_an_order_that_is_refused_says_an_error_and_nothing_else() -> None:
             ({"kind": "LMT", "lmt_price": 6800.1}, 110),
             ({"kind": "LMT"}, 321),
             ({"qty": 0}, 434),
+            ({"total_quantity": Decimal("1E+300")}, 321),
+            ({"kind": "LMT", "lmt_price": Decimal("-1E+300")}, 321),
+            ({"kind": "LMT", "lmt_price": Decimal("Infinity")}, 321),
+            ({"kind": "TRAIL", "trailing_percent": Decimal("Infinity")}, 321),
+            ({"kind": "TRAIL", "trailing_percent": Decimal(-1)}, 321),
             ({"total_quantity": Decimal("0.5")}, 10243),
             ({"tif": "FOK"}, 10052),
             ({"tif": "GTD", "good_till_date": "soon"}, 321),
@@ -405,3 +410,12 @@ def test_an_order_of_a_client_without_a_socket_is_placed_all_the_same() -> None:
     )
     room.quote()
     assert room.broker.truth().positions == {("DUSIM1", 1): 1}
+
+
+def test_ids_of_clients_begin_at_one() -> None:
+    room = Room()
+    client = room.client()
+    for id_ in (0, -1):
+        room.place(client, id_)
+        assert codes(client) == [(id_, 321)]
+    assert room.broker.orders() == []

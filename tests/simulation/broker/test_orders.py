@@ -234,3 +234,13 @@ def test_completed_orders_say_how_they_ended() -> None:
     floor.phase(Phase.CLOSED)
     over = {each.order.order_id: each.ended_as for each in floor.broker.completed()}
     assert over == {filled: "Filled Size: 1", mine: "Cancelled by Trader", late: "Cancelled by System:\n"}
+
+
+def test_a_day_order_of_a_share_ends_with_regular_hours_if_it_is_for_those_alone() -> None:
+    floor = open_floor()
+    regular = floor.place(BUY, 1, Type.LIMIT, limit_px=9_000, contract=SPY, outside_rth=False)
+    longer = floor.place(BUY, 1, Type.LIMIT, limit_px=9_000, contract=SPY)
+    future = floor.place(BUY, 1, Type.LIMIT, limit_px=90, outside_rth=False)
+    floor.phase(Phase.ETH, contract=SPY)
+    floor.phase(Phase.ETH)
+    assert [floor.status(each) for each in (regular, longer, future)] == ["Cancelled", "Submitted", "Submitted"]

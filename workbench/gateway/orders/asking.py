@@ -17,6 +17,8 @@ from workbench.wire import Number, PlaceOrder, exact
 
 SIDES: Final = {"BUY": 1, "SELL": -1, "SSHORT": -1}
 TYPES: Final = {each.value: each for each in Type} | {"STPLMT": Type.STOP_LIMIT}
+MOST: Final = 1_000_000_000  # points or units of one order; beyond is garbage
+HUNDRED: Final = 100  # percent
 UNSIMULATED: Final = {  # what would change how an order fills, and is not simulated
     "algo_strategy": "An algorithm",
     "conditions": "A condition",
@@ -99,7 +101,7 @@ def _order(world: World, client_id: int, request: PlaceOrder, contract: Contract
         limit_px=_px(fields.lmt_price, contract) if kind in (Type.LIMIT, Type.STOP_LIMIT, Type.LIMIT_TOUCHED) else None,
         stop_px=_px(fields.aux_price if has_stop else fields.trail_stop_price, contract) if has_stop or is_trail else None,
         trail_px=_px(fields.aux_price, contract) if is_trail and not percent else None,
-        trail_ppm=round(exact(percent) * 10_000) if percent else None,
+        trail_ppm=_ppm(percent) if percent else None,
         tif=tif,
         good_after_ns=_time(fields.good_after_time),
         good_till_ns=_time(fields.good_till_date) if tif is Tif.GTD else None,
@@ -129,7 +131,7 @@ def _qty(size: Number | None, contract: Contract) -> int:
     if size is None:
         return 0
     decimal = exact(size)
-    if not decimal.is_finite():
+    if not abs(decimal) <= MOST:
         raise invalid(texts.NEGATIVE)
     units = Fraction(decimal) / Fraction(contract.size_quantum)
     if units.denominator != 1:
@@ -142,12 +144,19 @@ def _px(price: Number | None, contract: Contract) -> int | None:
     if price is None:
         return None
     decimal = exact(price)
-    if not decimal.is_finite():
+    if not abs(decimal) <= MOST:
         raise invalid(texts.NO_PRICE)
     try:
         return contract.to_px(Fraction(decimal))
     except DataError:
         raise Asked(*texts.OFF_TICK) from None
+
+
+def _ppm(percent: Number) -> int:
+    decimal = exact(percent)
+    if not abs(decimal) < HUNDRED:
+        raise invalid(texts.NO_PRICE)
+    return round(decimal * 10_000)
 
 
 def _time(text: str) -> int | None:

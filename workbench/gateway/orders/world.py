@@ -76,7 +76,8 @@ class Named(NamedTuple):
     def in_portfolio(self) -> ContractFields:
         """As the portfolio names it [seen]."""
         fields = self.listed.fields
-        return replace(fields, strike=fields.strike or 0, right=fields.right or "0", primary_exchange=fields.primary_exchange or fields.exchange)
+        home = fields.primary_exchange or fields.exchange
+        return replace(fields, strike=fields.strike or 0, right=fields.right or "0", primary_exchange=home)
 
 
 def named(world: World, contract_id: int) -> Named:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.domain.units import MICROS
 from workbench.simulation.broker import texts
-from workbench.simulation.broker.checks import Objection, object_to, object_to_change, rejected
+from workbench.simulation.broker.checks import Objection, invalid, object_to, object_to_change, rejected
 from workbench.simulation.broker.desk import Desk
 from workbench.simulation.broker.orders import ID, TRIGGERED_TYPES, Live, Order, Status
 from workbench.simulation.broker.reports import Bound, Refusal, What, WhatIf
@@ -22,6 +22,8 @@ class Entry:
         row = self._desk.by_id.get(order.id)
         if row is not None:
             self._change(row, order, now_ns)
+        elif order.order_id <= 0:
+            self._refuse(order.id, invalid(texts.BAD_ID))
         elif objection := self._objection(order, now_ns):
             self._refuse(order.id, objection)
         else:

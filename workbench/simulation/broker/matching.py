@@ -15,7 +15,7 @@ from workbench.domain.errors import InvariantError
 from workbench.domain.records import ASK, BID, EVENT_TIME, PROVENANCE_SHIFT, Kind, Phase, Provenance, Records
 from workbench.simulation.broker import texts
 from workbench.simulation.broker.desk import Desk
-from workbench.simulation.broker.market import Slot
+from workbench.simulation.broker.market import RTH, Slot
 from workbench.simulation.broker.orders import AS_STOP, HAS_LIMIT, Live, Tif, Type
 from workbench.simulation.broker.reports import What
 from workbench.simulation.broker.rules import Meeting, meet_print, meet_quote, worse
@@ -171,15 +171,15 @@ class Matching:
 
     # ---- phases -----------------------------------------------------------------------------------------------------------------------
     def _change_phase(self, slot: Slot, record: Row) -> None:
-        """Open or close a contract; DAY orders end with its session, what waited for the open works."""
+        """Open or close a contract; DAY orders end with its session, of shares with regular hours if they are for those [IB]."""
         t, session, phase = record[1], record[3], record[10]
         is_over = slot.is_open and (phase <= MAINTENANCE or session != slot.session)
+        is_after_hours = slot.phase == RTH and phase < RTH and not slot.is_future
         slot.phase, slot.session = phase, session
         slot.forget()
-        if is_over:
-            for row in list(slot.rows):
-                if row.order.tif is Tif.DAY:
-                    self.desk.end(row, t, texts.EXPIRED)
+        for row in list(slot.rows) if is_over or is_after_hours else ():
+            if row.order.tif is Tif.DAY and (is_over or not row.order.outside_rth):
+                self.desk.end(row, t, texts.EXPIRED)
         if slot.is_open and session > self.session:
             self.session = session
             self.desk.ledger.begin_day()

@@ -49,6 +49,7 @@ GTD_PAST: Final = "Invalid effective time"  # [chosen] behind 201
 NO_PRICE: Final = "Price needed for this order type is missing"  # [chosen] behind 321
 NEGATIVE: Final = "Invalid quantity or price"  # [chosen] behind 321
 BAD_TYPE: Final = "Invalid order type was entered"  # [seen] behind 321
+BAD_ID: Final = "Invalid order id"  # [chosen] behind 321: ids of clients begin at 1; those by hand are given
 BAD_ACTION: Final = "Invalid action was entered"  # [chosen] behind 321
 OCA_DONE: Final = "OCA group"  # [chosen] behind 202: another one of the group took it
 PARENT_CANCELLED: Final = "Parent order cancelled"  # [chosen] behind 202
