@@ -7,9 +7,11 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.gateway.reference import CONTINUOUS, ES, EURO, OPEN_NS, SPY, world
 from workbench.config import load_roots
+from workbench.domain.errors import DataError
 from workbench.domain.units import DAY
 from workbench.gateway.contracts import Listed, Missing, Universe
 from workbench.gateway.contracts.chains import con_id_of
@@ -116,8 +118,6 @@ def test_numbers_lead_both_ways_between_the_tape_and_the_broker() -> None:
 
 
 def test_a_tape_keeps_the_numbers_its_venue_gave() -> None:
-    from msgspec.structs import replace
-
     es = replace(ROOTS["ES"].contract(1, "2026-12-18"), venue_ids={"ib": "4711"})
     universe = Universe([es], ROOTS, lambda: OPEN_NS)
     assert universe.con_id(es) == 4711
@@ -162,3 +162,10 @@ def test_names_are_looked_for_by_their_beginning_first() -> None:
     assert "AAPL" in [each.symbol for each in UNIVERSE.matching("apple")]
     assert EURO.symbol in [each.symbol for each in UNIVERSE.matching("euro")]
     assert SPY.symbol not in [each.symbol for each in UNIVERSE.matching("apple")]
+
+
+def test_a_future_of_a_tape_without_an_expiry_is_told_by_its_symbol() -> None:
+    es = replace(ROOTS["ES"].contract(1, "2026-12-18"), expiry=None)
+    assert Universe([es], ROOTS, lambda: OPEN_NS).con_id(es) == 515416632
+    with pytest.raises(DataError, match="ESX9"):
+        Universe([replace(es, symbol="ESX9")], ROOTS, lambda: OPEN_NS)

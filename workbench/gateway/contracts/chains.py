@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from workbench.calendars import business_days
 from workbench.config import Root
 from workbench.domain.contracts import Contract, ContractType
+from workbench.domain.errors import DataError
 from workbench.domain.units import SECOND
 from workbench.gateway.behaviour import LISTED_MONTHS_AHEAD, LISTED_MONTHS_BACK
 from workbench.gateway.contracts import public
@@ -208,18 +209,29 @@ def everything(roots: Mapping[str, Root], contracts: Sequence[Contract], now_ns:
         found[one.con_id] = one
     found[public.EUR_USD] = euro()
     for contract in contracts:
-        one = of_contract(contract, roots.get(contract.root))
+        one = of_contract(contract, roots.get(contract.root), list(found.values()))
         found.setdefault(one.con_id, one)
     return list(found.values())
 
 
-def of_contract(contract: Contract, root: Root | None) -> Listed:
-    """Describe what trades on the tape; the number its venue gave it, if any, wins."""
+def of_contract(contract: Contract, root: Root | None, known: Sequence[Listed]) -> Listed:
+    """Describe what trades on the tape; the number its venue gave it, if any, wins. A future without expiry is looked for by its symbol.
+
+    Raises
+    ------
+    DataError
+        If a future's month cannot be told.
+    """
     root = root or _root_like(contract)
     if contract.type is ContractType.FUTURE and contract.expiry and root.expires is not None:
         expiry = date.fromisoformat(contract.expiry)
         year, month = delivery_month(root.expires, expiry)
         found = future(root, f"{year}{month:02}", expiry)
+    elif contract.type is ContractType.FUTURE:
+        named = [each for each in known if each.sec_type == "FUT" and each.local_symbol == contract.symbol]
+        if not named:
+            raise DataError(f"{contract.symbol}: a future on the tape without an expiry, and no listed month is called so")
+        found = named[-1]
     elif contract.type is ContractType.FX:
         found = euro()
     else:

@@ -64,7 +64,7 @@ class Universe:
         self._traded: dict[int, Contract] = {}
         self._ids: dict[int, int] = {}
         for contract in contracts:
-            con_id = chains.of_contract(contract, roots.get(contract.root)).con_id
+            con_id = chains.of_contract(contract, roots.get(contract.root), list(self._by_id.values())).con_id
             if con_id in self._traded:
                 raise DataError(f"{contract.symbol} and {self._traded[con_id].symbol} would both have the conId {con_id}")
             named = contract if contract.venue_ids.get("ib") == str(con_id) else _named(contract, con_id)

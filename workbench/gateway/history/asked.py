@@ -11,6 +11,7 @@ from workbench.domain.units import SECOND
 from workbench.gateway import behaviour as say
 from workbench.gateway.contracts.listed import Listed, Missing
 
+YEARS: Final = range(1980, 2100)  # of times that are understood
 DAY_BAR: Final = 0  # a size counted in sessions: one, all of a week, all of a month
 SIZES_S: Final = {
     "1 secs": 1, "5 secs": 5, "10 secs": 10, "15 secs": 15, "30 secs": 30, "1 min": 60, "2 mins": 120, "3 mins": 180, "5 mins": 300,
@@ -121,10 +122,22 @@ def instant(text: str, zone: str) -> int | None:
     day, dash, hour, minute, second, named = found.groups()
     try:
         at = datetime.strptime(f"{day}{hour or 0:>02}{minute or '00'}{second or '00'}", "%Y%m%d%H%M%S")  # noqa: DTZ007  its zone follows
+        if at.year not in YEARS:
+            return None
         where = ZoneInfo(_ZONES.get(named, named)) if named else UTC if dash == "-" else ZoneInfo(zone)
         return round(at.replace(tzinfo=where).timestamp()) * SECOND
     except (ValueError, KeyError, OSError):
         return None
+
+
+def lacks_zone(text: str) -> bool:
+    """Tell whether a time leaves its zone to be guessed.
+
+    >>> lacks_zone("20261120 08:30:00"), lacks_zone("20261120 08:30:00 US/Central"), lacks_zone("20261120-14:30:00"), lacks_zone("")
+    (True, False, False, False)
+    """
+    found = _TIME.fullmatch(text.strip())
+    return found is not None and found[6] is None and found[2] != "-"
 
 
 _ZONES: Final = {"EST": "US/Eastern", "CST": "US/Central", "EDT": "US/Eastern", "CDT": "US/Central", "GMT": "UTC", "Z": "UTC"}

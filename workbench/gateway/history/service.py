@@ -122,6 +122,8 @@ class HistoryService:
         listed = self._listed(client, req_id, request.contract)
         if listed is None:
             return
+        if client.version >= say.DETAILS_TIME_SINCE and asked.lacks_zone(request.end):
+            client.error(req_id, 2174, say.text_of(2174))
         query = understood(request, listed)
         if isinstance(query, Missing):
             client.error(req_id, query.code, query.text)
