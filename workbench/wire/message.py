@@ -6,7 +6,7 @@ stands in `Annotated` beside the type (`Since`, `Until`, `Part`, a `Kind`), or i
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
@@ -49,6 +49,3 @@ class Answer(Message, frozen=True):
 
 class Request(Message, frozen=True):
     """From a client to the server."""
-
-
-M = TypeVar("M", bound=Message)
