@@ -191,3 +191,14 @@ def test_an_exit_that_joins_the_group_of_a_bracket_never_turns_the_position_arou
     floor.quote(80, 81)
     assert floor.position(ES) == 0
     assert sum(floor.state(each).filled for each in (stop, target, leave)) == 4
+
+
+def test_children_go_on_when_what_their_parent_filled_is_busted() -> None:
+    floor = open_floor()
+    entry, stop, target = floor.bracket(BUY, 5, Type.LIMIT, limit_px=100)
+    floor.quote(99, 100, asz=2)
+    floor.broker.bust(floor.broker.executions()[0].exec_id)
+    floor.take()
+    floor.quote(110, 111)
+    assert floor.statuses(target) == ["Filled"]  # cut to what its parent had filled
+    assert (floor.status(entry), floor.status(stop), floor.position()) == ("Cancelled", "Cancelled", -2)

@@ -200,7 +200,7 @@ class Desk:
             code, text = texts.CANCELLED
             self.tell(row, What.ENDED, *((0, "") if why == texts.IOC_REST else (code, text.format(why=why))))
         for child in list(row.children):
-            if not row.filled:
+            if not row.last_fill_qty:  # what it filled may have been busted since; its children work for it all the same
                 self.end(child, now_ns, texts.PARENT_CANCELLED)
             else:
                 self._trim(child, now_ns)
