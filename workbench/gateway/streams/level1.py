@@ -15,7 +15,7 @@ from workbench.gateway.base import Client
 from workbench.gateway.streams import generic
 from workbench.gateway.streams.generic import Tick
 from workbench.gateway.streams.market import Market
-from workbench.wire import MarketDataType, TickGeneric, TickPrice, TickSize, TickSnapshotEnd, TickString
+from workbench.wire import MarketDataType, TickGeneric, TickPrice, TickSize, TickString
 
 LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
 BID, ASK, LAST, HIGH, LOW, CLOSE, OPEN = 1, 2, 4, 6, 7, 9, 14  # prices
@@ -58,10 +58,6 @@ class Line:
         if data_type != self.told_type:
             self.told_type = data_type
             self.client.send(MarketDataType(self.req_id, data_type))
-
-    def end(self) -> None:
-        """Say that the snapshot is whole."""
-        self.client.send(TickSnapshotEnd(self.req_id))
 
 
 class Lines:

@@ -37,6 +37,7 @@ from workbench.wire import (
     ReqTickByTick,
     Request,
     TickReqParams,
+    TickSnapshotEnd,
 )
 
 Item = Line | Ticks | DepthView | BarRequest
@@ -72,6 +73,7 @@ class MarketData:
         self.account = Account(world.budget)
         self._feeds = Feeds(world.tape, self.settings, self._whole)
         self._streams: dict[Key, Stream] = {}
+        self._snapshots: dict[Key, int] = {}  # when each must end
         self._data_type: dict[Client, int] = {}
         self._is_lost = self._is_competing = False
         self._farms_down: set[str] = set()
@@ -110,21 +112,14 @@ class MarketData:
     def advance(self, now_ns: int) -> None:
         """Let batches, bars and snapshots that are due be told."""
         self._feeds.advance(now_ns)
-        for key, stream in list(self._streams.items()):
-            item = stream.item
-            if isinstance(item, Line) and item.deadline_ns is not None and item.deadline_ns <= now_ns:
-                item.end()
-                self._close(key)
+        for key, deadline_ns in list(self._snapshots.items()):
+            if deadline_ns <= now_ns:
+                self._end(key)
 
     def next_due_ns(self) -> int | None:
         """Say when something is due."""
-        dues = [
-            stream.item.deadline_ns
-            for stream in self._streams.values()
-            if isinstance(stream.item, Line) and stream.item.deadline_ns is not None
-        ]
         due_ns = self._feeds.next_due_ns()
-        return min(dues + ([due_ns] if due_ns is not None else []), default=None)
+        return min([*self._snapshots.values(), *([due_ns] if due_ns is not None else [])], default=None)
 
     def left(self, client: Client) -> None:
         """End the streams of a client that is gone."""
@@ -200,6 +195,8 @@ class MarketData:
         made = make(asked) if isinstance(asked, Asked) else asked
         if isinstance(made, Stream):
             self._streams[key] = made
+            if isinstance(made.item, Line) and made.item.deadline_ns is not None:
+                self._snapshots[key] = made.item.deadline_ns
             self._feeds.hear(made.feed, self._world.now_ns)
             self._whole(made.feed)
         elif made is not None:
@@ -309,6 +306,7 @@ class MarketData:
 
     def _close(self, key: Key) -> None:
         feed, item, lane = self._streams.pop(key)
+        self._snapshots.pop(key, None)
         self.account.close(lane)
         match item:
             case Line():
@@ -327,6 +325,11 @@ class MarketData:
         """End snapshots of a contract that has told all there is."""
         if feed.is_silent or not feed.lines.is_whole:
             return
-        for line in [line for line in feed.lines.lines if line.deadline_ns is not None]:
-            line.end()
-            self._close((Line, line.client, line.req_id))
+        for key in [key for key in self._snapshots if self._streams[key].feed is feed]:
+            self._end(key)
+
+    def _end(self, key: Key) -> None:
+        """End a snapshot."""
+        _, client, req_id = key
+        client.send(TickSnapshotEnd(req_id))
+        self._close(key)
