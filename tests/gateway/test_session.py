@@ -190,7 +190,7 @@ def test_a_mistake_of_ours_is_an_error_for_that_client_alone():
     gateway, _ = small()
     raw, other = Raw(gateway), Raw(gateway, 2)
     raw.take(), other.take()
-    assert codes(raw.ask(wire.ReqMarketRule(26))) == [320]
+    assert codes(raw.ask(wire.ReqMarketRule(666))) == [320]
     assert gateway.mishaps == ["ReqMarketRule: RuntimeError('a mistake of ours')"]
     assert other.ask(wire.ReqPositions()) == [wire.PositionEnd()]
 

@@ -75,7 +75,7 @@ class Told:
         match request:
             case wire.ReqIds():
                 client.send(wire.NextValidId(self.world.next_valid_id(client)))
-            case wire.ReqMarketRule():
+            case wire.ReqMarketRule(666):
                 raise RuntimeError("a mistake of ours")
             case wire.ReqPositions():
                 client.send(wire.PositionEnd())

@@ -168,7 +168,7 @@ def _moment(text: str, first_ns: int, last_ns: int) -> int:
     """Find a New York time of day between the first record and the last.
 
     >>> (_moment("09:30", 1_795_150_800_000_000_000, 1_795_222_800_000_000_000) - 1_795_150_800_000_000_000) / 3.6e12
-    10.5
+    9.5
     """
     try:
         hour, minute = (int(part) for part in text.split(":"))

@@ -55,7 +55,10 @@ class Service(Protocol):
     those that only show), then `advance`. What happened before the gateway's start comes the same way, while no client is there.
     """
 
-    requests: tuple[type[Request], ...]
+    @property
+    def requests(self) -> tuple[type[Request], ...]:
+        """The classes it answers; a class attribute does."""
+        ...
 
     def answer(self, client: Client, request: Request) -> None:
         """Answer a request of one of the named classes. `World.now_ns` is the time of its arrival."""
