@@ -52,7 +52,8 @@ def fills_of_the_exchange(records: Records, plan: Plan, model: FillModel) -> lis
 class AtBroker:
     """Speaks brackets to a broker, as a client of Interactive Brokers does."""
 
-    def __init__(self, model: FillModel) -> None:
+    def __init__(self, model: FillModel, oca_type: int = 0) -> None:
+        self.oca_type = oca_type  # of the group in which the exits are, 0: none but their parent's
         self.broker = Broker(
             CONTRACTS, [Terms(c, 0, 1) for c in CONTRACTS], [Account(name, 10**12) for name in ("DUSIM1", "shadow:x")],
             slippage=model.slippage,
@@ -65,17 +66,18 @@ class AtBroker:
         if isinstance(command, Submit):
             first, self.next_id = self.next_id, self.next_id + 3
             common = {"client_id": 1, "account": command.key.account, "contract": command.key.contract, "outside_rth": True}
+            group = {"oca_group": f"b{ref}", "oca_type": self.oca_type} if self.oca_type else {}
             entry = Order(
                 order_id=first, side=command.side, qty=command.qty, type=TYPES[command.entry_type], limit_px=command.entry_px,
                 stop_px=command.entry_px, transmit=False, order_ref=f"{ref}.0", **common,
             )  # fmt: skip
             stop = Order(
                 order_id=first + 1, side=-command.side, qty=command.qty, type=Type.STOP, stop_px=command.stop_px, tif=Tif.GTC,
-                parent_id=first, transmit=False, order_ref=f"{ref}.1", **common,
+                parent_id=first, transmit=False, order_ref=f"{ref}.1", **common, **group,
             )  # fmt: skip
             target = Order(
                 order_id=first + 2, side=-command.side, qty=command.qty, type=Type.LIMIT, limit_px=command.target_px, tif=Tif.GTC,
-                parent_id=first, order_ref=f"{ref}.2", **common,
+                parent_id=first, order_ref=f"{ref}.2", **common, **group,
             )  # fmt: skip
             self.stops[ref] = stop
             for order in (entry, stop, target):
@@ -89,9 +91,9 @@ class AtBroker:
             self.broker.cancel(1, self.stops[ref].parent_id, now_ns)
 
 
-def fills_of_the_broker(records: Records, plan: Plan, model: FillModel) -> list[Fill]:
+def fills_of_the_broker(records: Records, plan: Plan, model: FillModel, oca_type: int = 0) -> list[Fill]:
     """What the broker fills out of the same."""
-    client, told = AtBroker(model), []
+    client, told = AtBroker(model, oca_type), []
     for at in range(len(records)):
         for command in plan.get(at, ()):
             client.send(command, int(records["recv_ns"][at]) - 1)
@@ -126,18 +128,18 @@ def a_case(seed: int, n_records: int, n_brackets: int) -> tuple[Records, Plan]:
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(seed=st.integers(0, 10**6), model=st.sampled_from((PLAIN, SLIPPING)))
-def test_brackets_fill_at_the_broker_as_at_the_exchange(seed: int, model: FillModel) -> None:
+@given(seed=st.integers(0, 10**6), model=st.sampled_from((PLAIN, SLIPPING)), oca_type=st.sampled_from((0, 2, 3)))
+def test_brackets_fill_at_the_broker_as_at_the_exchange(seed: int, model: FillModel, oca_type: int) -> None:
     records, plan = a_case(seed, 120, 8)
-    assert by_bracket(fills_of_the_broker(records, plan, model)) == by_bracket(fills_of_the_exchange(records, plan, model))
+    assert by_bracket(fills_of_the_broker(records, plan, model, oca_type)) == by_bracket(fills_of_the_exchange(records, plan, model))
 
 
 @pytest.mark.proof
 @settings(max_examples=2_000, deadline=None, derandomize=True)
-@given(seed=st.integers(0, 10**9), model=st.sampled_from((PLAIN, SLIPPING)))
-def test_brackets_fill_at_the_broker_as_at_the_exchange_very_often(seed: int, model: FillModel) -> None:
+@given(seed=st.integers(0, 10**9), model=st.sampled_from((PLAIN, SLIPPING)), oca_type=st.sampled_from((0, 2, 3)))
+def test_brackets_fill_at_the_broker_as_at_the_exchange_very_often(seed: int, model: FillModel, oca_type: int) -> None:
     records, plan = a_case(seed, 300, 12)
-    assert by_bracket(fills_of_the_broker(records, plan, model)) == by_bracket(fills_of_the_exchange(records, plan, model))
+    assert by_bracket(fills_of_the_broker(records, plan, model, oca_type)) == by_bracket(fills_of_the_exchange(records, plan, model))
 
 
 def test_the_cases_of_the_comparison_are_not_empty() -> None:
