@@ -147,7 +147,8 @@ class Connection:
         self._on_lost = lost
         self.state, self.why = State.LOST, "not connected yet"
         self.clock_difference_s: float | None = None  # ours minus IB's
-        self.n_connects = 0
+        self.n_attempts = self.n_connects = 0
+        self._told: ConnectionChanged | None = None  # an attempt that failed as the one before is not told again
         self._wake = asyncio.Event()
         self._is_lost = self._is_away = self._must_resync = self._is_in_use = False
         self._lost_why = ""
@@ -238,6 +239,7 @@ class Connection:
         """Come as far as the API's first words, or say why not."""
         self._is_lost = self._is_away = self._is_in_use = self._must_resync = False
         self._wake.clear()
+        self.n_attempts += 1
         self._move(State.CONNECTING, f"{self.host}:{self.port} as client {self.client_id}")
         try:
             async with asyncio.timeout(OPEN_S):
@@ -362,9 +364,13 @@ class Connection:
             self._client.conn.transport = None
 
     def _move(self, state: State, why: str) -> None:
-        was, told = self.state, self.why
         self.state, self.why = state, why
-        if state is State.READY and was is not State.READY:
-            self._say(ConnectionChanged(True, why))
-        elif state is not State.READY and (was is State.READY or (state, why) != (was, told)) and state is not State.CONNECTING:
-            self._say(ConnectionChanged(False, f"{state}: {why}"))
+        if state is State.READY:
+            told = ConnectionChanged(True, why)
+        elif state is State.CONNECTING:
+            return  # what was told of the connection before holds on
+        else:
+            told = ConnectionChanged(False, f"{state}: {why}")
+        if told != self._told and not (told.up and self._told is not None and self._told.up):
+            self._told = told
+            self._say(told)

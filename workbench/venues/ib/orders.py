@@ -5,7 +5,7 @@ Rules
 1. A bracket is three orders: entry (held back by ``transmit`` false), stop, target (transmits all three). The exits are children of the
    entry, so they are at the broker before it can fill, and one OCA group of kind 2: what one fills is taken from the other, also in parts.
 2. An exit is a market order in that same group, for what is held now and no more; the rest of the entry is cancelled beside it, and what
-   still fills of it meanwhile is closed by a further exit. Nothing is held: nothing is sent (decision 0029).
+   still fills of it meanwhile is closed by a further exit. Nothing is held: nothing is sent (decision 0026).
 3. IB's children are for the whole entry. Where it ends with a part filled, both are cut to what is held.
 4. Entries are for the day, exits until cancelled; all may act outside regular hours, which futures need for stops at night.
 5. Whatever may be said twice (a stop's level, a cancel) may be sent twice; an order that opens or closes never is.
