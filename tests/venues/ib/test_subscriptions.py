@@ -256,6 +256,35 @@ def test_a_farm_that_comes_back_has_asked_for_again_what_was_silent_meanwhile_an
     assert set(account.held) & set(before) == kept
 
 
+def test_a_stream_asked_for_while_its_farm_is_broken_is_asked_for_again_when_it_is_back() -> None:
+    account = running(Want(1, DEPTH))
+    account.error(2103)
+    account.wait(14, flows=False)
+    deaf = account.id_of(1, DEPTH)
+    account.error(2104)
+    account.wait(15)
+    assert account.id_of(1, DEPTH) != deaf
+    assert account.live() == {Want(1, L1), Want(1, DEPTH)}
+
+
+def test_a_stream_that_never_answers_beside_a_live_line_is_asked_for_again_ever_more_seldom() -> None:
+    account = Account()
+    account.want(Want(1, LAST))
+    account.connect()
+    for _ in range(30 * 60):
+        account.now += SECOND
+        account.flow(L1)
+        account.do(account.subscriptions.advance(account.now))
+    assert 3 <= sum(start.source == LAST for start in account.starts) <= 7
+    assert account.gaps == []
+
+
+def test_an_outage_is_one_gap_a_contract_and_reason() -> None:
+    account = running(Want(1, BID_ASK), Want(1, LAST), Want(1, DEPTH))
+    account.drop()
+    assert account.gaps == [1]
+
+
 def test_a_farm_message_at_connect_means_nothing() -> None:
     account = running(Want(1, DEPTH))
     assert account.error(2104) == []

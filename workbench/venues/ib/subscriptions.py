@@ -27,6 +27,7 @@ ANSWER_NS: Final = 10 * SECOND  # a line says something within that; other strea
 VERIFY_NS: Final = 10 * SECOND  # 1102: what does not flow by then is asked for again
 BROKEN_FARM_NS: Final = 3 * SECOND  # a stream that is silent for so long while a farm is broken is one of that farm
 IN_FLIGHT_NS: Final = SECOND  # what was under way when a farm broke still comes
+UNANSWERED_NS: Final = MINUTE  # of a stream beside a live line; twice as long after each time, up to eight times
 QUIET_NS: Final = 30 * SECOND  # an open contract's line that is silent for so long, and for `UNUSUAL` times its usual pause, is stale
 UNUSUAL: Final = 20
 COMPETING_NS: Final = MINUTE
@@ -76,6 +77,7 @@ class Subscriptions:
         self._polled: set[int] = set()
         self._hold_until_ns = self._link_lost_ns = 0
         self._open: set[int] = set()
+        self._broken_farms: set[str] = set()
         self.is_connected = False
         self.is_link_up = True
 
@@ -103,6 +105,7 @@ class Subscriptions:
         self.is_connected = self.is_link_up = True
         self.use.clear()
         self._by_id.clear()
+        self._broken_farms.clear()
         for stream in self.streams.values():
             stream.state, stream.req_id, stream.not_before_ns, stream.is_delayed = State.WAITING, -1, 0, False
         return self._settle(now_ns)
@@ -159,6 +162,10 @@ class Subscriptions:
         what, why = meaning(code).kind, f"{code}: {text}"
         stream = self._by_id.get(req_id)
         if what in LINK:
+            farm = text.rpartition(":")[2]
+            if what == CodeKind.FARM_LOST:
+                self._broken_farms.add(farm)
+            self._broken_farms -= {farm} if what == CodeKind.FARM_OK else set()
             return self._linked(what, why, now_ns)
         if what == CodeKind.PACING and stream is None:
             self._hold_until_ns = now_ns + 2 * SECOND
@@ -184,6 +191,8 @@ class Subscriptions:
         for stream in self.streams.values():
             if stream.state == State.ASKED and stream.want.source == Source.LEVEL1 and now_ns - stream.since_ns >= ANSWER_NS:
                 deeds += self._again(stream, now_ns, "silent", f"no answer in {ANSWER_NS // SECOND} s")
+            elif stream.state == State.ASKED and self._is_unanswered(stream, now_ns):
+                deeds += self._again(stream, now_ns, "refused", f"no answer in {(now_ns - stream.since_ns) // SECOND} s")
             elif stream.doubted_ns is not None and stream.state in {State.LIVE, State.SILENT}:
                 deeds += self._doubt(stream, now_ns)
             elif self._is_stale(stream, now_ns):
@@ -222,6 +231,12 @@ class Subscriptions:
         if self.is_link_up and stream.state == State.SILENT and waited >= VERIFY_NS:
             return self._again(stream, now_ns, "lost", f"nothing came in {VERIFY_NS // SECOND} s")
         return []
+
+    def _is_unanswered(self, stream: Stream, now_ns: int) -> bool:
+        """A stream that brought nothing although its contract's line is live: it may be quiet, or forgotten over there."""
+        line = self.streams.get(Want(stream.want.contract, Source.LEVEL1))
+        waited = now_ns - stream.since_ns >= UNANSWERED_NS << min(stream.n_failed, 3)
+        return waited and line is not None and line.state == State.LIVE
 
     def _is_stale(self, stream: Stream, now_ns: int) -> bool:
         """A line of an open contract that used to bring more."""
@@ -317,6 +332,7 @@ class Subscriptions:
         stream.req_id = self._next_id()
         stream.state, stream.since_ns, stream.last_ns = State.ASKED, now_ns, 0
         stream.emits = self._emits_of(stream)
+        stream.doubted_ns = now_ns if self._broken_farms else None  # it may be asked of a farm that does not hear
         self.use.take(stream.req_id, stream.want.source)
         self.use.asked(stream.want.contract, stream.want.source, now_ns)
         self._by_id[stream.req_id] = stream
@@ -360,9 +376,12 @@ class Subscriptions:
 
     def _gaps(self, deeds: list[Deed]) -> list[Deed]:
         """Say once for each contract of which a stream went silent or was lost that data is missing."""
-        known = {deed.contract for deed in deeds if isinstance(deed, Gap)}
-        hit = [d.event.contract for d in deeds if isinstance(d, Tell) and d.event.state in {"lost", "silent"}]
-        return [*deeds, *(Gap(contract) for contract in dict.fromkeys(hit) if contract not in known)]
+        once: list[Deed] = []
+        for deed in deeds:
+            if deed not in once:
+                once.append(deed)
+        hit = [Gap(d.event.contract) for d in deeds if isinstance(d, Tell) and d.event.state in {"lost", "silent"}]
+        return [*once, *(gap for gap in dict.fromkeys(hit) if gap not in once)]
 
 
 LINK: Final = {
