@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from workbench.commands import connect, dashboard, demo, doctor, history, importing, keeping, notebooks, playing, showing, workspace
+from workbench.commands import (
+    connect,
+    dashboard,
+    demo,
+    doctor,
+    gateway,
+    history,
+    importing,
+    keeping,
+    live,
+    notebooks,
+    playing,
+    showing,
+    workspace,
+)
 from workbench.domain.errors import ConfigError, InvariantError, WorkbenchError
 
 HELP = """Research, replay, paper and live trading of futures with one deterministic engine.
@@ -14,7 +28,7 @@ HELP = """Research, replay, paper and live trading of futures with one determini
 Begin with `workbench demo`; `workbench doctor` says what this machine lacks.
 """
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-for group in (demo, dashboard, workspace, connect, importing, history, playing, notebooks, showing, keeping, doctor):
+for group in (demo, dashboard, workspace, connect, importing, history, playing, live, gateway, notebooks, showing, keeping, doctor):
     group.register(app)
 
 
