@@ -81,9 +81,15 @@ class Levels:
 
     def _moves(self, session: int) -> tuple[float, float]:
         own = _generator(self._seed, self.market.name, session).standard_normal(2) * self.market.own_vol_frac
-        shared = _generator(self._seed, FACTOR, session).standard_normal(2) * FACTOR_VOL_FRAC * self.market.beta
-        both = own + shared
-        return float(both[0]) * (1 - GAP_PART), float(both[1]) * GAP_PART
+        day, gap = _common(self._seed, session)
+        return (float(own[0]) + day * self.market.beta) * (1 - GAP_PART), (float(own[1]) + gap * self.market.beta) * GAP_PART
+
+
+@lru_cache(maxsize=4096)
+def _common(seed: int, session: int) -> tuple[float, float]:
+    """Give what all share markets have in common: a day's return, and the gap before it."""
+    day, gap = _generator(seed, FACTOR, session).standard_normal(2) * FACTOR_VOL_FRAC
+    return float(day), float(gap)
 
 
 @lru_cache(maxsize=96)
