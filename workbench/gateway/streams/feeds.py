@@ -60,7 +60,7 @@ class Feed:
                 each.take(row)
             for maker in self.makers.values():
                 maker.take(row)
-        if self.views:
+        if self.views and (kind > PRINT or not had_depth):
             if (kind in (LAST_DEPTH, GAP, PHASE) and not any(market.book.sides)) or market.has_depth != had_depth:
                 self._reset()
             for view in self.views:

@@ -231,7 +231,8 @@ class MarketData:
         feed = self._ready(self._feeds.delayed(asked.contract, asked.farm, now_ns)) if is_delayed else self._live(asked)
         line = Line(client, request.req_id, data_type, wanted, now_ns + behaviour.SNAPSHOT_S * SECOND if is_snapshot else None)
         bbo = behaviour.BBO_EXCHANGES.get(asked.listed.sec_type, asked.listed.exchange)
-        client.send(TickReqParams(request.req_id, Decimal(asked.listed.min_tick), bbo, behaviour.SNAPSHOT_PERMISSIONS))
+        step = asked.listed.min_tick
+        client.send(TickReqParams(request.req_id, Decimal(step) if step else None, bbo, behaviour.SNAPSHOT_PERMISSIONS))
         feed.lines.begin(line, feed.is_silent)
         self.account.open(Lane.LINE)
         return Stream(feed, line, Lane.LINE)
