@@ -10,7 +10,7 @@ import json
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
@@ -19,6 +19,7 @@ from workbench.config.roots import Root
 from workbench.domain.units import BAR_NS, MS, SECOND
 
 BAR_S = BAR_NS // SECOND
+TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib"})  # a run's manifest names what of these it was, law and all
 
 
 class Mode(StrEnum):
@@ -150,9 +151,10 @@ class Settings(Section):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all values as canonical JSON; where they came from does not count.
+        """SHA-256 of the values that decide, as canonical JSON; where they came from does not count.
 
-        A run's first event carries it.
+        A run's first event carries it. What only says where, or is told of a run by itself (`TOLD`), is not in it: a run may be taken up
+        over another port.
         """
-        body = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        body = json.dumps(self.model_dump(mode="json", exclude=set(TOLD)), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(body.encode("ascii")).hexdigest()
