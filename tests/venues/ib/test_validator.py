@@ -115,13 +115,38 @@ def test_a_payload_that_cannot_be_read_back_is_kept() -> None:
         validator(book()).check(payload(ENTRY)[:60] + b"\0")
 
 
+def test_a_payload_that_was_looked_at_leaves_without_another_look_and_only_then() -> None:
+    made, good, bad = validator(held()), payload(STOP), payload(STOP, aux_price=5990.25)
+    with made.looked_at([good]):
+        made.check(good)
+    assert made.n_checked == 1
+    made.check(good)
+    assert made.n_checked == 2
+    with pytest.raises(InvariantError), made.looked_at([good, bad]):
+        pytest.fail("one of them must not leave")
+
+
+def test_an_order_like_one_before_is_read_as_if_it_were_the_first() -> None:
+    made = validator(held())
+    for leg in (STOP, TARGET, STOP):
+        made.check(payload(leg))
+    for other in ({"aux_price": 5990.25}, {"total_quantity": 3}, {"parent_id": 40}, {"order_ref": "WB:r1:8:S"}):
+        with pytest.raises(InvariantError):
+            made.check(payload(STOP, **other))
+    with pytest.raises(InvariantError, match="account"):
+        made.check(payload(STOP, account="U1234567"))
+
+
 @settings(max_examples=300, derandomize=True, deadline=None)
 @given(st.sampled_from([ENTRY, STOP, TARGET]), st.data())
 def test_no_order_leaves_whose_number_or_price_is_another(leg: Leg, data: st.DataObject) -> None:
+    made = validator(held())
+    if data.draw(st.booleans()):
+        made.check(payload(leg))  # the shape is known then
     field = data.draw(st.sampled_from(["total_quantity", "aux_price" if leg is STOP else "lmt_price"]))
     value = data.draw(st.one_of(st.integers(-(10**6), 10**6), st.floats(allow_nan=False, allow_infinity=False, width=32)))
     right = 2 if field == "total_quantity" else GOOD[leg][field]
-    check: Callable[[], None] = lambda: validator(held()).check(payload(leg, **{field: value}))  # noqa: E731
+    check: Callable[[], None] = lambda: made.check(payload(leg, **{field: value}))  # noqa: E731
     if value == right or (leg is not ENTRY and field == "total_quantity" and value in (1, 2)):
         check()
     else:

@@ -121,15 +121,14 @@ class Desk:
 
     def _leave(self, sends: Iterable[Sending]) -> None:
         """Make bytes of all, look at all, then let them go."""
-        payloads = [(each, self._client.payload_of(*each)) for each in sends if isinstance(each, Placing)]
+        payloads = [self._client.payload_of(*each) for each in sends if isinstance(each, Placing)]
         try:
-            for _, payload in payloads:
-                self._validator.check(payload)
+            with self._validator.looked_at(payloads):
+                for payload in payloads:
+                    self._client.send_payload(payload)
         except InvariantError as error:
             self._say(BrokerSaid(0, "validator", str(error), None, None))
             raise
-        for _, payload in payloads:
-            self._client.send_payload(payload)
         for each in sends:
             if isinstance(each, Cancelling) and each.order_id:
                 self._client.cancelOrder(each.order_id)
