@@ -76,15 +76,14 @@ class Gateway:
         self.flush()
 
     def _walk(self, now_ns: int) -> None:
-        has_tried = False
-        while True:
-            here_ns = self.world.now_ns
-            dues = self._dues()
-            is_overdue = not has_tried and any(due <= here_ns for due in dues)
-            if here_ns >= now_ns and not is_overdue:
-                return
-            has_tried = is_overdue
-            self._step(here_ns if is_overdue else min([now_ns, *(due for due in dues if due > here_ns)]))
+        """Step through what is due up to `now_ns`; if that is now, let services do what they have just put off until now."""
+        here_ns = self.world.now_ns
+        if now_ns <= here_ns:
+            if any(due <= here_ns for due in self._dues()):
+                self._step(here_ns)
+            return
+        while self.world.now_ns < now_ns:
+            self._step(min([now_ns, *(due for due in self._dues() if due > self.world.now_ns)]))
 
     def _dues(self) -> list[int]:
         """When something happens that must not be late: of records only that their steps are short."""
