@@ -146,6 +146,33 @@ def test_a_lane_is_offered_what_leaves_and_gives_back_what_never_left(edge: Edge
     assert not edge.hot.is_open
 
 
+NOISE = st.one_of(
+    st.binary(max_size=40),
+    st.tuples(st.sampled_from([1, 2, 12, 13, 45, 46, 58, 99]), st.lists(st.text(max_size=6), max_size=9)).map(
+        lambda t: payload(t[0], *t[1])
+    ),
+)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.lists(NOISE, max_size=20), st.lists(st.integers(0, 900), max_size=8))
+def test_garbage_is_survived_and_what_comes_behind_it_is_read(bodies: list[bytes], places: list[int]) -> None:
+    async def read() -> tuple[bool, bool, list[object]]:
+        edge = Edge()
+        edge.feed(HELLO)
+        for req_id, source in enumerate((Source.LEVEL1, Source.LAST, Source.BID_ASK, Source.DEPTH)):
+            edge.hot.open(req_id, ES, source, QUOTES)
+        edge.client.decoder.interpret = lambda fields: None  # what ib_async makes of it is its own
+        edge.feed(*cut(joined(bodies), places))
+        edge.hot.open(77, ES, Source.BID_ASK, QUOTES)
+        n = int(edge.hot.intake.state[0])
+        edge.feed(joined([payload(99, 77, 3, 1_700_000_000, "10", "10.25", 1, 2, 0)]))
+        last = edge.hot.intake.records[n % edge.hot.intake.capacity]
+        return edge.wire.is_closed, edge.client.isReady(), [int(last[name]) for name in ("px", "sz", "px2", "sz2")]
+
+    assert asyncio.run(read()) == (False, True, [40, 1, 41, 2])
+
+
 class Ticks:
     """What ib_async makes of market data, as it tells its wrapper."""
 
