@@ -224,7 +224,7 @@ def test_the_same_asked_of_the_same_market_gives_the_same_in_any_pieces(seed: in
 
 
 @pytest.mark.proof
-@settings(max_examples=3_000, deadline=None, derandomize=True)
+@settings(max_examples=1_500, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**12))
 def test_books_lives_and_groups_hold_very_often(seed: int) -> None:
     broker, told = play(*a_case(seed, 300, 60))
