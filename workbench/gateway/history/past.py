@@ -81,12 +81,12 @@ class Levels:
 
     def _moves(self, session: int) -> tuple[float, float]:
         own = _generator(self._seed, self.market.name, session).standard_normal(2) * self.market.own_vol_frac
-        day, gap = _common(self._seed, session)
+        day, gap = _shared_move(self._seed, session)
         return (float(own[0]) + day * self.market.beta) * (1 - GAP_PART), (float(own[1]) + gap * self.market.beta) * GAP_PART
 
 
 @lru_cache(maxsize=4096)
-def _common(seed: int, session: int) -> tuple[float, float]:
+def _shared_move(seed: int, session: int) -> tuple[float, float]:
     """Give what all share markets have in common: a day's return, and the gap before it."""
     day, gap = _generator(seed, FACTOR, session).standard_normal(2) * FACTOR_VOL_FRAC
     return float(day), float(gap)
