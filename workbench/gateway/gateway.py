@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from workbench.domain.errors import InvariantError
 from workbench.domain.units import MS, SECOND
 from workbench.gateway import behaviour
-from workbench.gateway.base import Client, Service, World
+from workbench.gateway.base import Service, World
 from workbench.gateway.faults.injector import Injector
 from workbench.gateway.faults.scenario import Scenario
 from workbench.gateway.session import NO_ID, Pipe, Session, Stage
@@ -192,13 +192,6 @@ class Gateway:
             self.mishaps.append(f"{type(request).__name__}: {error!r}")
             del self.mishaps[:-100]
             session.error(_id_of(request), 320, behaviour.text_of(320, why="internal error"))
-
-    def serve_as(self, client: Client, request: Request) -> None:
-        """Hand a request of a client without a socket to its service; what comes of it is told to all who would hear of it."""
-        service = self._by_request.get(type(request))
-        if service is not None:
-            service.answer(client, request)
-            self.let_speak()
 
     def let_speak(self) -> None:
         """Let services tell what was done behind their backs."""

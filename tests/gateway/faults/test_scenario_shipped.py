@@ -199,9 +199,14 @@ def commission_last(tour: Tour) -> None:
     assert at.index(wire.CommissionReport) - at.index(wire.ExecutionData) > 50
 
 
-def someone_else(tour: Tour) -> None:
-    owners = {each.client_id for each in tour.broker.executions()}
-    assert len(owners) == 2
+def by_hand(tour: Tour) -> None:
+    assert {(each.client_id, each.order_id) for each in tour.broker.executions()} == {(1, 103), (0, 0)}
+    assert tour.broker.truth().positions == {("DUSIM1", 1): 2}
+
+
+def another_program(tour: Tour) -> None:
+    assert {each.client_id for each in tour.broker.executions()} == {1, 77}
+    assert tour.broker.truth().positions == {}
 
 
 def bursts(tour: Tour) -> None:
@@ -305,8 +310,8 @@ CHECKS: dict[str, Callable[[Tour], None]] = {
     "no_filled_status": never_filled,
     "commission_early": commission_first,
     "commission_late": commission_last,
-    "manual_order": someone_else,
-    "foreign_order": someone_else,
+    "manual_order": by_hand,
+    "foreign_order": another_program,
     "burst": bursts,
     "drip": dripped,
     "malformed_message": strange(2),

@@ -233,12 +233,11 @@ class Skew(Act, frozen=True, kw_only=True, tag="skew"):
 
 
 class ForeignOrder(Act, frozen=True, kw_only=True, tag="foreign_order"):
-    """Somebody else trades: an order like the subject's (a PlaceOrder) from another client; ``client_id`` 0 is by hand in TWS."""
+    """Somebody else trades the contract of the subject (a PlaceOrder) at the market: another client; ``client_id`` 0 by hand in TWS."""
 
-    client_id: int = 0
+    client_id: Annotated[int, Meta(ge=0)] = 0
     side: Literal["same", "other"] = "same"
     quantity: Annotated[int, Meta(ge=1)] = 1
-    order_type: str = "MKT"
 
 
 class CancelSubject(Act, frozen=True, kw_only=True, tag="cancel_order"):

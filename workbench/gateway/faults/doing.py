@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
 
 from workbench.domain.contracts import Contract
 from workbench.gateway import behaviour
+from workbench.gateway.contracts import Missing
 from workbench.gateway.faults import actions as act
 from workbench.gateway.faults import kinds
-from workbench.gateway.faults.ghost import Ghost
 from workbench.gateway.faults.windows import Window
 from workbench.gateway.session import NO_ID, Session
 from workbench.gateway.streaming import make_cancel
 from workbench.gateway.streams import MarketData
-from workbench.simulation.broker import Broker
-from workbench.wire import Answer, CancelOrder, ErrorMessage, ExecutionData, Message, OrderFields, PlaceOrder, ReqDepth, encode, frame
+from workbench.simulation.broker import Broker, Order, Type
+from workbench.wire import Answer, CancelOrder, ErrorMessage, ExecutionData, Message, PlaceOrder, ReqDepth, encode, frame
 
 if TYPE_CHECKING:
     from workbench.gateway.faults.injector import Injector
 
 Subject = Message | None
+FOREIGN_IDS: Final = count(9_000_001)  # order ids of clients that are not here: far from any a real one would be given
 
 
 def do(injector: Injector, action: act.Action, session: Session | None, subject: Subject) -> None:
@@ -239,15 +239,26 @@ def _skew(injector: Injector, action: act.Skew, session: Session | None, subject
 
 
 def _foreign_order(injector: Injector, action: act.ForeignOrder, session: Session, subject: PlaceOrder) -> None:
-    ghost = Ghost(action.client_id)
-    side = subject.order.action
-    if action.side == "other":
-        side = "SELL" if side == "BUY" else "BUY"
-    account = subject.order.account or injector.gateway.world.accounts[0].name
-    order = OrderFields(action=side, total_quantity=action.quantity, order_type=action.order_type, tif="DAY", account=account)
-    if action.order_type != "MKT":
-        order = msgspec.structs.replace(order, lmt_price=subject.order.lmt_price, aux_price=subject.order.aux_price)
-    injector.gateway.serve_as(ghost, PlaceOrder(order_id=ghost.next_order_id(), contract=subject.contract, order=order))
+    world = injector.gateway.world
+    listed = world.universe.one(subject.contract)
+    contract = None if isinstance(listed, Missing) else world.universe.traded(listed)
+    if (broker := world.known(Broker)) is None or contract is None:
+        return
+    order = Order(
+        client_id=action.client_id,
+        order_id=0 if action.client_id == 0 else next(FOREIGN_IDS),
+        account=subject.order.account or world.accounts[0].name,
+        contract=contract.id,
+        side=(1 if subject.order.action == "BUY" else -1) * (1 if action.side == "same" else -1),
+        qty=action.quantity,
+        type=Type.MARKET,
+        outside_rth=True,
+    )
+    if action.client_id == 0:
+        broker.place_by_hand(order, world.now_ns)
+    else:
+        broker.place(order, world.now_ns)
+    injector.gateway.let_speak()
 
 
 def _cancel_subject(injector: Injector, action: act.CancelSubject, session: Session, subject: Message) -> None:
