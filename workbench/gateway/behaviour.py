@@ -157,8 +157,8 @@ CANCELLED: Final = "API historical data query cancelled: {id}"  # [seen]
 PACING: Final = "Historical data request pacing violation"  # [IB]
 TOO_LONG: Final = "Time length exceed max."  # [seen]
 NO_BAR_SIZE: Final = (  # [seen]
-    "Historical data bar size setting is invalid. Legal ones are: 1 secs, 5 secs, 10 secs, 15 secs, 30 secs, 1 min, 2 mins, 3 mins, 5 mins, "
-    "10 mins, 15 mins, 20 mins, 30 mins, 1 hour, 2 hours, 3 hours, 4 hours, 8 hours, 1 day, 1W, 1M"
+    "Historical data bar size setting is invalid. Legal ones are: 1 secs, 5 secs, 10 secs, 15 secs, 30 secs, 1 min, 2 mins, 3 mins, "
+    "5 mins, 10 mins, 15 mins, 20 mins, 30 mins, 1 hour, 2 hours, 3 hours, 4 hours, 8 hours, 1 day, 1W, 1M"
 )
 NO_DURATION: Final = "Historical data request duration not specified."  # [seen]
 DURATION_FORM: Final = "When specifying a unit, historical data request duration format is integer{SPACE}unit (S|D|W|M|Y)."  # [seen]
@@ -180,10 +180,10 @@ NO_LIVE: Final = "Source price not supported with live updates"  # [seen]
 SCHEDULE_DAILY: Final = "Only daily resolution supported for Schedule requests"  # [seen]
 END_INVALID: Final = (  # [seen]
     10314,
-    "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and "
+    ("End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and "
     "xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern  Note that there is a space between the date and time, and between the time "
-    "and time-zone.  If no date is specified, current date is assumed. If no time-zone is specified, local time-zone is assumed(deprecated).  "
-    "You can also provide yyyymmddd-hh:mm:ss time is in UTC. Note that there is a dash between the date and time in UTC notation.",
+    "and time-zone.  If no date is specified, current date is assumed. If no time-zone is specified, local time-zone is assumed(deprecated)."
+    "  You can also provide yyyymmddd-hh:mm:ss time is in UTC. Note that there is a dash between the date and time in UTC notation."),
 )
 DUPLICATE_HISTORY: Final = "Duplicate ticker ID for API historical data query"  # [seen] after 322
 MOST_HISTORY: Final = "Only 50 simultaneous API historical data requests allowed."  # [seen]
@@ -273,7 +273,7 @@ OPEN_INTEREST: Final = 2_000_000  # [chosen] nor does it count who holds what
 SHORTABLE: Final = "3.0"  # [IB] above 2.5: at least 1,000 shares
 SHORTABLE_SHARES: Final = 10_000_000  # [chosen]
 NEWS: Final = 292  # taken, though TWS does not list it
-GENERIC_TICKS: Final = {  # [seen] in the words of error 321; those that bring nothing here are taken and stay silent, as on a TWS without news
+GENERIC_TICKS: Final = {  # [seen] in the words of error 321; those that bring nothing here are taken and stay silent
     100: "Option Volume", 101: "Option Open Interest", 105: "Average Opt Volume", 106: "impvolat", 165: "Misc. Stats",
     221: "Creditman Mark Price", 225: "Auction", 232: "Pl Price", 233: "RTVolume", 236: "inventory", 258: "Fundamentals", NEWS: "News",
     293: "TradeCount", 294: "TradeRate", 295: "VolumeRate", 318: "LastRTHTrade", 375: "RTTrdVolume", 411: "rthistvol", 456: "IBDividends",

@@ -37,7 +37,9 @@ class App(ibapi_wrapper.EWrapper, ibapi_client.EClient):
         end = time.monotonic() + for_s
         while len(self.calls.get(name, ())) < n:
             if time.monotonic() > end:
-                raise TimeoutError(f"{self.calls.get('error')} no {name} came; there were { ({each: len(calls) for each, calls in self.calls.items()}) }")
+                raise TimeoutError(
+                    f"{self.calls.get('error')} no {name} came; there were { ({each: len(calls) for each, calls in self.calls.items()}) }"
+                )
             time.sleep(0.01)
         return self.calls[name][n - 1]
 

@@ -27,7 +27,7 @@ from workbench.wire import Answer, CurrentTime, ErrorMessage, Message, NextValid
 if TYPE_CHECKING:
     from workbench.gateway.gateway import Gateway
 
-STILL_LIVE: Final = frozenset({10090, 10091, 10167, 317, 399})  # on a stream's id, and the stream goes on
+STILL_LIVE: Final = frozenset({10090, 10091, 10167, 317, 399, 102, 300, 310, 322, 366})  # on a stream's id, and the stream goes on
 
 
 class PortDoor(Protocol):
