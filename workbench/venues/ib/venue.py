@@ -7,7 +7,7 @@ streams, and last to the question that waits for it, so that an answer is known 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -111,21 +111,7 @@ class IbVenue:
         limits = Limits(account=account, is_live=mode is Mode.LIVE, max_qty=max_qty)
         self.validator = Validator(self.book, self.names.by_id, limits, self.client.serverVersion)
         self.reconciler = Reconciler(self.questions, self.client, self.translator, self.money, self.say)
-        self.connection = Connection(
-            self.client,
-            self.questions,
-            self.ids,
-            clock,
-            host=settings.ib.host,
-            port=settings.ib.port,
-            client_id=number,
-            limits=limits if self.sends_orders else None,
-            resync=self._resync,
-            why_silent=lambda: self.market.why_silent(),
-            lost=lambda why: self.market.lost(why),
-            say=self.say,
-            random=random or Random(number),  # noqa: S311  jitter, no secret
-        )
+        self.connection = self._connected(settings, number, limits if self.sends_orders else None, random)
         self.desk = Desk(orders, self.translator, self.client, self.validator, self.questions, self.reconciler, self.connection, self.say)
         self.desk.account = self.money
         self.market = Market(self.client, self.hot, clock, self.questions, self.names.by_id, self.say, budget=budget)
@@ -141,6 +127,23 @@ class IbVenue:
         self.client.on_trouble = lambda what, frame: self._complain(f"{what}: {frame[:200]}")
         self.client.on_unsent = self.desk.unsent
         self.client.on_kept = self.desk.kept
+
+    def _connected(self, settings: Settings, number: int, limits: Limits | None, random: Random | None) -> Connection:
+        return Connection(
+            self.client,
+            self.questions,
+            self.ids,
+            self._clock,
+            host=settings.ib.host,
+            port=settings.ib.port,
+            client_id=number,
+            limits=limits,
+            resync=self._resync,
+            why_silent=lambda: self.market.why_silent(),
+            lost=lambda why: self.market.lost(why),
+            say=self.say,
+            random=random or Random(number),  # noqa: S311  jitter, no secret
+        )
 
     # ------------------------------------------------------------------ begin and end
     async def open(self, *, timeout_s: float = 60.0) -> tuple[Contract, ...]:
@@ -320,6 +323,7 @@ class IbVenue:
             return str(error)
         self._found, self._found_until_ns = made, calendars.session_bounds(session, self._settings.log_calendar)[1]
         self.look_at_fronts()
+        self._compare_hours()
         return None
 
     def _is_another_session(self) -> bool:
@@ -346,12 +350,14 @@ class IbVenue:
             self.say(change)
         return changes
 
-    def compare_hours(self, ours: Mapping[str, Sequence[tuple[int, int]]]) -> None:
-        """Tell where IB's hours differ from sessions (open, close) of calendars, by the calendar's name."""
-        now_ns = self._clock.now_ns()
+    def _compare_hours(self) -> None:
+        """Tell where IB's hours of what leads differ from its calendar's."""
+        now_ns, leads = self._clock.now_ns(), {contract.id for contract in self.leads()}
         for item in self._found:
-            if item.contract.calendar in ours:
-                for event in found.hours_differ(item, ours[item.contract.calendar], now_ns):
+            if item.contract.id in leads:
+                last_ns = item.sessions[-1].close_ns if item.sessions else now_ns
+                table = calendars.around(item.contract.calendar, [now_ns, last_ns])
+                for event in found.hours_differ(item, [(each.open_ns, each.close_ns) for each in table.sessions], now_ns):
                     self.say(event)
 
     async def _tick(self) -> None:
