@@ -115,6 +115,35 @@ def test_an_entry_that_rests_is_withdrawn_with_its_children(tmp_path: Path) -> N
     play(tmp_path, script)
 
 
+@pytest.mark.parametrize("n_filled", [1, 2, 3])
+def test_a_partly_filled_entry_is_left_for_what_it_filled(tmp_path: Path, n_filled: int) -> None:
+    async def script(world: Edge) -> None:
+        await world.venue.send(submit(1, qty=5, kind=OrderType.LIMIT, entry_px=MID + 4))
+        await world.until(lambda: sum(event.qty for event in world.of(OrderFilled)) >= n_filled)
+        await world.venue.send(leave(1))
+        await world.until(lambda: world.venue.book.lives[1].is_over, 120)
+        assert not broker(world).orders() and broker(world).position("DUSIM1", 1).qty == 0
+
+    world = play(tmp_path, script, shown=1)
+    _our_book_is_the_brokers(world)
+    assert sum(event.qty for event in world.of(OrderCancelled) if event.leg is Leg.ENTRY) < 5
+
+
+def test_a_partly_filled_entry_that_is_withdrawn_keeps_exits_for_what_is_held(tmp_path: Path) -> None:
+    async def script(world: Edge) -> None:
+        await world.venue.send(submit(1, qty=5, kind=OrderType.LIMIT, entry_px=MID + 4))
+        await world.until(lambda: sum(event.qty for event in world.of(OrderFilled)) >= 2)
+        await world.venue.send(cancel(1))
+        await world.until(lambda: world.venue.book.lives[1].entry.is_over)
+        await asyncio.sleep(5)
+        held = broker(world).position("DUSIM1", 1).qty
+        working = broker(world).orders()
+        assert 2 <= held < 5 and len(working) == 2 and all(order.order.qty - order.filled == held for order in working)
+        assert [event.qty for event in world.of(OrderAccepted) if event.leg is Leg.STOP][-1] == held
+
+    play(tmp_path, script, shown=1)
+
+
 def test_an_exit_without_a_position_sends_no_order(tmp_path: Path) -> None:
     async def script(world: Edge) -> None:
         await world.venue.send(submit(1, kind=OrderType.LIMIT, entry_px=MID - 40))

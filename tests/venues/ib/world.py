@@ -94,10 +94,14 @@ async def edge(
     n_seconds: int = 600,
     max_qty: int = 5,
     account: str = ACCOUNT,
+    shown: int | None = None,
     **flags: Any,
 ) -> AsyncIterator[Edge]:
     set_up = settings(**flags)
-    made = gateway(set_up, tape(n_seconds), [es()], faults=faults)
+    records = tape(n_seconds)
+    if shown is not None:  # contracts that every quote shows: larger orders fill in parts
+        records["sz"][1::2] = records["sz2"][1::2] = shown
+    made = gateway(set_up, records, [es()], faults=faults)
     door = await serve(made, "127.0.0.1", set_up.ib.port)
     venue = IbVenue(set_up, LoopClock(loop), mode=mode, run=RUN, account=account, data=folder, known=[es()], max_qty=max_qty)
     world = Edge(venue, made, door)
