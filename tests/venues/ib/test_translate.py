@@ -181,6 +181,12 @@ def test_what_a_partly_filled_target_took_from_the_stop_is_acknowledged() -> Non
     assert told(of, [open_order(STOP, qty=1)]) == [OrderAccepted(7, STOP, 1, 23_960)]
 
 
+def test_an_exit_that_was_cut_before_stays_cut_for_the_next_process() -> None:
+    of = translator()
+    told(of, [open_order(STOP, qty=1)])
+    assert of.book.lives[7].leg(STOP).wanted == of.book.lives[7].leg(STOP).known == Terms(1, 23_960)
+
+
 def test_a_completed_order_ends_what_ended_while_nobody_listened() -> None:
     of = translator()
     told(of, [open_order(ENTRY)])

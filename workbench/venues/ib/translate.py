@@ -180,14 +180,16 @@ class Translator:
             return []
         is_news = part.stage is Stage.SENT or part.known is None
         part.has_lived, part.is_inactive, part.n_missed, part.stage = True, False, 0, Stage.WORKING
-        if not is_news and shown != part.wanted:
+        if is_news:
+            part.wanted = Terms(shown.qty, part.wanted.px)  # an earlier process, or its OCA group, may have cut it
+        elif shown != part.wanted:
             is_pending = part.known != part.wanted
             if shown == part.known or (not is_whole and (is_pending or shown == part.before)):
                 return []  # an echo of what it was
             if not is_pending:
                 part.wanted = shown  # changed by another hand, or reduced by its OCA group
                 life.stop_px = shown.px if part.leg is Leg.STOP and shown.px is not None else life.stop_px
-        elif shown == part.known and not is_news:
+        elif shown == part.known:
             return []
         part.before, part.known = part.known, shown
         return [OrderAccepted(life.submit.ref, part.leg, shown.qty, _px(life, shown))]
