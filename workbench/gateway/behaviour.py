@@ -181,11 +181,11 @@ SCHEDULE_DAILY: Final = "Only daily resolution supported for Schedule requests" 
 END_INVALID: Final = (  # [seen]
     10314,
     (
-        "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and "
-        "xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern  Note that there is a space between the date and time, and between the time "
-        "and time-zone.  If no date is specified, current date is assumed. If no time-zone is specified, local time-zone is "
-        "assumed(deprecated).  You can also provide yyyymmddd-hh:mm:ss time is in UTC. "
-        "Note that there is a dash between the date and time in UTC notation."
+        "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx where "
+        "yyyymmdd and xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern  Note that there is a space between the date and "
+        "time, and between the time and time-zone.  If no date is specified, current date is assumed. If no time-zone is "
+        "specified, local time-zone is assumed(deprecated).  You can also provide yyyymmddd-hh:mm:ss time is in UTC. Note that "
+        "there is a dash between the date and time in UTC notation."
     ),
 )
 DUPLICATE_HISTORY: Final = "Duplicate ticker ID for API historical data query"  # [seen] after 322
