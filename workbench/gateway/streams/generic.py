@@ -62,7 +62,7 @@ def at_first(market: Market, wanted: frozenset[int]) -> Iterator[Tick]:
     if 106 in wanted:
         yield TickGeneric, (24, Decimal(behaviour.IMPLIED_VOLATILITY))
     if 165 in wanted:
-        yield from _misc(market)
+        yield from _ranges(market)
     if 236 in wanted and kind is ContractType.STOCK:
         yield TickGeneric, (46, Decimal(behaviour.SHORTABLE))
         yield TickSize, (89, behaviour.SHORTABLE_SHARES)
@@ -71,7 +71,7 @@ def at_first(market: Market, wanted: frozenset[int]) -> Iterator[Tick]:
     yield from after_prints(market, wanted, 0)
 
 
-def _misc(market: Market) -> Iterator[Tick]:
+def _ranges(market: Market) -> Iterator[Tick]:
     """Give lows and highs of 13, 26 and 52 weeks, and the average volume: of the tape, which is all there is."""
     if market.low is not None and market.high is not None:
         for low in (15, 17, 19):
