@@ -124,9 +124,7 @@ class Planner:
         settings = self._settings
         law = build.constitution(settings.profile, folder=build.laws_of(settings))
         things = things_of(settings.workspace)
-        setup = build.setup(
-            settings, self._contracts, [session], law, account=self._account, strategies=self._strategies, things=things
-        )
+        setup = build.setup(settings, self._contracts, [session], law, account=self._account, strategies=self._strategies, things=things)
         return Plan(setup, {"settings": settings.digest}, f"{settings.ib.host}:{settings.ib.port}")
 
 
