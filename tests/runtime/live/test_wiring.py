@@ -22,6 +22,7 @@ from workbench.gateway.transports import serve
 from workbench.runtime import play
 from workbench.runtime.generated import Generated, generated
 from workbench.runtime.live import Ended, News, Stage
+from workbench.runtime.live.looking import look
 from workbench.runtime.live.wiring import Wired, wire
 from workbench.runtime.logged import open_log
 from workbench.simulation.market import MarketSettings
@@ -44,12 +45,14 @@ def at(port: int, **changes: object) -> Settings:
     return shipped.model_copy(update={"ib": ib, "active": ("ES",)})
 
 
-def during(day: Generated, work: Callable[[int], Awaitable[T]], *, accounts: tuple[str, ...] = ("DUSIM1",)) -> T:
+def during(
+    day: Generated, work: Callable[[int], Awaitable[T]], *, accounts: tuple[str, ...] = ("DUSIM1",), speed: float = SPEED
+) -> T:
     """Serve a gateway from the middle of its hour on while something is done with its port."""
 
     async def whole() -> T:
         start_ns = int(day.records["recv_ns"][-1]) - 20 * MINUTE
-        built = gateway(settings(), day.records, day.contracts, accounts=accounts, start_ns=start_ns, speed=SPEED)
+        built = gateway(settings(), day.records, day.contracts, accounts=accounts, start_ns=start_ns, speed=speed)
         door = await serve(built, port=0)
         try:
             return await work(door.port)
@@ -100,6 +103,17 @@ def test_a_login_with_several_accounts_needs_one_named_and_an_unknown_one_is_ref
         assert (await wire(Mode.OBSERVE, at(port, account="DUSIM2"), tmp_path, environment={})).account == "DUSIM2"
 
     during(day, two, accounts=("DUSIM1", "DUSIM2"))
+
+
+@pytest.mark.parametrize("speed", [1.0, SPEED])
+def test_a_first_look_reads_the_gateways_clock_and_asks_no_oftener_than_ib_bears(day: Generated, speed: float) -> None:
+    async def seen(port: int) -> int:
+        looked = await look("127.0.0.1", port, 9, [settings().roots["ES"]], speed=speed)  # 50 requests in a second would end it
+        assert looked.accounts == ("DUSIM1",) and looked.contracts["ES"]
+        return looked.now_ns
+
+    began_ns = int(day.records["recv_ns"][-1]) - 20 * MINUTE
+    assert 0 < during(day, seen, speed=speed) - began_ns < 2 * MINUTE
 
 
 def test_live_is_refused_before_anybody_is_asked_and_a_paper_account_is_never_live(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from workbench.wire import (
 
 ANSWER_S: Final = 15.0  # a TWS answers in ms; its farm of definitions may have to wake up
 IN_USE: Final = 326
+ASK_S: Final = 0.025  # of the server's time, between two questions for it: 40 in its second, IB bears 50 in ours
 
 
 class Looked(NamedTuple):
@@ -51,7 +52,11 @@ class Looked(NamedTuple):
     @property
     def is_simulated(self) -> bool:
         """Whether nothing here can be money: all accounts are the simulated gateway's."""
-        return bool(self.accounts) and all(account.startswith(SIMULATED) for account in self.accounts)
+        return _are_simulated(self.accounts)
+
+
+def _are_simulated(accounts: Collection[str]) -> bool:
+    return bool(accounts) and all(account.startswith(SIMULATED) for account in accounts)
 
 
 def clock_of(accounts: Collection[str], now_ns: int, speed: float, step_limit_ns: int) -> Clock:
@@ -67,7 +72,7 @@ def clock_of(accounts: Collection[str], now_ns: int, speed: float, step_limit_ns
     >>> type(clock_of(["DUSIM1"], 7, 20.0, 1)).__name__, type(clock_of(["U7"], 7, 1.0, 1)).__name__
     ('ScaledClock', 'SystemClock')
     """
-    if accounts and all(account.startswith(SIMULATED) for account in accounts):
+    if _are_simulated(accounts):
         return ScaledClock(now_ns, speed)
     if speed != 1:
         real = ", ".join(each for each in accounts if not each.startswith(SIMULATED)) or "none was named"
@@ -75,8 +80,13 @@ def clock_of(accounts: Collection[str], now_ns: int, speed: float, step_limit_ns
     return SystemClock(step_limit_ns)
 
 
-async def look(host: str, port: int, client_id: int, roots: Iterable[Root]) -> Looked:
+async def look(host: str, port: int, client_id: int, roots: Iterable[Root], *, speed: float = 1.0) -> Looked:
     """Connect, ask, and leave.
+
+    Parameters
+    ----------
+    speed
+        Seconds of the server in one of ours.
 
     Raises
     ------
@@ -87,7 +97,7 @@ async def look(host: str, port: int, client_id: int, roots: Iterable[Root]) -> L
         async with asyncio.timeout(ANSWER_S):
             reader, writer = await asyncio.open_connection(host, port)
             try:
-                return await _Look(reader, writer).all(client_id, list(roots))
+                return await _Look(reader, writer, speed).all(client_id, list(roots))
             finally:
                 writer.close()
     except TimeoutError:
@@ -101,8 +111,8 @@ async def look(host: str, port: int, client_id: int, roots: Iterable[Root]) -> L
 class _Look:
     """One conversation."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer, self._frames = reader, writer, Reader()
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, speed: float) -> None:
+        self._reader, self._writer, self._frames, self._speed = reader, writer, Reader(), speed
         self._waiting: list[bytes] = []
         self._version = 0
         self.accounts: tuple[str, ...] = ()
@@ -139,10 +149,11 @@ class _Look:
                     pass
 
     async def _time(self) -> int:
-        """Read the server's clock at the moment its second changes."""
-        first = await self._second()
-        while (now := await self._second()) == first:
-            await asyncio.sleep(0.002)
+        """Read the server's clock; a simulated one at the moment its second changes, for the run's own begins with it."""
+        first = now = await self._second()
+        while now == first and _are_simulated(self.accounts):
+            await asyncio.sleep(ASK_S / self._speed)
+            now = await self._second()
         return now * SECOND
 
     async def _second(self) -> int:

@@ -78,7 +78,7 @@ async def wire(
     if mode is Mode.LIVE:  # before anybody is asked anything
         wanted = account or settings.ib.account or (armed.account if armed is not None else "")
         must_be_allowed(mode, settings.ib.account, wanted, armed, SystemClock().now_ns(), asked=settings.mode)
-    seen = await look(settings.ib.host, settings.ib.port, settings.ib.client_id + LOOKS, roots)
+    seen = await look(settings.ib.host, settings.ib.port, settings.ib.client_id + LOOKS, roots, speed=settings.ib.speed)
     chosen = _account(account or settings.ib.account, seen)
     clock = clock_of(seen.accounts, seen.now_ns, settings.ib.speed, settings.clock.step_limit_ns)
     must_be_allowed(mode, settings.ib.account, chosen, armed, clock.now_ns(), asked=settings.mode)
