@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from workbench.commands.importing import AsJson
@@ -33,6 +34,7 @@ Examples:
   workbench connect --json
 """
 COLOURS: Final = {"good": "green", "look": "yellow", "bad": "red", "unknown": "yellow"}
+CLOSING: Final = {"bad": "to mend", "look": "to know about", "unknown": "of which nothing is known yet"}
 ROOTS: Final = ("MES", "ES", "SPY")
 CLIENT_OFFSET: Final = 20  # added to ib.client_id: an id nobody trades under
 
@@ -80,11 +82,19 @@ async def _collect(where: tuple[str, int | None, int], roots: list[str], known: 
 
 
 def _show(console: Console, lines: list[Line]) -> None:
-    table = Table("", "found", "what IB said, and what to do", show_edge=False, pad_edge=False)
+    """One line a fact; beneath it what IB said, and what to do. Reads well in 80 columns and in 200."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for line in lines:
-        colour = COLOURS[line.verdict.value]
-        told = "\n".join(filter(None, (line.said, line.remedy)))
-        table.add_row(line.about, f"[{colour}]{line.verdict.value:<7}[/] {line.found}", told)
+        verdict = f"[{COLOURS[line.verdict.value]}]{line.verdict.value}[/]"
+        table.add_row(verdict, escape(line.about), escape(line.found))
+        if line.said:
+            table.add_row("", "", f"[dim]IB: {escape(line.said)}[/]")
+        if line.remedy:
+            table.add_row("", "", f"[bold]{escape(line.remedy)}[/]")
     console.print(table)
-    n_bad = sum(line.verdict == "bad" for line in lines)
-    console.print(f"{n_bad} to mend." if n_bad else "Nothing to mend.")
+    counts = {word: sum(line.verdict.value == word for line in lines) for word in COLOURS}
+    told = [f"{n} {text}" for word, text in CLOSING.items() if (n := counts[word])]
+    console.print(f"\n{', '.join(told)}." if told else "\nNothing to mend.")

@@ -39,7 +39,7 @@ async def knock(host: str, port: int) -> Door:
         return Door(host, port, True, None, Line(about, Verdict.BAD, "accepts, but does not answer", "", remedy))
     except (OSError, EOFError, ValueError) as error:
         remedy = f"It hangs up: is this machine among the Trusted IPs, and 'localhost only' off ({SETTINGS})? Or it is no TWS."
-        return Door(host, port, True, None, Line(about, Verdict.BAD, "hangs up on a greeting", str(error), remedy))
+        return Door(host, port, True, None, Line(about, Verdict.BAD, "hangs up on a greeting", _heard(error), remedy))
     finally:
         writer.close()
     return Door(host, port, True, version, Line(about, Verdict.GOOD, f"{PORTS.get(port, 'an API')} answers, server version {version}"))
@@ -50,7 +50,13 @@ async def _version(reader: asyncio.StreamReader) -> int:
     if length > LONGEST:
         raise ValueError("the answer is not TWS's")
     fields = (await reader.readexactly(length)).decode("ascii", "replace").split("\0")
+    if not fields[0].isdecimal():
+        raise ValueError("the answer is not TWS's")
     return int(fields[0])
+
+
+def _heard(error: Exception) -> str:
+    return "" if isinstance(error, EOFError) else str(error)  # that it ended says the line itself
 
 
 def _off(port: int) -> str:

@@ -10,8 +10,9 @@ from workbench.config.roots import Root
 from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.errors import VenueError
 from workbench.venues.ib.checkup.door import PORTS, Door, knock
+from workbench.venues.ib.checkup.entrance import NoAccountError, attend
 from workbench.venues.ib.checkup.lines import Line, Verdict
-from workbench.venues.ib.checkup.session import Session, attend
+from workbench.venues.ib.checkup.session import Session
 from workbench.venues.ib.history import IbHistory
 
 MIN_SERVER: Final = 157
@@ -30,25 +31,29 @@ async def examine(
     """Go through everything; `port` `None`: the four that TWS and IB Gateway use, the first that answers is examined."""
     door = None
     for at in PORTS if port is None else (port,):
-        door = await knock(host, at)
-        if door.is_open or port is not None:
-            yield door.line
-        if door.version is not None:
+        seen = await knock(host, at)
+        if seen.is_open or port is not None:
+            yield seen.line
+        if seen.is_open and (door is None or seen.version is not None):
+            door = seen
+        if seen.version is not None:
             break
-    if door is None or not door.is_open:
-        if port is None:
-            ports = ", ".join(map(str, PORTS))
-            yield Line(host, Verdict.BAD, f"nobody listens on {ports}", "", "Start TWS, log in, and turn the API on: docs/your-tws.md.")
-        return
-    if door.version is None:
+    if door is None and port is None:
+        ports = ", ".join(map(str, PORTS))
+        yield Line(host, Verdict.BAD, f"nobody listens on {ports}", "", "Start TWS, log in, and turn the API on: docs/your-tws.md.")
+    if door is None or door.version is None:
         return
     yield _server(door)
+    if door.version < MIN_SERVER:
+        return
     try:
         async with attend(host, door.port, range(client_id, client_id + N_IDS)) as (session, lines):
             for line in lines:
                 yield line
             async for line in _session(session, roots, known, now_s):
                 yield line
+    except NoAccountError:
+        yield Line("accounts", Verdict.BAD, "none", "", "Log in with a user that has an account.")
     except VenueError as error:
         yield Line("API", Verdict.BAD, "no client gets in", str(error), "Is a question about this connection open on TWS's screen?")
 
@@ -70,11 +75,12 @@ async def _session(session: Session, roots: Sequence[str], known: Mapping[str, R
         except VenueError as error:
             yield Line(root, Verdict.BAD, "not known", str(error), "Is its exchange right (workbench/roots.toml)?")
             continue
+        async for line in session.data(contract):
+            yield line
         if is_first and accounts:
             yield await session.precautions(contract, accounts[0])
             is_first = False
-        async for line in session.data(contract):
-            yield line
+    yield session.link()
 
 
 def _front(contracts: Sequence[Contract], today_s: int) -> Contract:

@@ -24,6 +24,10 @@ SHARES_DATA: Final = {
 }
 
 
+IN_PART: Final = (10090, 10091)
+COMPETING: Final = "Another session of this user takes the data (a phone, too): log out there."
+
+
 class Verdict(StrEnum):
     """How a line is to be read."""
 
@@ -55,13 +59,15 @@ class Heard(NamedTuple):
 def of_quotes(contract: Contract, heard: Heard) -> Line:
     """Judge the best bid and ask."""
     about = f"{contract.symbol} L1"
+    remedy = f"Subscribe to {subscription(contract)} ({MARKET_DATA}). A paper account shows what the live user shares ({SHARED})."
     if heard.code == 10197:
-        return Line(about, Verdict.BAD, "none", _said(heard), "Another session of this user takes the data (a phone, too): log out there.")
-    if heard.kind in (3, 4) or heard.code in (10167, 10168):
-        remedy = f"Subscribe to {subscription(contract)} ({MARKET_DATA}). A paper account shows what the live user shares ({SHARED})."
+        return Line(about, Verdict.BAD, "none", _said(heard), COMPETING)
+    if heard.n_answers and heard.code in IN_PART and heard.kind not in (3, 4):
+        return Line(about, Verdict.LOOK, "live, in part", _said(heard), remedy)
+    if heard.kind in (3, 4) or (heard.n_answers and heard.code in (10167, 10168)):
         return Line(about, Verdict.BAD, "delayed", _said(heard), remedy)
     if heard.code is not None:
-        return Line(about, Verdict.BAD, "none", _said(heard), f"Subscribe to {subscription(contract)} ({MARKET_DATA}).")
+        return Line(about, Verdict.BAD, "none", _said(heard), remedy)
     if heard.n_answers and heard.kind == 2:
         return Line(about, Verdict.LOOK, "frozen", "", "The market is closed: look again when it is open.")
     if heard.n_answers:
@@ -72,6 +78,8 @@ def of_quotes(contract: Contract, heard: Heard) -> Line:
 def of_ticks(contract: Contract, heard: Heard) -> Line:
     """Judge prints one by one."""
     about = f"{contract.symbol} tick-by-tick"
+    if heard.code == 10197:
+        return Line(about, Verdict.BAD, "none", _said(heard), COMPETING)
     if heard.code == 10190:
         return Line(about, Verdict.LOOK, "none left", _said(heard), "Another program holds the account's tick-by-tick requests: stop it.")
     if heard.code is not None:
@@ -82,6 +90,8 @@ def of_ticks(contract: Contract, heard: Heard) -> Line:
 def of_depth(contract: Contract, heard: Heard) -> Line:
     """Judge the book. Without it nothing is wrong: features of depth stay unknown."""
     about = f"{contract.symbol} depth"
+    if heard.code == 10197:
+        return Line(about, Verdict.BAD, "none", _said(heard), COMPETING)
     if heard.code == 309:
         return Line(about, Verdict.LOOK, "none left", _said(heard), "Another program holds the account's three books: stop it.")
     if heard.code is not None:
@@ -97,6 +107,10 @@ def of_history(contract: Contract, heard: Heard) -> Line:
     remedy = f"History needs the live subscription of the contract: {subscription(contract)} ({MARKET_DATA})."
     if heard.code == 162 and "pacing" in heard.text.lower():
         remedy = "Too many questions were asked before: wait ten minutes."
+    elif heard.code == 162 and "no data" in heard.text.lower():
+        remedy = "IB has no bars of its last day. Is it a new contract, or a holiday? Else ask again in a minute."
+    elif heard.code is None:
+        remedy = "It did not answer in time: its history farm may be asleep. Look again in a minute."
     return Line(about, Verdict.BAD if heard.code else Verdict.UNKNOWN, "none", _said(heard), remedy)
 
 
