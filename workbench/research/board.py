@@ -37,6 +37,7 @@ from workbench.domain.events import (
     ConnectionChanged,
     ContractDefined,
     FeeReported,
+    FillCorrected,
     Known,
     OperatorSaid,
     OrderAccepted,
@@ -46,12 +47,12 @@ from workbench.domain.events import (
     RunStarted,
     Unknown,
 )
-from workbench.domain.orders import Ask, Cancel, Cause, Exit, Leg, Modify, Submit
+from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Leg, Modify, Submit
 from workbench.domain.units import HOUR, MINUTE
 from workbench.execution.bracket import Bracket
 from workbench.execution.ledger import Ledger
 from workbench.execution.lifecycle import Phase
-from workbench.execution.supervisor import Supervisor
+from workbench.execution.supervisor import Report, Supervisor
 from workbench.research.tallies import LATEST, Fill, Learnt, Said, Trip, Turned, Worth, why_over
 from workbench.store.entries import Entry
 
@@ -105,6 +106,7 @@ class Board:
         self.orders_ns: deque[int] = deque()
         self._approved: Approved | None = None
         self._said: dict[int, str] = {}  # by bracket: why it is being left
+        self._left: set[int] = set()  # brackets whose exit a report brought about, until it is issued
         self._on = self._takers()
 
     def _takers(self) -> dict[type, Callable[[Any, int], None]]:
@@ -161,7 +163,7 @@ class Board:
     # ------------------------------------------------------------------ events
     def _event(self, event: AnyEvent, now_ns: int, cause: Cause) -> None:
         match event:
-            case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected():
+            case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() | FillCorrected():
                 self._report(event, now_ns, cause)
             case FeeReported(exec_id=exec_id, fee_micros=fee):
                 key = self.supervisor.fee(exec_id, fee)
@@ -183,20 +185,40 @@ class Board:
             case _:
                 pass
 
-    def _report(self, report: OrderAccepted | OrderFilled | OrderCancelled | OrderRejected, now_ns: int, cause: Cause) -> None:
-        before = self.supervisor.book.open.get(report.ref)
-        if before is not None:
-            if before.phase is Phase.PENDING:
-                self.delays_ns.append(now_ns - before.sent_ns)
-            is_new = isinstance(report, OrderFilled) and report.exec_id not in self.supervisor.book.executions
-            if is_new and isinstance(report, OrderFilled):
-                side = before.side if report.leg is Leg.ENTRY else -before.side
-                self.fills.append(Fill(now_ns, before.key, side, report.leg, report.qty, report.px))
-        bracket = self.supervisor.on_report(report, now_ns, cause, []).bracket
-        if bracket is not None and bracket.ref not in self.supervisor.book.open and not bracket.filled:
+    def _report(self, report: Report, now_ns: int, cause: Cause) -> None:
+        book = self.supervisor.book
+        before = book.open.get(report.ref)
+        if before is not None and before.phase is Phase.PENDING:
+            self.delays_ns.append(now_ns - before.sent_ns)
+        if isinstance(report, OrderFilled | FillCorrected) and report.exec_id not in book.executions:
+            self._executed(report, before, now_ns)
+        bracket, commands, _, corrected = self.supervisor.on_report(report, now_ns, cause, [])
+        self._left |= {each.ref for each in commands if isinstance(each, Exit)}
+        if corrected is not None:
+            self._earned(*corrected)
+        if bracket is not None and bracket.ref not in book.open and not bracket.filled:
             today = self.ledger.day(bracket.key.account)
             if bracket.day == today.day:
                 today.n_entries -= 1
+
+    def _executed(self, report: OrderFilled | FillCorrected, bracket: Bracket | None, now_ns: int) -> None:
+        """Show an execution that is news; a correction in the place of what it replaces, a bust not at all."""
+        of = report.replaces if isinstance(report, FillCorrected) else None
+        at = None if of is None else next((n for n, each in enumerate(self.fills) if each.exec_id == of), None)
+        if at is not None:
+            self.fills[at] = self.fills[at]._replace(qty=report.qty, px=report.px, exec_id=report.exec_id)
+            if not report.qty:
+                del self.fills[at]
+        elif bracket is not None and report.qty and of not in self.supervisor.book.executions:
+            side = bracket.side if report.leg is Leg.ENTRY else -bracket.side
+            self.fills.append(Fill(now_ns, bracket.key, side, report.leg, report.qty, report.px, report.exec_id))
+
+    def _earned(self, key: Key, value: int) -> None:
+        """A round trip that is over earned more than it was told with."""
+        micros = self.contracts[key.contract].value_micros(value)
+        self.ledger.correct(key, micros)
+        self.by_contract.setdefault(key.contract, Worth()).pnl_micros += micros
+        self.by_strategy.setdefault(key.strategy, Worth()).pnl_micros += micros
 
     def _hear(self, answer: Known | Unknown) -> None:
         self.ledger.equity_micros.pop(self.account, None)
@@ -269,8 +291,11 @@ class Board:
                 book.open[ref].cancelling = True
             case Exit(ref=ref, why=why) if ref in book.open:
                 book.open[ref].leaving = self._said[ref] = why
-                book.open[ref].n_exits += 1
-                book.open[ref].is_answered = False
+                if ref in self._left:  # the report that this exit answers has moved the bracket already
+                    self._left.discard(ref)
+                else:
+                    book.open[ref].n_exits += 1
+                    book.open[ref].is_answered = False
             case _:
                 pass
         self.orders_ns.append(now_ns)

@@ -35,7 +35,7 @@ class Turned(NamedTuple):
 
 
 class Fill(NamedTuple):
-    """One execution. ``px`` in quanta."""
+    """One execution, as it was corrected last. ``px`` in quanta."""
 
     now_ns: int
     key: Key
@@ -43,6 +43,7 @@ class Fill(NamedTuple):
     leg: Leg
     qty: int
     px: int
+    exec_id: str
 
 
 class Trip(NamedTuple):
