@@ -21,12 +21,12 @@ from workbench.domain.records import Records
 from workbench.runtime import paper as runtime
 from workbench.runtime.log import RunLog
 from workbench.store import entries
-from workbench.store.digests import code_digest
+from workbench.store.digests import code_digest, deciding_digest
 from workbench.store.folders import Folders
 from workbench.store.manifest import RunManifest, read_manifest, run_folders
 from workbench.store.tail import read_tail
 
-code_digest()  # once, before the first fork: the sources may not be read anew in each child
+code_digest(), deciding_digest()  # once, before the first fork: the sources may not be read anew in each child
 POINTS = ("arrive", "place", "keep", "commit")  # of a log: a process may die before or after each
 
 

@@ -13,8 +13,9 @@ from workbench.domain.errors import ConfigError
 from workbench.domain.events import OrderFilled
 from workbench.domain.orders import Leg
 from workbench.engine import Engine
+from workbench.runtime import recovery
 from workbench.runtime.recovery import Began, begin
-from workbench.store.digests import code_digest
+from workbench.store.digests import code_digest, deciding_digest
 from workbench.store.manifest import run_folders
 
 pytestmark = pytest.mark.covers("S2-04", "S3-37", "S3-34")
@@ -68,7 +69,7 @@ def test_a_position_of_the_session_before_is_not_forgotten(held: World, tmp_path
     assert len(engine.desk.memory.book.open) == 1
 
 
-def test_a_killed_run_goes_on_as_what_it_began_as(of: World, tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_as_what_it_began_as(of: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cut_off(tmp_path, of, 20)
     [folder] = run_folders(tmp_path)
     body = msgspec.json.decode((folder / "manifest.json").read_bytes())
@@ -76,6 +77,7 @@ def test_a_killed_run_goes_on_as_what_it_began_as(of: World, tmp_path: Path) -> 
         (folder / "manifest.json").write_bytes(msgspec.json.encode(body | {name: value}))
         with pytest.raises(ConfigError, match="was killed and cannot be taken up"):
             trade(tmp_path, of)
+    assert (body["digests"]["code"], body["digests"]["package"]) == (deciding_digest(), code_digest())
     (folder / "manifest.json").write_bytes(msgspec.json.encode(body))
-    assert body["digests"]["code"] == code_digest()
+    monkeypatch.setattr(recovery, "code_digest", lambda: "of a newer gateway")  # code that decides nothing may be newer
     assert trade(tmp_path, of).run.is_closed

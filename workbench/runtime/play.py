@@ -16,9 +16,9 @@ from workbench.engine import Setup
 from workbench.learning.models import DEFAULT
 from workbench.runtime import build
 from workbench.runtime.logged import Logged
-from workbench.runtime.recovery import start_of
+from workbench.runtime.recovery import made_with, start_of
 from workbench.runtime.replay import Outcome, first_difference, issued, replay, simulate
-from workbench.store.digests import code_digest, environment
+from workbench.store.digests import deciding_digest, environment
 from workbench.store.folders import Folders
 from workbench.store.journal import Journal
 from workbench.store.manifest import RunManifest, run_folders, write_manifest
@@ -59,7 +59,7 @@ def setup_as_traded(settings: Settings, logged: Logged) -> Setup:
 
 def what_changed(settings: Settings, logged: Logged, setup: Setup) -> list[str]:
     """Name what is not as it was when the session was traded: a difference then reports the change, it breaks no promise."""
-    now = {"code": code_digest(), "settings": settings.digest, "constitution": setup.law.digest}
+    now = {"code": deciding_digest(), "settings": settings.digest, "constitution": setup.law.digest}
     changed = {name for name, digest in now.items() if logged.run.digests.get(name, digest) != digest}
     before = {name: digest for name, digest in logged.run.digests.items() if name.startswith(OWN)}
     changed |= {name.removeprefix(OWN) for name in before.keys() | setup.digests.keys() if before.get(name) != setup.digests.get(name)}
@@ -130,7 +130,7 @@ async def trade_anew(settings: Settings, logged: Logged, setup: Setup) -> Played
         first_seq=int(logged.records["seq"][0]),
         last_seq=int(logged.records["seq"][-1]),
         contracts=logged.contracts,
-        digests={"code": code_digest(), "settings": settings.digest, "constitution": setup.law.digest} | dict(setup.digests),
+        digests=made_with(setup, {"settings": settings.digest}),
         environment=environment(),
         source=logged.run.run,
         account=setup.account,
@@ -164,5 +164,3 @@ def what_stays_none(setup: Setup) -> list[str]:
 
 def _can(needs: Sequence[str] | frozenset[str], there: set[str]) -> bool:
     return all(need in there or need == "leader" or (need == "bars" and "prints" in there) for need in needs)
-
-

@@ -22,12 +22,13 @@ from workbench.market.sessions import number
 from workbench.runtime import build
 from workbench.runtime.log import Past
 from workbench.store import checkpoints, entries
-from workbench.store.digests import code_digest, environment
+from workbench.store.digests import code_digest, deciding_digest, environment
 from workbench.store.epochs import next_epoch
 from workbench.store.folders import Folders
 from workbench.store.log import read_log
 from workbench.store.manifest import RunManifest, read_manifest, write_manifest
 
+FOR_THE_RECORD: Final = "package"  # digest of all code: told, and held against nothing
 WIRE: Final = "ib "  # what the source of a run over a socket begins with; those are taken up by `runtime.live`
 
 
@@ -77,8 +78,21 @@ def begin(data: Path, session: int, contracts: Sequence[Contract], setup: Setup,
 
 
 def made_with(setup: Setup, digests: Mapping[str, str]) -> dict[str, str]:
-    """Name all that a run's decisions hang on: its code, its law, what is a user's, and `digests` of the caller."""
-    return {"code": code_digest(), "constitution": setup.law.digest} | dict(setup.digests) | dict(digests)
+    """Name all that a run's decisions hang on: the code that decides, its law, what is a user's, and `digests` of the caller.
+
+    The whole package is told beside them, for the record.
+    """
+    own = {"code": deciding_digest(), FOR_THE_RECORD: code_digest(), "constitution": setup.law.digest}
+    return own | dict(setup.digests) | dict(digests)
+
+
+def what_differs(made: Mapping[str, str], before: Mapping[str, str]) -> list[str]:
+    """Name what another run was not made with.
+
+    >>> what_differs({"code": "a", "package": "b"}, {"code": "a", "package": "c", "mine": "d"})
+    ['mine']
+    """
+    return sorted(name for name in {*made, *before} - {FOR_THE_RECORD} if made.get(name) != before.get(name))
 
 
 def start_of(data: Path, run: RunManifest) -> Image | None:
@@ -128,7 +142,7 @@ def numbered(data: Path, session: int, market: Records, began: Began) -> tuple[R
 
 def must_be_the_same(killed: RunManifest, digests: dict[str, str], contracts: Sequence[Contract], setup: Setup) -> None:
     """A run goes on only as what it began as."""
-    other = sorted(name for name in digests | killed.digests if killed.digests.get(name) != digests.get(name))
+    other = what_differs(digests, killed.digests)
     if (killed.account, killed.profile, killed.traders, tuple(killed.contracts)) != who(setup, contracts):
         other.append("account, profile, traders or contracts")
     if other:
@@ -162,7 +176,7 @@ def _before(data: Path, session: int, digests: dict[str, str], contracts: Sequen
     if not ended:
         return "", ""
     last = ended[-1]
-    other = sorted(name for name in digests if last.digests.get(name) != digests[name])
+    other = what_differs(digests, last.digests)
     if (last.account, last.profile, last.traders, tuple(last.contracts)) != who(setup, contracts):
         other.append("account, profile, traders or contracts")
     if other and not last.ended_flat:

@@ -19,6 +19,12 @@ from typing import Final
 
 import workbench
 
+DECIDES: Final = (  # what the state of an engine hangs on, once its log is given; below the package's folder
+    *("domain", "market", "features", "learning", "strategies", "decision", "risk", "execution", "engine"),
+    *("config", "calendars"),  # contracts, closes and account days are made by them
+    *("simulation/matching", "simulation/account.py", "venues/base.py", "venues/recorded.py", "venues/simulated.py"),
+    *("runtime/build.py", "runtime/log.py", "runtime/loop.py", "runtime/machine.py", "runtime/live"),
+)
 PACKAGES: Final = ("numpy", "numba", "llvmlite", "river", "scipy", "msgspec", "deltalake", "pyarrow", "polars", "pandas", "ib_async")
 
 
@@ -44,7 +50,23 @@ def files_digest(paths: Iterable[Path], root: Path) -> str:
 def code_digest() -> str:
     """Digest the source of the whole package as it lies on the disk when first asked."""
     root = Path(workbench.__file__).parent
-    return files_digest((path for path in root.rglob("*.py") if "__pycache__" not in path.parts), root)
+    return files_digest(_sources(root), root)
+
+
+@cache
+def deciding_digest() -> str:
+    """Digest the source that decides (`DECIDES`): what shows, imports, serves or speaks to a broker may change under a run."""
+    root = Path(workbench.__file__).parent
+    return files_digest(deciding(root), root)
+
+
+def deciding(root: Path) -> list[Path]:
+    """List the sources of `DECIDES` in a package's folder."""
+    return [path for name in DECIDES for path in ([root / name] if name.endswith(".py") else _sources(root / name))]
+
+
+def _sources(folder: Path) -> Iterable[Path]:
+    return (path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
 
 
 @cache

@@ -39,7 +39,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     streams
         Kinds of record streams: ``"L1 250 ms"``, ``"tick-by-tick"``, ``"L3"``, ``"bars 1m"``; a model's card names those it learned from.
     digests
-        code, lock, settings, constitution, and one for each feature set and model.
+        code (that decides: `store.digests.DECIDES`), package (all code, for the record), settings, constitution, a user's own files.
     environment
         `store.digests.environment`.
     replaced

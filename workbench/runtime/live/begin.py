@@ -24,7 +24,7 @@ from workbench.engine import Engine, Setup
 from workbench.engine.desk import CONNECTION
 from workbench.runtime.log import Past, RunLog
 from workbench.runtime.loop import run as drive
-from workbench.runtime.recovery import WIRE, Image, made_with, must_be_the_same, start_of, who
+from workbench.runtime.recovery import WIRE, Image, made_with, must_be_the_same, start_of, what_differs, who
 from workbench.store import checkpoints, entries
 from workbench.store.digests import environment
 from workbench.store.epochs import first_seq, next_epoch
@@ -175,7 +175,7 @@ def _before(ended: list[RunManifest], made: Mapping[str, str], plan: Plan) -> tu
     if not ended:
         return "", ""
     last = max(ended, key=lambda each: (each.sessions[-1], each.epoch))
-    other = sorted(name for name in {*made, *last.digests} if last.digests.get(name) != made.get(name))
+    other = what_differs(made, last.digests)
     if (last.account, last.profile, last.traders, tuple(last.contracts)) != who(plan.setup, plan.contracts):
         other.append("account, profile, traders or contracts")
     if not other:
