@@ -150,7 +150,7 @@ class Connection:
         self.n_attempts = self.n_connects = 0
         self._told: ConnectionChanged | None = None  # an attempt that failed as the one before is not told again
         self._wake = asyncio.Event()
-        self._is_lost = self._is_away = self._must_resync = self._is_in_use = False
+        self._is_lost = self._is_away = self._must_resync = self._is_in_use = self._is_known = False
         self._lost_why = ""
         self._said_skew = False
         self._task: asyncio.Task[None] | None = None
@@ -161,6 +161,15 @@ class Connection:
     def is_ready(self) -> bool:
         """Whether orders that open something may leave."""
         return self.state is State.READY
+
+    @property
+    def is_known(self) -> bool:
+        """Whether what the broker has was asked for since the link to it last stood: nothing that happened meanwhile is unheard."""
+        return self._is_known and not self._is_in_doubt()
+
+    def known(self) -> None:
+        """Take that everything was asked for and answered."""
+        self._is_known = True
 
     def start(self) -> None:
         """Begin to connect; once."""
@@ -237,7 +246,7 @@ class Connection:
 
     async def _open(self) -> tuple[State, str]:
         """Come as far as the API's first words, or say why not."""
-        self._is_lost = self._is_away = self._is_in_use = self._must_resync = False
+        self._is_lost = self._is_away = self._is_in_use = self._must_resync = self._is_known = False
         self._wake.clear()
         self.n_attempts += 1
         self._move(State.CONNECTING, f"{self.host}:{self.port} as client {self.client_id}")
@@ -279,7 +288,7 @@ class Connection:
         self._move(State.RESYNCING, "connected; asking what is open")
         while not self._is_lost:
             if self._must_resync and not self._is_away:
-                self._must_resync = False
+                self._must_resync = self._is_known = False
                 if (why := await self._become_ready()) is not None and not self._is_lost:
                     return State.LOST, why
                 continue

@@ -3,8 +3,10 @@
 Rules
 -----
 1. All orders of a bracket are made and looked at before the first byte of one leaves.
-2. An entry leaves only over a connection that is ready. What reduces risk leaves over any that stands; where none stands it is kept in the
-   book and leaves when orders, executions and positions are known again.
+2. An entry leaves only over a connection that is ready. What may be said twice (a cancel, a stop's level) leaves over any that stands. An
+   exit leaves where it is known what is held: while TWS is cut off from IB, or orders and executions are still asked for, a stop or target
+   may have filled unheard, and an exit that waits in TWS would turn the position round. It is kept in the book, the stop stands, and it
+   leaves the moment all is known again.
 3. What could not leave is told as rejected only where it is certain that it did not.
 """
 
@@ -108,10 +110,13 @@ class Desk:
 
     def _exit(self, command: Exit) -> None:
         life = self._lives.get(command.ref)
-        if life is not None and not self._client.is_ready:
+        if life is not None and not self._is_known():
             life.is_leaving = True  # leaves when it is known what is held
             return
         self._made(self._orders.exit(command))
+
+    def _is_known(self) -> bool:
+        return self._client.is_ready and self._connection.is_known
 
     def _made(self, made: Any) -> None:
         for event in made.events:
@@ -144,7 +149,7 @@ class Desk:
     def follow(self, message: Answer) -> None:
         """See to what a message changed: cuts, further exits, cancels of what is inactive."""
         life = self._life_of(message)
-        if life is not None and self._client.is_ready:
+        if life is not None and self._is_known():
             self._due(life)
 
     def _life_of(self, message: Answer) -> Life | None:
@@ -240,11 +245,21 @@ class Desk:
                 self._due(life)
 
     def _after_a_clash(self, life: Life) -> None:
-        """An order's number was taken: place it anew, when a whole answer shows none with its orderRef."""
-        if any(part.has_lived for part in life.parts[:3]) and not any(part.leg is Leg.EXIT for part in life.parts):
-            text = "103: its number was taken, and others of its bracket were placed; they are cancelled"
+        """An order's number was taken: place it anew, when a whole answer shows none with its orderRef, and nothing else ended it."""
+        newest, text = life.parts[-1], "103: its number was taken"
+        if newest.leg is Leg.EXIT:
+            if newest.has_lived or newest.is_over:
+                return
+            if newest.wanted.qty <= life.held:
+                self._leave(self._orders.renumber(life))
+                return
+            for event in self._translator.refuse(life, newest, f"{text}, and less is held by now"):
+                self._say(event)
+        elif any(part.has_lived for part in life.parts):
             self._leave([self._orders.withdraw(part) for part in life.parts if part.has_lived and not part.is_over])
-            self._give_up(life, text)
+            self._give_up(life, f"{text}, and others of its bracket were placed; they are cancelled")
+        elif life.entry.is_over:
+            self._give_up(life, f"{text}, and its entry was refused")  # told as such: whoever opened it is done with it
         else:
             self._leave(self._orders.renumber(life))
 

@@ -295,6 +295,7 @@ class IbVenue:
             if (why := await self.reconciler.everything()) is not None:
                 return why
             self.desk.subscribe()
+        self.connection.known()
         self.desk.resume()
         if not self._streamed:
             self._streamed = self.leads()

@@ -1,0 +1,269 @@
+"""A whole live run against the project's gateway, in virtual time: the runner, the real ib_async, journal, tail, faults. No socket."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tests.replay.world import SESSION, market
+from tests.simulation.drills.busy import Busy
+from tests.venues.ib.world import LoopClock
+from workbench.config import Mode, Settings, load_settings
+from workbench.domain.contracts import Contract
+from workbench.domain.decisions import Issued
+from workbench.domain.events import Arrival, ConnectionChanged
+from workbench.domain.orders import Leg, Submit
+from workbench.domain.records import Records
+from workbench.domain.units import SECOND
+from workbench.engine import Setup
+from workbench.gateway.build import gateway
+from workbench.gateway.faults import Rule, Scenario, load_scenario
+from workbench.gateway.gateway import Gateway
+from workbench.gateway.session import Session
+from workbench.gateway.transports import serve
+from workbench.runtime import build
+from workbench.runtime.live import Door, Ended, Line, News, Plan, Runner
+from workbench.runtime.live.edge import IbEdge
+from workbench.runtime.logged import Logged, open_log
+from workbench.simulation.broker import Broker
+from workbench.simulation.virtual import VirtualLoop, run
+from workbench.venues.ib.book import read_ref
+from workbench.venues.ib.venue import IbVenue
+from workbench.wire import Request
+
+ACCOUNT = "DUSIM1"
+CASH_MICROS = 1_000_000 * 10**6
+LATER_S = 40.0  # a fault that strikes by the clock does so when orders are alive
+TRADES_S = 210.0  # the strategy enters for so long,
+WAITS_S = 90.0  # and so long is left for the last position, and for what a fault delayed
+
+
+@cache
+def settings() -> Settings:
+    return load_settings(folder="/nowhere", environment={}, flags={"active": '["ES"]'})
+
+
+@cache
+def tape(minutes: int = 40, seed: int = 7) -> tuple[tuple[Contract, ...], Records]:
+    """ES from the New York open on; many drills share one."""
+    return market(("ES",), minutes, seed, 0.2, before=0)
+
+
+def _at(rule: Rule, **changes: Any) -> Rule:
+    return msgspec.structs.replace(rule, when=msgspec.structs.replace(rule.when, **changes))
+
+
+def scenario_of(name: str, *, seed: int | None = None, later_s: float = LATER_S) -> Scenario:
+    """A shipped scenario; what strikes by the clock strikes later, with another seed if one is given."""
+    made = load_scenario(name)
+    rules = tuple(_at(rule, after_s=rule.when.after_s + later_s) if rule.when.after_s else rule for rule in made.rules)
+    return msgspec.structs.replace(made, rules=rules, seed=made.seed if seed is None else seed)
+
+
+def mixed_scenario(seed: int, names: Sequence[str]) -> Scenario:
+    """Three of the shipped scenarios, drawn, at once; each strikes at another moment, or another message, than its file says."""
+    rng, rules = Random(seed), list[Rule]()
+    for name in rng.sample(names, 3):
+        for rule in scenario_of(name).rules:
+            nth = rng.randint(1, 12) if rule.when.nth else None
+            after_s = rule.when.after_s + rng.uniform(-LATER_S, 120) if rule.when.after_s else rule.when.after_s
+            rules.append(_at(rule, nth=nth, after_s=after_s))
+    return Scenario(about=f"seed {seed}", rules=tuple(rules), seed=seed)
+
+
+class Sampled(NamedTuple):
+    """How things stood at one moment."""
+
+    at_s: float
+    stage: str
+    is_ready: bool
+    twice: tuple[str, ...]  # orderRefs of ours that bear two live entries
+    naked: int  # contracts that the broker holds for us beyond what its live stops and exits cover
+    held: int  # contracts of ours by the broker's executions, brackets added up
+
+
+class Drill:
+    """One run, and everything to judge it by."""
+
+    def __init__(
+        self, folder: Path, faults: Scenario | None, *, seed: int = 1, trades_s: float = TRADES_S, waits_s: float = WAITS_S
+    ) -> None:
+        self.folder, self.seed, self.trades_s, self.waits_s = folder, seed, trades_s, waits_s
+        self.contracts, self.records = tape(max(40, round(trades_s + waits_s) // 60 + 2))
+        self.begin_ns = int(self.records["recv_ns"][0])
+        self.setup = self._setup()
+        self.gateway: Gateway = gateway(settings(), self.records, self.contracts, accounts=(ACCOUNT,), faults=faults, seed=seed)
+        self.news: list[tuple[float, News]] = []
+        self.sampled: list[Sampled] = []
+        self.edge = IbEdge(self._made)
+        self.venues: list[IbVenue] = []
+        self.n_asked: Counter[type[Request]] = Counter()
+        self.ended: Ended | None = None
+        self.wall_s = 0.0
+        self.loop: VirtualLoop | None = None
+
+    def _setup(self) -> Setup:
+        law = build.constitution("demo")
+        change = msgspec.structs.replace
+        risk = change(
+            law.risk,
+            max_entries_per_hour=10_000,
+            max_entries_per_day=10_000,
+            max_losses_in_row=10_000,
+            max_loss_per_day_usd=500_000.0,
+            min_seconds_between_entries=0.0,
+            max_friction_frac=10.0,
+            max_contracts_per_order=4,
+        )
+        execution = change(law.execution, max_orders_per_minute=600, entry_ttl_seconds=10.0)
+        data = change(law.data, entry_quality=0.7, hold_quality=0.3, kill_quality=0.1, max_spread_ticks=20.0)
+        law = change(law, data=data, risk=risk, execution=execution)
+        made = build.setup(settings(), self.contracts, [SESSION], law, account=ACCOUNT, strategies=())
+        busy = Busy(self.begin_ns + round(self.trades_s * SECOND), self.seed)
+        return made._replace(strategies=((busy, tuple(contract.id for contract in self.contracts)),))
+
+    def _made(self, chain: str) -> IbVenue:
+        assert self.loop is not None
+        venue = IbVenue(
+            settings(),
+            LoopClock(self.loop),
+            mode=Mode.PAPER,
+            run=chain,
+            account=ACCOUNT,
+            data=self.folder,
+            known=self.contracts,
+            max_qty=4,
+        )
+        self.venues.append(venue)
+        return venue
+
+    # ------------------------------------------------------------------ running
+    def run(self) -> Drill:
+        """Go through it."""
+        began = time.perf_counter()
+        run(self._main, seed=self.seed, epoch_ns=self.begin_ns, horizon_s=self.trades_s + self.waits_s + 600)
+        self.wall_s = time.perf_counter() - began
+        return self
+
+    def _listen(self) -> None:
+        """Count what clients ask."""
+        asked = self.gateway.asked
+
+        def counted(session: Session, request: Request) -> None:
+            self.n_asked[type(request)] += 1
+            asked(session, request)
+
+        self.gateway.asked = counted  # type: ignore[method-assign]
+
+    async def _main(self, loop: VirtualLoop) -> None:
+        self.loop = loop
+        self._listen()
+        door = await serve(self.gateway, "127.0.0.1", settings().ib.port)
+        clock = LoopClock(loop)
+        line = Line(self.edge, clock)
+        gate = Door(Mode.PAPER, ACCOUNT, lambda: self.edge.accounts, None, clock)
+        plan = Plan(self.setup, source="drill")
+        runner = Runner(self.folder, Mode.PAPER, line, gate, lambda _: plan, on_news=lambda news: self.news.append((loop.time(), news)))
+        watch = loop.create_task(self._watch(loop))
+        running = loop.create_task(runner.run_forever())
+        try:
+            while loop.time() < self.trades_s + self.waits_s and not running.done():
+                await asyncio.sleep(1.0)
+            line.stop()
+            self.ended = await running
+        finally:
+            watch.cancel()
+            await line.close()
+            await self.edge.close()
+            await door.close()
+
+    async def _watch(self, loop: VirtualLoop) -> None:
+        while True:
+            await asyncio.sleep(0.25)
+            self.sampled.append(self._sample(loop.time()))
+
+    def _sample(self, at_s: float) -> Sampled:
+        entries, covered, held = Counter[str](), Counter[int](), Counter[int]()
+        for state in [] if self.broker is None else self.broker.orders():
+            named = read_ref(state.order.order_ref)
+            if named is not None and named.leg is Leg.ENTRY:
+                entries[state.order.order_ref] += 1
+            elif named is not None and named.leg is not Leg.TARGET:
+                covered[named.ref] += state.remaining
+        for each in [] if self.broker is None else self.broker.executions():
+            named = read_ref(each.order_ref)
+            if named is not None:
+                held[named.ref] += each.qty if named.leg is Leg.ENTRY else -each.qty
+        naked = sum(max(0, qty - covered[ref]) for ref, qty in held.items())
+        stage = self.news[-1][1].stage.value if self.news else ""
+        is_ready = bool(self.venues) and self.venue.connection.is_ready
+        return Sampled(at_s, stage, is_ready, tuple(ref for ref, n in entries.items() if n > 1), naked, sum(held.values()))
+
+    # ------------------------------------------------------------------ what came of it
+    @property
+    def broker(self) -> Broker | None:
+        """The gateway's truth; `None` before anybody asked for it."""
+        return self.gateway.world.known(Broker)
+
+    @property
+    def venue(self) -> IbVenue:
+        return self.venues[-1]
+
+    def logged(self) -> Logged:
+        """What the run wrote."""
+        return open_log(self.folder, SESSION)
+
+    @property
+    def arrivals(self) -> tuple[Arrival, ...]:
+        return self.logged().arrivals
+
+    def s_of(self, ns: int) -> float:
+        """Seconds since the beginning."""
+        return (ns - self.begin_ns) / SECOND
+
+    def downs(self) -> list[tuple[float, float]]:
+        """When the venue was away, from and until, in seconds."""
+        found, since = list[tuple[float, float]](), 0.0
+        for each in self.arrivals:
+            if isinstance(each.event, ConnectionChanged):
+                at_s = self.s_of(each.recv_ns)
+                if each.event.up:
+                    found.append((since, at_s))
+                    since = -1.0
+                elif since < 0:
+                    since = at_s
+        return [*found, (since, self.trades_s + self.waits_s)] if since >= 0 else found
+
+    def filled(self) -> dict[int, int]:
+        """What the entry of each bracket filled, by the broker's executions."""
+        counted: Counter[int] = Counter()
+        for each in self.broker.executions() if self.broker is not None else ():
+            named = read_ref(each.order_ref)
+            if named is not None and named.leg is Leg.ENTRY:
+                counted[named.ref] += each.qty
+        return dict(counted)
+
+    def submitted(self) -> dict[int, Submit]:
+        """Entries as they were commanded, by ref."""
+        return {fact.command.ref: fact.command for fact in self.facts(Issued) if isinstance(fact.command, Submit)}
+
+    def latched(self) -> list[str]:
+        """What a person has to read before anything is traded again."""
+        assert self.ended is not None
+        return list(self.ended.engine.desk.memory.breaker.latched)
+
+    def facts(self, *kinds: type[Any]) -> list[Any]:
+        """Facts of these kinds, in order."""
+        return [fact for fact in self.logged().facts() if isinstance(fact, kinds)]
+
+    def of(self, *kinds: type[Any]) -> list[Any]:
+        """Events of these kinds, in order."""
+        return [each.event for each in self.arrivals if isinstance(each.event, kinds)]
