@@ -50,9 +50,8 @@ class Account:
         self._valued: tuple[int, int] | None = None
 
     def forget(self) -> None:
-        """Know nothing any more: the connection is gone."""
+        """Know nothing any more: the connection is gone. What was told of positions is kept: which are flat since must be told (`gone`)."""
         self.is_complete = False
-        self.positions.clear()
         self._values.clear()
         self._valued = None
 
