@@ -168,9 +168,20 @@ class Translator:
         if m.status == INACTIVE:
             return self._inactive(life, part)
         if m.status == FILLED:
-            part.has_lived, part.told = True, max(part.told, (part.known or part.wanted).qty)
+            part.has_lived = True
+            self._all_filled(part, told)
             return []
         return self._show(life, part, part.known or part.wanted, is_whole) if m.status in WORKS else []
+
+    @staticmethod
+    def _all_filled(part: Part, told: int) -> None:
+        """Take that an order is filled, of which `told` (0: not said). A child was for less where its entry ended with a part filled."""
+        terms = part.known or part.wanted
+        if told and not part.is_over:
+            part.known = terms = Terms(max(told, part.filled), terms.px)
+        part.told = max(part.told, terms.qty)
+        if part.stage in (Stage.SENT, Stage.WORKING) and part.filled >= part.told:
+            part.stage = Stage.FILLED
 
     def _show(self, life: Life, part: Part, shown: Terms, is_whole: bool) -> list[AnyEvent]:
         """Take that an order works, with these terms."""
