@@ -71,7 +71,7 @@ class Reconciler:
                 for life, part in self._missing():
                     if part.n_missed >= GONE and part.has_lived:
                         self._tell(self._translator.vanished(life, part))
-                    elif part.n_missed >= GONE and part.leg in (Leg.STOP, Leg.TARGET) and (life.entry.has_lived or life.entry.is_over):
+                    elif part.n_missed >= GONE and _is_moot(life, part):
                         self._tell(self._translator.refuse(life, part, "it never reached the broker"))
             return why
 
@@ -111,3 +111,10 @@ class Reconciler:
     def _tell(self, events: list[AnyEvent]) -> None:
         for event in events:
             self._say(event)
+
+
+def _is_moot(life: Life, part: Part) -> bool:
+    """Whether nobody waits to hear of an order that never was: of an entry, and of an exit from what is still held, somebody does."""
+    if part.leg in (Leg.STOP, Leg.TARGET):
+        return life.entry.has_lived or life.entry.is_over
+    return part.leg is Leg.EXIT and life.open == 0 and life.entry.is_over
