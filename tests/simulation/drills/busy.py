@@ -1,4 +1,4 @@
-"""A strategy that always has something at the broker: entries that rest or cross, stops that move, exits of its own. Pure, earns nothing."""
+"""A strategy that always has something at the broker: entries that rest or cross, stops that move, exits of its own. Pure."""
 
 from __future__ import annotations
 

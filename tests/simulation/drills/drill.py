@@ -34,6 +34,7 @@ from workbench.runtime.live import Door, Ended, Line, News, Plan, Runner
 from workbench.runtime.live.edge import IbEdge
 from workbench.runtime.logged import Logged, open_log
 from workbench.simulation.broker import Broker
+from workbench.simulation.broker.orders import OrderState
 from workbench.simulation.virtual import VirtualLoop, run
 from workbench.venues.ib.book import read_ref
 from workbench.venues.ib.venue import IbVenue
@@ -42,8 +43,8 @@ from workbench.wire import Request
 ACCOUNT = "DUSIM1"
 CASH_MICROS = 1_000_000 * 10**6
 LATER_S = 40.0  # a fault that strikes by the clock does so when orders are alive
-TRADES_S = 210.0  # the strategy enters for so long,
-WAITS_S = 90.0  # and so long is left for the last position, and for what a fault delayed
+TRADES_S = 150.0  # the strategy enters for so long,
+WAITS_S = 75.0  # and so long is left for the last position, and for what a fault delayed
 
 
 @cache
@@ -230,7 +231,7 @@ class Drill:
         return (ns - self.begin_ns) / SECOND
 
     def downs(self) -> list[tuple[float, float]]:
-        """When the venue was away, from and until, in seconds."""
+        """When the venue was away and came back, in seconds; its beginning is the first."""
         found, since = list[tuple[float, float]](), 0.0
         for each in self.arrivals:
             if isinstance(each.event, ConnectionChanged):
@@ -240,7 +241,22 @@ class Drill:
                     since = -1.0
                 elif since < 0:
                     since = at_s
-        return [*found, (since, self.trades_s + self.waits_s)] if since >= 0 else found
+        return found
+
+    def all_orders(self) -> list[OrderState]:
+        """Every order the broker ever took from us."""
+        taken = [] if self.broker is None else [*self.broker.orders(), *self.broker.completed()]
+        return [state for state in taken if read_ref(state.order.order_ref) is not None]
+
+    def is_open_at(self, ref: int, *times_s: float) -> bool:
+        """Whether a bracket held something at all of these times, by the broker's executions."""
+        qtys = [0] * len(times_s)
+        for each in self.broker.executions() if self.broker is not None else ():
+            named = read_ref(each.order_ref)
+            if named is not None and named.ref == ref:
+                for n, at_s in enumerate(times_s):
+                    qtys[n] += (each.qty if named.leg is Leg.ENTRY else -each.qty) * (self.s_of(each.time_ns) <= at_s)
+        return all(qtys)
 
     def filled(self) -> dict[int, int]:
         """What the entry of each bracket filled, by the broker's executions."""

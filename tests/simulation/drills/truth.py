@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 from tests.simulation.drills.drill import ACCOUNT, Drill
-from workbench.domain.events import ForeignFilled, PositionTold
+from workbench.domain.events import PositionTold
 from workbench.domain.orders import Leg
 from workbench.execution.supervisor import Booked
 from workbench.runtime import play
@@ -48,6 +48,12 @@ def signed(booked: Booked, sides: dict[int, int]) -> int:
     return booked.qty * (side if booked.leg is Leg.ENTRY else -side)
 
 
+def foreign(drill: Drill, contract: int) -> int:
+    """Contracts that others bought in our account, less what they sold, by the broker's executions."""
+    assert drill.broker is not None
+    return sum(each.side * each.qty for each in drill.broker.executions() if each.contract == contract and read_ref(each.order_ref) is None)
+
+
 def positions_differ(drill: Drill) -> list[str]:
     """Own and foreign make up the broker's position, and the last word on it is the broker's."""
     assert drill.ended is not None and drill.broker is not None
@@ -55,11 +61,10 @@ def positions_differ(drill: Drill) -> list[str]:
     sides = {ref: command.side for ref, command in drill.submitted().items()}
     told = {event.contract: event.qty for event in drill.of(PositionTold)}
     for contract in drill.contracts:
-        truth = drill.broker.position(ACCOUNT, contract.id).qty
+        truth, others = drill.broker.position(ACCOUNT, contract.id).qty, foreign(drill, contract.id)
         mine = sum(signed(each, sides) for each in book.executions.values() if each.qty)
-        foreign = sum(event.side * event.qty for event in drill.of(ForeignFilled) if event.contract == contract.id)
-        if mine + foreign != truth:
-            said.append(f"position of {contract.symbol}: {mine} own and {foreign} foreign, the broker has {truth}")
+        if mine + others != truth:
+            said.append(f"position of {contract.symbol}: {mine} own and {others} foreign, the broker has {truth}")
         if told.get(contract.id, 0) != truth:
             said.append(f"position of {contract.symbol} was told last as {told.get(contract.id)}, it is {truth}")
     return said
@@ -104,8 +109,7 @@ def orders_twice(drill: Drill) -> list[str]:
     said = sorted({f"{ref} bore two live entries" for each in drill.sampled for ref in each.twice})
     commanded = drill.submitted()
     said += [f"bracket {ref} filled {n} of {commanded[ref].qty}" for ref, n in drill.filled().items() if n > commanded[ref].qty]
-    all_ = sorted([*drill.broker.orders(), *drill.broker.completed()], key=lambda state: (state.placed_ns, state.perm_id))
-    used = Counter(state.order.order_id for state in all_ if read_ref(state.order.order_ref) is not None)
+    used = Counter(state.order.order_id for state in drill.all_orders())
     return said + [f"order id {order_id} was used {n} times" for order_id, n in used.items() if n > 1]
 
 
