@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from workbench.commands.notebooks import CHECKOUT
 from workbench.commands.pages import show_summary
+from workbench.commands.wired import over_the_wire, show_wire, wire_numbers
 from workbench.domain.errors import ConfigError, WorkbenchError
 from workbench.domain.units import MICROS
 from workbench.research.evaluate import Summary, summarise
@@ -30,9 +31,15 @@ USUAL_PACE: Final = 60.0  # a minute a second
 HELP: Final = """Generate a trading day, trade it on paper, prove the replay, and tell what came of it.
 
 Six contracts (ES NQ RTY futures, SPY QQQ IWM) of a seeded market are recorded and traded by the whole engine with a River model under the
-profile `demo`; then the day is read back from the recordings and played again: every command must be the same. No account, no server.
+profile `demo`; then the day is read back from the recordings and played again: every command must be the same.
+
+Beside it, `workbench paper` trades ten minutes over TCP against `workbench gateway`, a simulated TWS, at twenty times the wall clock, as it
+would trade through Interactive Brokers: what it booked must be what the gateway holds, and its replay must issue the same commands.
+--no-wire leaves that out. No account, no server.
 
 Everything is kept in data/demo, the day's report among it; the next demo begins anew.
+
+Exit code 1 when anything differs or fails.
 
 To watch it trade, give it a pace, and open the page in a second terminal:
 
@@ -57,9 +64,11 @@ def demo(
     watch_from: Annotated[
         str | None, typer.Option("--from", help="Time of day in New York, 09:25: the pace holds from there on, what is before goes fast.")
     ] = None,
+    is_wired: Annotated[bool, typer.Option("--wire/--no-wire", help="Also trade some minutes over TCP.")] = True,
+    wire_minutes: Annotated[float, typer.Option(help="How many, of the session; twenty pass in one of yours.", min=0.1, max=60)] = 10.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Run the demo; exit code 1 if a command differed in the replay."""
+    """Run the demo; exit code 1 if anything differs or fails."""
     from workbench.runtime.demonstration import ACCOUNT, PROFILE, SESSION, demonstrate, moment
 
     from_ns = None if watch_from is None else moment(SESSION, _time_of_day(watch_from))
@@ -70,19 +79,22 @@ def demo(
     if pace is not None:
         console.print(f"  {pace:g} x the wall clock; watch it: [bold]workbench dashboard --data {data}[/]\n", soft_wrap=True)
     _clear(data)
-    with steps(console) as step:
+    with steps(console) as step, over_the_wire(data, seed, wire_minutes if is_wired else None, step) as wire:
         source = f"{WHAT}, seed {seed}"
         done = demonstrate(data, seed=seed, activity=activity, source=source, step=step, speed=pace, watched_from_ns=from_ns)
         with step("write the day's report", None):
             page = _report(data, done)
+        wired = wire()
     summary = summarise(done.facts)
     show_summary(console, summary, {contract.id: contract.symbol for contract in done.logged.contracts}, what=WHAT)
     _show_parity(console, done)
+    is_wire_good = show_wire(console, wired)
     _show_speed(console, data, done)
     _show_report(console, page)
     if as_json:
-        typer.echo(json.dumps(_numbers(done, summary) | {"report": str(page.html) if page is not None else None}))
-    raise typer.Exit(0 if done.is_same and (page is None or page.failure is None) else 1)
+        told = {"wire": wire_numbers(wired), "report": str(page.html) if page is not None else None}
+        typer.echo(json.dumps(_numbers(done, summary) | told))
+    raise typer.Exit(0 if done.is_same and is_wire_good and (page is None or page.failure is None) else 1)
 
 
 def _report(data: Path, done: Demonstration) -> Page | None:

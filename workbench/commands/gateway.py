@@ -60,6 +60,7 @@ class Asked(NamedTuple):
     port: int | None
     others: bool
     as_json: bool
+    minutes: float | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -82,6 +83,7 @@ def gateway(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     others: Annotated[bool, typer.Option("--others-may-reach-it", help="Needed for any other --host: there is no password.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON once it listens.")] = False,
+    minutes: Annotated[float | None, typer.Option(help="End after so many minutes of the wall clock; else at Ctrl-C.", min=0)] = None,
 ) -> None:
     """Serve until Ctrl-C."""
     if faults == "list":
@@ -102,6 +104,7 @@ def gateway(
         port=port,
         others=others,
         as_json=as_json,
+        minutes=minutes,
     )
     built = _build(asked, speed=speed, faults=faults, accounts=accounts, batch_ms=batch_ms)
     asyncio.run(_serve(built, asked, faults))
@@ -198,6 +201,8 @@ async def _serve(built: Gateway, asked: Asked, faults: str | None) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    if asked.minutes is not None:
+        asyncio.get_running_loop().call_later(asked.minutes * 60, stop.set)
     await stop.wait()
     n_clients = len(built.world.clients)
     await door.close()

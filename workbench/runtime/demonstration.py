@@ -29,6 +29,7 @@ SESSION: Final = 20261119
 ACCOUNT: Final = "DUSIM-DEMO"
 PROFILE: Final = "demo"
 OPENS_HOUR: Final = 18  # New York; of the log session, the evening before
+WIRE_FOLDER: Final = "wire"  # in the demo's: what goes over TCP beside it (`rehearsal`) has stores of its own
 TRADERS: Final = (("learned", DEFAULT), ("vwap_reversion", ""))
 
 Step = Callable[[str, int | None], AbstractContextManager[Callable[[int], Any]]]
