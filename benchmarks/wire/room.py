@@ -17,6 +17,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from benchmarks.peers import as_installed
 from workbench.config import load_settings
 from workbench.domain.records import ASK, BID, EVENT_TIME, Kind, Phase, Records, empty
@@ -43,14 +45,15 @@ BID_PX: Final = 27_200  # quanta
 POINTS: Final = BID_PX / 4
 
 
-def quiet() -> Records:
-    """One quote, long ago."""
-    records = empty(2)
-    records["seq"], records["contract"] = (1, 2), 1
-    records["kind"], records["recv_ns"] = (Kind.PHASE, Kind.QUOTE), (BEGIN_NS - 2, BEGIN_NS - 1)
-    records["level"][0], records["px"][0] = Phase.RTH, SESSION
-    quote = records[1]
-    quote["px"], quote["px2"], quote["sz"], quote["sz2"], quote["flags"] = BID_PX, BID_PX + 1, 40, 50, BID | ASK | EVENT_TIME
+def market(n_quotes: int = 1, every_ns: int = 0) -> Records:
+    """One quote, long ago; or the same one again and again, so that orders at market fill."""
+    records = empty(1 + n_quotes)
+    records["seq"], records["contract"] = np.arange(1, len(records) + 1), 1
+    records["recv_ns"] = BEGIN_NS - 1 + np.arange(-1, n_quotes) * every_ns
+    records["kind"][0], records["level"][0], records["px"][0] = Kind.PHASE, Phase.RTH, SESSION
+    quotes = records[1:]
+    quotes["kind"], quotes["flags"] = Kind.QUOTE, BID | ASK | EVENT_TIME
+    quotes["px"], quotes["px2"], quotes["sz"], quotes["sz2"] = BID_PX, BID_PX + 1, 40 + np.arange(n_quotes) % 7, 50
     records["event_ns"] = records["recv_ns"]
     return records
 
@@ -125,12 +128,18 @@ def _behind_hello(data: bytes) -> bytes:
 
 
 class Room:
-    """The gateway on a port of its own."""
+    """The gateway on a port of its own.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    tape
+        Its market.
+    """
+
+    def __init__(self, tape: Records) -> None:
         settings = load_settings(environment={})
         contracts = build.fronts(settings, ["ES"], SESSION)
-        self.gateway = gateway(settings, quiet(), contracts, start_ns=BEGIN_NS, budget=Budget(tick_by_tick_s=0))
+        self.gateway = gateway(settings, tape, contracts, start_ns=BEGIN_NS, budget=Budget(tick_by_tick_s=0))
         self.drive = Drive(self.gateway, asyncio.get_running_loop())
         self.guests: list[Guest] = []
         self.port = 0
@@ -142,9 +151,9 @@ class Room:
 
 
 @asynccontextmanager
-async def room() -> AsyncIterator[Room]:
-    """Open a gateway."""
-    made = Room()
+async def room(tape: Records | None = None) -> AsyncIterator[Room]:
+    """Open a gateway; without a tape its market stands."""
+    made = Room(market() if tape is None else tape)
     server = await made.open()
     try:
         yield made
