@@ -1,11 +1,8 @@
-"""Tables of phases and sessions: written and read, refused, asked beyond their range."""
+"""Tables of phases and sessions: cut, refused, asked beyond their range."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +11,6 @@ from tests.calendars.clocks import (
     EQUITY,
     FIRST,
     LAST,
-    PRODUCTS,
     clock_time,
     minutes,
     ns,
@@ -28,34 +24,27 @@ from workbench.domain.records import EVENT_TIME, Kind, Phase
 from workbench.domain.units import MINUTE
 
 
-def test_a_table_read_from_a_file_is_the_table_that_was_written(tmp_path: Path) -> None:
-    tables = {root: two_years(root) for root in PRODUCTS}
-    calendars.write_table(tmp_path / "calendars.json", tables)
-    again = calendars.read_table(tmp_path / "calendars.json")
-    every = minutes()[::17]
-    for name, table in tables.items():
-        assert again[name].spans == table.spans
-        assert again[name].sessions == table.sessions
-        assert (again[name].phase_at(every) == table.phase_at(every)).all()
-        assert (again[name].account_day(every) == table.account_day(every)).all()
-    assert [path.name for path in tmp_path.iterdir()] == ["calendars.json"]
+def test_a_table_is_what_its_columns_are() -> None:
+    table, every = two_years("CL"), minutes()[::17]
+    again = Table.of(table.name, table.columns)
+    assert (again.spans, again.sessions) == (table.spans, table.sessions)
+    assert Table(table.name, table.spans, table.sessions).spans == table.spans
+    assert (again.phase_at(every) == table.phase_at(every)).all()
+    assert (again.account_day(every) == table.account_day(every)).all()
 
 
-def test_a_start_from_a_table_loads_no_calendar_library(tmp_path: Path) -> None:
-    calendars.write_table(tmp_path / "calendars.json", {"ES": two_years("ES")})
-    code = (
-        "import sys; from workbench.calendars import read_table; "
-        f"table = read_table({str(tmp_path / 'calendars.json')!r})['ES']; table.phase_records(1, table.first_ns, table.first_ns + 1); "
-        "sys.exit(any(name in sys.modules for name in ('pandas', 'pandas_market_calendars')))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.mark.parametrize("body", ["", "{}", '{"version": 99, "calendars": {}}', '{"version": 1, "calendars": {"ES": {}}}', "[1]"])
-def test_a_damaged_table_is_refused(tmp_path: Path, body: str) -> None:
-    (tmp_path / "calendars.json").write_text(body)
-    with pytest.raises(DataError, match=r"calendars\.json"):
-        calendars.read_table(tmp_path / "calendars.json")
+def test_a_cut_tells_of_its_own_range_alone() -> None:
+    table = two_years("ES")
+    first, last = ns("2026-11-26 12:00"), ns("2026-11-27 13:00")  # in a span, and in another
+    cut = table.cut(first, last, 20261120, 20261201)
+    assert (cut.first_ns, cut.last_ns) == (first, last)
+    assert [each for each in cut.spans[1:-1] if each not in table.spans] == []
+    assert (cut.span_at(first).phase, cut.span_at(last - 1).phase) == (table.span_at(first).phase, table.span_at(last - 1).phase)
+    assert [each.session for each in cut.sessions][:: len(cut.sessions) - 1] == [20261120, 20261201]
+    with pytest.raises(DataError, match="make a longer one"):
+        table.cut(table.first_ns - 1, last, 20261120, 20261201)
+    with pytest.raises(DataError, match="reach"):
+        table.cut(first, last, 20261127, 20261127)
 
 
 def test_a_table_answers_nothing_outside_of_its_range() -> None:

@@ -1,7 +1,7 @@
 """Three calendars, three questions: an instrument's phase, the log's session, the account's day. Looks nothing up in a clock.
 
-Functions here make their tables when asked, once a range of years, with pandas (1.5 s on first use). What must start fast or without pandas
-reads ready tables (`read_table`) and asks those: same class, same answers.
+Tables are cut from `ready` ones that lie with the compiled code, and nothing here needs pandas or waits for it. Only where none is kept
+yet, or a range reaches beyond 1999 to 2040, the calendar library is asked (`schedule`, 1.5 s at first): same class, same answers.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from workbench.calendars.schedule import business_days, table
-from workbench.calendars.table import Ints, Session, Span, Table, read_table, write_table
+from workbench.calendars.ready import business_days, table
+from workbench.calendars.table import Ints, Session, Span, Table
 from workbench.domain.contracts import Contract
 from workbench.domain.records import Records
 from workbench.domain.units import SECOND
@@ -30,10 +30,8 @@ __all__ = [
     "phase_at",
     "phase_records",
     "phases",
-    "read_table",
     "session_bounds",
     "table",
-    "write_table",
 ]
 
 LOG_CALENDAR: Final = "CME Globex Equity"  # names log sessions and, unless settings say otherwise, account days

@@ -1,15 +1,16 @@
 """From the calendar library and our own dated corrections to spans. The only door to pandas_market_calendars; no look-ups (`table`).
 
-The library and pandas are imported on first use (1.5 s); every timestamp leaves here as integer nanoseconds (its index counts in
-microseconds). Which calendar is right where: `hours.toml`, which gives a source for every line.
+The library and pandas are imported on first use (1.5 s), which `ready` makes rare; every timestamp leaves here as integer nanoseconds (its
+index counts in microseconds). Which calendar is right where: `hours.toml`, which gives a source for every line.
 """
 
 from __future__ import annotations
 
 import tomllib
+import warnings
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -45,7 +46,6 @@ class _Day(NamedTuple):
     pauses: tuple[tuple[int, int], ...]
 
 
-@lru_cache(maxsize=64)
 def table(calendar: str, first: date, last: date) -> Table:
     """Make the table of a calendar from 0:00 UTC of `first` to the end of `last` (UTC).
 
@@ -72,7 +72,7 @@ def table(calendar: str, first: date, last: date) -> Table:
         raise ConfigError(f"calendar {calendar}: the range {first} to {last} is empty")
     hours = hours_of(calendar)
     days = list(_days(calendar, hours, first - MARGIN, last + MARGIN))
-    begin, end = _midnight(first), _midnight(last + timedelta(days=1))
+    begin, end, _, _ = bounds(first, last)
     if not days or days[0].session.open_ns > begin or days[-1].session.close_ns < end:
         raise ConfigError(f"calendar {calendar}: nothing is known about {first} to {last}")
     cut = (
@@ -81,6 +81,16 @@ def table(calendar: str, first: date, last: date) -> Table:
         if span.end_ns > begin and span.start_ns < end
     )
     return Table(calendar, cut, (day.session for day in days))
+
+
+def bounds(first: date, last: date) -> tuple[int, int, int, int]:
+    """Give begin and end [ns] of a range of days, and the least and the greatest name that a session of its table can have."""
+    return _midnight(first), _midnight(last + timedelta(days=1)), _name(first - MARGIN), _name(last + MARGIN)
+
+
+def zone_of(calendar: str) -> str:
+    """Name the time zone in which the library keeps a calendar: ``"America/Chicago"``."""
+    return str(_library(calendar).tz)
 
 
 def business_days(first: date, last: date) -> tuple[date, ...]:
@@ -114,7 +124,10 @@ def hours_of(calendar: str) -> Hours:
 
 
 def _days(calendar: str, hours: Hours, first: date, last: date) -> Iterator[_Day]:
-    schedule = _library(calendar).schedule(first.isoformat(), last.isoformat(), market_times="all")
+    library = _library(calendar)
+    with warnings.catch_warnings():  # the library's nyse.py on pandas 3.1; it changes no answer
+        warnings.filterwarnings("ignore", r"Series\.dt\.weekday is deprecated")
+        schedule = library.schedule(first.isoformat(), last.isoformat(), market_times="all")
     names = [stamp.date() for stamp in schedule.index]
     ns = {column: schedule[column].dt.as_unit("ns").astype("int64").tolist() for column in schedule.columns}
     for at, day in enumerate(names):
@@ -131,8 +144,7 @@ def _days(calendar: str, hours: Hours, first: date, last: date) -> Iterator[_Day
             pauses.append((ns["break_start"][at], ns["break_end"][at]))
         regular = (open_ns, close_ns) if hours.rth is None else (_new_york(day, hours.rth[0]), _new_york(day, hours.rth[1]))
         regular = (max(min(regular[0], close_ns), open_ns), min(regular[1], close_ns))
-        name = day.year * 10_000 + day.month * 100 + day.day
-        whole = Session(name, ns["pre"][at] if "pre" in ns else open_ns, ns["post"][at] if "post" in ns else close_ns)
+        whole = Session(_name(day), ns["pre"][at] if "pre" in ns else open_ns, ns["post"][at] if "post" in ns else close_ns)
         # some calendars give every day a break of no length, or one after an early close: neither is a pause
         yield _Day(whole, regular, tuple((a, min(b, whole.close_ns)) for a, b in pauses if a < min(b, whole.close_ns)))
 
@@ -174,6 +186,10 @@ def _library(calendar: str) -> Any:
 
 def _new_york(day: date, at: time) -> int:
     return (datetime.combine(day, at, NEW_YORK) - EPOCH) // timedelta(microseconds=1) * 1_000
+
+
+def _name(day: date) -> int:
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def _midnight(day: date) -> int:

@@ -11,14 +11,11 @@ Rules
 
 from __future__ import annotations
 
-import json
-import os
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +24,7 @@ from workbench.domain.errors import DataError
 from workbench.domain.records import EVENT_TIME, Kind, Phase, Records, empty
 from workbench.domain.units import SECOND
 
-TABLE_VERSION: Final = 1
+PHASES: Final = {int(phase): phase for phase in Phase}
 
 Ints = npt.NDArray[np.int64]
 
@@ -47,6 +44,17 @@ class Session(NamedTuple):
     session: int
     open_ns: int
     close_ns: int
+
+
+class Columns(NamedTuple):
+    """A table as arrays: of spans `edges` (one more than spans: the last one's end), `phases`, `numbers`; of sessions the rest."""
+
+    edges: Ints
+    phases: npt.NDArray[np.uint8]
+    numbers: Ints
+    names: Ints
+    opens: Ints
+    closes: Ints
 
 
 class Table:
@@ -77,65 +85,98 @@ class Table:
     """
 
     def __init__(self, name: str, spans: Iterable[Span], sessions: Iterable[Session]) -> None:
-        self.name = name
-        self.spans, self.sessions = tuple(spans), tuple(sessions)
-        self._check()
-        self.first_ns, self.last_ns = self.spans[0].start_ns, self.spans[-1].end_ns
-        self._starts = _ints(span.start_ns for span in self.spans)
-        self._phases = np.array([span.phase for span in self.spans], np.uint8)
-        self._span_sessions = _ints(span.session for span in self.spans)
-        self._names = _ints(each.session for each in self.sessions)
-        self._opens = _ints(each.open_ns for each in self.sessions)
-        self._closes = _ints(each.close_ns for each in self.sessions)
-        self._start_list = [span.start_ns for span in self.spans]
+        spans, sessions = tuple(spans), tuple(sessions)
+        if not spans or any(a.end_ns != b.start_ns for a, b in pairwise(spans)):
+            raise DataError(f"{name}: spans leave a hole, or there is none")
+        self._take(
+            name,
+            Columns(
+                edges=_ints([span.start_ns for span in spans] + [spans[-1].end_ns]),
+                phases=np.array([span.phase for span in spans], np.uint8),
+                numbers=_ints(span.session for span in spans),
+                names=_ints(each.session for each in sessions),
+                opens=_ints(each.open_ns for each in sessions),
+                closes=_ints(each.close_ns for each in sessions),
+            ),
+        )
+
+    @classmethod
+    def of(cls, name: str, columns: Columns) -> Table:
+        """Make a table of what another one's `columns` are, or a part of them."""
+        table = cls.__new__(cls)
+        table._take(name, columns)
+        return table
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """All spans, as values; made when first asked for, which takes a millisecond a year."""
+        edges, phases = self.columns.edges.tolist(), map(PHASES.__getitem__, self.columns.phases.tolist())
+        return tuple(map(Span, edges[:-1], edges[1:], phases, self.columns.numbers.tolist()))
+
+    @cached_property
+    def sessions(self) -> tuple[Session, ...]:
+        """All sessions, likewise; they reach beyond the range at both ends."""
+        return tuple(map(Session, *(column.tolist() for column in (self.columns.names, self.columns.opens, self.columns.closes))))
+
+    def cut(self, first_ns: int, last_ns: int, first_session: int, last_session: int) -> Table:
+        """Give the table from `first_ns` to before `last_ns`, with the sessions `first_session` to `last_session`, both included."""
+        edges, phases, numbers, *sessions = self.columns
+        start = int(np.searchsorted(edges, first_ns, side="right")) - 1
+        end = int(np.searchsorted(edges, last_ns, side="left"))
+        self._inside([first_ns, last_ns - 1])
+        inner = edges[start : end + 1].copy()
+        inner[0], inner[-1] = first_ns, last_ns
+        kept = slice(*np.searchsorted(self.columns.names, [first_session, last_session + 1]).tolist())
+        return Table.of(self.name, Columns(inner, phases[start:end], numbers[start:end], *(column[kept] for column in sessions)))
 
     def phase_at(self, ns: npt.ArrayLike) -> npt.NDArray[np.uint8]:
         """Give the `Phase` at each instant."""
-        found: npt.NDArray[np.uint8] = self._phases[self._span(ns)]
+        found: npt.NDArray[np.uint8] = self.columns.phases[self._span(ns)]
         return found
 
     def session_at(self, ns: npt.ArrayLike) -> Ints:
         """Give the instrument session at each instant: the one that runs, or the next."""
-        found: Ints = self._span_sessions[self._span(ns)]
+        found: Ints = self.columns.numbers[self._span(ns)]
         return found
 
     def log_session(self, ns: npt.ArrayLike) -> Ints:
         """Give the log session of each instant (rule 2)."""
-        found: Ints = self._names[np.searchsorted(self._closes, self._inside(ns), side="left")]
+        found: Ints = self.columns.names[np.searchsorted(self.columns.closes, self._inside(ns), side="left")]
         return found
 
     def account_day(self, ns: npt.ArrayLike) -> Ints:
         """Give the account day of each instant (rule 3)."""
-        found: Ints = self._names[np.searchsorted(self._opens, self._inside(ns), side="right") - 1]
+        found: Ints = self.columns.names[np.searchsorted(self.columns.opens, self._inside(ns), side="right") - 1]
         return found
 
     def span_at(self, ns: int) -> Span:
         """Give the span around one instant, for a loop that asks seldom."""
-        self._inside(ns)
-        return self.spans[bisect_right(self._start_list, ns) - 1]
+        at, columns = int(self._span(ns)), self.columns
+        return Span(int(columns.edges[at]), int(columns.edges[at + 1]), PHASES[int(columns.phases[at])], int(columns.numbers[at]))
 
     def session_bounds(self, session: int) -> tuple[int, int]:
         """Give ``(open_ns, close_ns)`` of a session, a date written 20261120; `DataError` if there is none that day."""
-        at = bisect_left(self.sessions, (session,))
-        if at == len(self.sessions) or self.sessions[at].session != session:
-            near = [each.session for each in self.sessions[max(at - 1, 0) : at + 1]]
+        columns = self.columns
+        at = int(np.searchsorted(columns.names, session))
+        if at == len(columns.names) or columns.names[at] != session:
+            near = columns.names[max(at - 1, 0) : at + 1].tolist()
             raise DataError(f"{self.name}: no session {session}; the nearest are {near}")
-        return self.sessions[at].open_ns, self.sessions[at].close_ns
+        return int(columns.opens[at]), int(columns.closes[at])
 
     def phase_records(self, contract: int, first_ns: int, last_ns: int) -> Records:
         """Make the PHASE records of a contract: one at `first_ns` that tells the phase then, one at each change up to `last_ns`."""
         begin, end = self._span([first_ns, last_ns])
         records = empty(int(end - begin) + 1)
         spans = slice(int(begin), int(end) + 1)
-        records["recv_ns"] = np.maximum(self._starts[spans], first_ns)
+        records["recv_ns"] = np.maximum(self.columns.edges[spans], first_ns)
         records["event_ns"] = records["recv_ns"]
-        records["px"] = self._span_sessions[spans]
-        records["level"] = self._phases[spans]
+        records["px"] = self.columns.numbers[spans]
+        records["level"] = self.columns.phases[spans]
         records["contract"], records["kind"], records["flags"] = contract, Kind.PHASE, EVENT_TIME
         return records
 
     def _span(self, ns: npt.ArrayLike) -> npt.NDArray[np.intp]:
-        return np.searchsorted(self._starts, self._inside(ns), side="right") - 1
+        return np.searchsorted(self.columns.edges, self._inside(ns), side="right") - 1
 
     def _inside(self, ns: npt.ArrayLike) -> Ints:
         asked = np.asarray(ns, np.int64)
@@ -146,53 +187,21 @@ class Table:
             )
         return asked
 
+    def _take(self, name: str, columns: Columns) -> None:
+        self.name, self.columns = name, columns
+        self._check()
+        self.first_ns, self.last_ns = int(columns.edges[0]), int(columns.edges[-1])
+
     def _check(self) -> None:
-        if not self.spans or any(a.end_ns != b.start_ns for a, b in pairwise(self.spans)):
-            raise DataError(f"{self.name}: spans leave a hole, or there is none")
-        if any(span.end_ns <= span.start_ns for span in self.spans):
+        edges, phases, numbers, names, opens, closes = self.columns
+        if not len(edges) - 1 == len(phases) == len(numbers) > 0 or not len(names) == len(opens) == len(closes):
+            raise DataError(f"{self.name}: columns are of different lengths")
+        if (np.diff(edges) <= 0).any():
             raise DataError(f"{self.name}: a span ends before it begins")
-        edges = [edge for each in self.sessions for edge in (each.open_ns, each.close_ns)]
-        names = [each.session for each in self.sessions]
-        if sorted(edges) != edges or sorted(set(names)) != names:
+        if (opens > closes).any() or (closes[:-1] > opens[1:]).any() or (np.diff(names) <= 0).any():
             raise DataError(f"{self.name}: sessions overlap, or do not rise")
-        if not edges or edges[0] > self.spans[0].start_ns or edges[-1] < self.spans[-1].end_ns:
+        if not len(names) or opens[0] > edges[0] or closes[-1] < edges[-1]:
             raise DataError(f"{self.name}: sessions do not reach over both ends of the spans")
-
-
-def write_table(path: Path | str, tables: Mapping[str, Table]) -> None:
-    """Write tables to one JSON file, whole or not at all, so that a live start needs no calendar library."""
-    body = {
-        "version": TABLE_VERSION,
-        "calendars": {
-            name: {
-                "last_ns": table.last_ns,
-                "spans": [(span.start_ns, int(span.phase), span.session) for span in table.spans],
-                "sessions": table.sessions,
-            }
-            for name, table in tables.items()
-        },
-    }
-    path = Path(path)
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(json.dumps(body, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(fresh, path)
-
-
-def read_table(path: Path | str) -> dict[str, Table]:
-    """Read what `write_table` wrote; `DataError` if it is not that."""
-    try:
-        body = json.loads(Path(path).read_text(encoding="utf-8"))
-        if body["version"] != TABLE_VERSION:
-            raise DataError(f"{path}: calendar table of version {body['version']}, this code reads {TABLE_VERSION}; write it anew")
-        return {name: _table(name, part) for name, part in body["calendars"].items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: no calendar table ({type(error).__name__}: {error}); write it anew") from error
-
-
-def _table(name: str, part: Mapping[str, Any]) -> Table:
-    ends = [start for start, _, _ in part["spans"][1:]] + [part["last_ns"]]
-    spans = [Span(start, end, Phase(phase), session) for (start, phase, session), end in zip(part["spans"], ends, strict=True)]
-    return Table(name, spans, [Session(*each) for each in part["sessions"]])
 
 
 def _ints(values: Iterable[int]) -> Ints:
