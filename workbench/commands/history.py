@@ -14,7 +14,9 @@ from workbench.commands.importing import AsJson, DataFolder, sentences
 
 if TYPE_CHECKING:
     from workbench.importers.ib_history.download import Progress
+    from workbench.importers.ib_history.tick_download import TickProgress
     from workbench.runtime.history import Fetched, Outlook
+    from workbench.runtime.tick_history import FetchedTicks, TickOutlook
 
 HELP: Final = """Fetch past bars of whole roots from TWS or IB Gateway into the recordings.
 
@@ -30,6 +32,11 @@ Examples:
   workbench history ES --bars 5s --since 3d
 
   workbench history MES --since 2026-11-02 --until 2026-11-13
+
+  workbench history ES --ticks --days 2 --dry-run
+
+--ticks fetches every print instead (with --quotes every quote of the best bid and ask beside), a thousand a question and one question in
+ten seconds: a day of ES takes hours. Broken off in the middle of a session, it goes on there.
 """
 EVERY: Final = 25  # questions between two lines where nobody looks at a terminal
 CLIENT_OFFSET: Final = 4  # added to ib.client_id: an id per role
@@ -50,6 +57,9 @@ def history(
     host: Annotated[str | None, typer.Option(help="Of TWS; else the settings'.")] = None,
     port: Annotated[int | None, typer.Option(help="Of its API; else the settings'.")] = None,
     data: DataFolder = None,
+    ticks: Annotated[bool, typer.Option("--ticks", help="Prints one by one, of the last --days sessions.")] = False,
+    days: Annotated[int, typer.Option(help="How many sessions of ticks.", min=1)] = 1,
+    quotes: Annotated[bool, typer.Option("--quotes", help="With --ticks: quotes as well.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked; ask nothing but the contracts.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -60,11 +70,20 @@ def history(
         from workbench.importers.ib_history import plan
 
         settings = load_settings()
-        words = {"since": since, "until": until, "length_s": plan.length_s(bars), "regular_hours": regular_hours, "dry_run": dry_run}
+        words: dict[str, Any] = {
+            "since": since,
+            "until": until,
+            "length_s": plan.length_s(bars),
+            "regular_hours": regular_hours,
+            "dry_run": dry_run,
+        }
+        if ticks:
+            words = {"days": days, "quotes": quotes, "regular_hours": regular_hours, "dry_run": dry_run}
         where = (host or settings.ib.host, port or settings.ib.port, settings.ib.client_id + CLIENT_OFFSET)
         console = Console(stderr=as_json, highlight=False, soft_wrap=True)
         try:
-            done = asyncio.run(_history(console, data or settings.data_path, where, load_roots(settings), roots, words))
+            ask = _ticks if ticks else _history
+            done = asyncio.run(ask(console, data or settings.data_path, where, load_roots(settings), roots, words))
         except KeyboardInterrupt:
             console.print("\nBroken off. What was answered is kept; the same command goes on from there.")
             raise typer.Exit(130) from None
@@ -96,7 +115,34 @@ async def _history(
         return await fetch(data, found, source, tell_progress=_teller(console), tell=console.print)
 
 
-def _announce(console: Console, found: Outlook) -> None:
+async def _ticks(
+    console: Console, data: Path, where: tuple[str, int, int], known: Any, roots: list[str], words: dict[str, Any]
+) -> FetchedTicks | None:
+    from workbench.runtime.tick_history import fetch_ticks, tick_outlook
+    from workbench.venues.ib.history import open_history
+
+    async with open_history(*where, known) as source:
+        found = await tick_outlook(data, source, roots, days=words["days"], quotes=words["quotes"], regular_hours=words["regular_hours"])
+        _announce(console, found)
+        if words["dry_run"]:
+            console.print("No tick was asked for (--dry-run).")
+            return None
+        return await fetch_ticks(data, found, source, tell_progress=_tick_teller(console), tell=console.print)
+
+
+def _tick_teller(console: Console) -> Any:
+    def tell(state: TickProgress) -> None:
+        text = f"{state.n_whole} of {state.n_sessions} sessions, {state.n_pages:,} questions, {state.n_ticks:,} ticks"
+        if sys.stderr.isatty():
+            is_over = state.n_whole + len(state.left) == state.n_sessions
+            print(f"\r{text}", end="\n" if is_over else "", file=sys.stderr, flush=True)  # noqa: T201  one line, rewritten
+        elif state.n_pages % EVERY == 0:
+            console.print(text)
+
+    return tell
+
+
+def _announce(console: Console, found: Outlook | TickOutlook) -> None:
     for line in found.lines():
         console.print(line)
 
@@ -114,7 +160,7 @@ def _teller(console: Console) -> Any:
     return tell
 
 
-def _show(console: Console, done: Fetched, *, as_json: bool) -> None:
+def _show(console: Console, done: Fetched | FetchedTicks, *, as_json: bool) -> None:
     from workbench.commands.importing import show
 
     if done.held:
@@ -122,8 +168,8 @@ def _show(console: Console, done: Fetched, *, as_json: bool) -> None:
 
         console.print(f"Left alone, for they hold records from elsewhere: log session {few(list(done.held))}.")
     for left in done.left[:3]:
-        console.print(f"Not answered: {left.asked.contract.symbol}: {left.why}")
+        console.print(f"Not answered: {left.what.contract.symbol}: {left.why}")
     if done.left:
-        console.print(f"{len(done.left):,} questions are open; the same command asks them again.")
+        console.print(f"{len(done.left):,} {done.unit} are open; the same command goes on with them.")
     if done.report is not None:
         show(done.report, as_json=as_json)

@@ -197,14 +197,15 @@ PRICELESS: Final = frozenset({"IND", "OPT", "FOP", "BAG"})  # [chosen] what is l
 TICKS_A_REQUEST: Final = 1_000  # [IB]
 TICKS_BOTH: Final = "Either start or end time must be specified, not both"  # [chosen]
 TICKS_NUMBER: Final = "Number of ticks must be between 1 and 1000"  # [chosen]
+# "Pacing Violations for Small Bars (30 secs or less)" [IB]; of ticks nobody says, they count like small bars [chosen]
 PACED_REQUESTS: Final = 60
 PACED_S: Final = 600  # [IB] requests in ten minutes, all clients of an account together
 SAME_CONTRACT: Final = 6
 SAME_CONTRACT_S: Final = 2  # [IB] the sixth for the same contract, exchange and tick type within 2 s
 IDENTICAL_S: Final = 15  # [IB] between two identical requests
-# IB says today that the three rules hold for bars of up to 30 s, and that it slows larger ones down without a word. Here the two counts
-# hold for all, so that who loads for hours learns to pace; identical requests of larger bars are answered.
-IDENTICAL_UP_TO_S: Final = 30
+PACED_UP_TO_S: Final = 30  # [IB] for bars of a minute and more the three are lifted, and a "soft" limit slows answers down
+SOFT_REQUESTS: Final = 60  # [chosen] in `PACED_S`; each one more is answered later
+SOFT_DELAY_MS: Final = 2_000  # [chosen]
 
 # ---- streams (streams/) ---------------------------------------------------------------------------------------------------------------
 NO_PRICE: Final = Decimal("-1.0")  # [IB] of a side that is not there, with size 0; also in tick-by-tick quotes [chosen]

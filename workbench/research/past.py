@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from workbench.config import load_roots, load_settings
+from workbench.domain.errors import ConfigError
 from workbench.importers.ib_history.download import Progress
 from workbench.importers.ib_history.plan import length_s
+from workbench.importers.ib_history.tick_download import TickProgress
 from workbench.runtime.history import Fetched, fetch, outlook
+from workbench.runtime.tick_history import FetchedTicks, fetch_ticks, tick_outlook
 from workbench.venues.ib.history import open_history
 
 CLIENT_OFFSET = 5  # added to ib.client_id: a notebook may ask while a command does
+TICKS = ("prints", "quotes")
 EVERY = 25  # questions between two lines
 
 
@@ -23,8 +27,10 @@ async def history(
     host: str | None = None,
     port: int | None = None,
     regular_hours: bool = False,
-) -> Fetched:
-    """Fetch past bars of whole roots into recordings, which `open_session` and `replay` then read.
+    ticks: str | None = None,
+    days: int = 1,
+) -> Fetched | FetchedTicks:
+    """Fetch past bars of whole roots, or ticks, into recordings, which `open_session` and `replay` then read.
 
     Prints what will be asked and how long that takes at least, then how far it is. Interrupted, the same call goes on where it ended;
     called again, it asks only what is new.
@@ -44,7 +50,11 @@ async def history(
     host, port
         Of TWS; `None`: the settings'.
     regular_hours
-        Only bars of regular hours.
+        Only regular hours.
+    ticks
+        ``"prints"``, or ``"quotes"`` for prints and quotes, one by one, instead of bars; hours for a day of ES.
+    days
+        How many of the last sessions of ticks.
 
     Raises
     ------
@@ -55,6 +65,12 @@ async def history(
     folder = settings.data_path if data is None else Path(data)
     where = (host or settings.ib.host, port or settings.ib.port, settings.ib.client_id + CLIENT_OFFSET)
     async with open_history(*where, load_roots(settings)) as source:
+        if ticks is not None:
+            if ticks not in TICKS:
+                raise ConfigError(f"ticks={ticks!r}: one of {', '.join(TICKS)}")
+            plan = await tick_outlook(folder, source, roots, days=days, quotes=ticks == "quotes", regular_hours=regular_hours)
+            print(*plan.lines(), sep="\n")  # noqa: T201  a cell is a screen
+            return await fetch_ticks(folder, plan, source, tell_progress=_tell_ticks)
         found = await outlook(
             folder,
             source,
@@ -71,3 +87,8 @@ async def history(
 def _tell(state: Progress) -> None:
     if state.n_done % EVERY == 0 or state.n_done == state.n_all:
         print(f"{state.n_done:,} of {state.n_all:,} questions, {state.n_bars:,} bars")  # noqa: T201
+
+
+def _tell_ticks(state: TickProgress) -> None:
+    if state.n_pages % EVERY == 0 or state.n_whole == state.n_sessions:
+        print(f"{state.n_whole} of {state.n_sessions} sessions, {state.n_ticks:,} ticks")  # noqa: T201

@@ -32,7 +32,7 @@ class Outlook(NamedTuple):
         told = [f"{each.contract.symbol:<6} {each.first} to {each.last}" for each in self.stretches]
         held = len(self.asked) - self.n_open
         already = f", {held:,} answered before" if held else ""
-        return [*told, f"{self.n_open:,} questions{already}; at least {_minutes(self.at_least_s)} at the pace IB allows"]
+        return [*told, f"{self.n_open:,} questions{already}; at least {minutes(self.at_least_s)} at the pace IB allows"]
 
 
 class Fetched(NamedTuple):
@@ -42,6 +42,11 @@ class Fetched(NamedTuple):
     held: tuple[int, ...]
     left: tuple[Left, ...]
     progress: Progress
+
+    @property
+    def unit(self) -> str:
+        """What is counted in `left`."""
+        return "questions"
 
 
 async def outlook(
@@ -97,10 +102,10 @@ async def fetch(
     return Fetched(written.report, written.held, progress.left, progress)
 
 
-def _minutes(seconds: float) -> str:
+def minutes(seconds: float) -> str:
     """Say a duration in the unit a person would.
 
-    >>> _minutes(20), _minutes(300), _minutes(9000)
+    >>> minutes(20), minutes(300), minutes(9000)
     ('20 s', '5 min', '2.5 h')
     """
     if seconds < 100:

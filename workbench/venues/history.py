@@ -34,6 +34,43 @@ class BarsAsked(NamedTuple):
         """Name the question, as a file may be named."""
         return f"{self.start_ns}-{self.end_ns}-{self.length_s}s{'-rth' if self.regular_hours else ''}"
 
+    @property
+    def weight(self) -> int:
+        """Tell how many questions it counts as where questions are counted."""
+        return 1
+
+
+class TicksAsked(NamedTuple):
+    """One question: ticks from ``start_ns`` (a whole second) on, the first thousand; or, ``is_last``, the last before ``end_ns``."""
+
+    contract: Contract
+    start_ns: int
+    end_ns: int
+    quotes: bool = False
+    regular_hours: bool = False
+    is_last: bool = False
+
+    @property
+    def of(self) -> str:
+        """Name the contract, as `BarsAsked.of` does."""
+        return "-".join(filter(None, (self.contract.symbol, self.contract.expiry)))
+
+    @property
+    def key(self) -> str:
+        """Name the question."""
+        word = "quotes" if self.quotes else "prints"
+        return f"{self.start_ns}-{self.end_ns}-{word}{'-rth' if self.regular_hours else ''}{'-last' if self.is_last else ''}"
+
+    @property
+    def length_s(self) -> int:
+        """Ticks are paced as the smallest bars are."""
+        return 0
+
+    @property
+    def weight(self) -> int:
+        """Tell how many questions it counts as: bid and ask are two."""
+        return 2 if self.quotes else 1
+
 
 class PastBar(NamedTuple):
     """One bar: its start, prices in points and sizes as the source's own decimals, so that nothing is lost before the grid is known."""
@@ -54,6 +91,22 @@ class Bars(NamedTuple):
     bars: tuple[PastBar, ...]
 
 
+class PastTick(NamedTuple):
+    """A print, or a quote (then bid first, ``ask`` and ``ask_size`` behind), in the second ``at_s``; decimals as the source wrote them."""
+
+    at_s: int
+    price: str
+    size: str
+    ask: str = ""
+    ask_size: str = ""
+
+
+class Ticks(NamedTuple):
+    """An answer, in the source's order, at least one tick; its last second is whole."""
+
+    ticks: tuple[PastTick, ...]
+
+
 class Nothing(NamedTuple):
     """The source says that it has nothing there, in its own words: not asked again."""
 
@@ -61,10 +114,14 @@ class Nothing(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """No answer, or a refusal that may pass (pace, farm, timeout): asked again later. ``is_pace``: we were too fast."""
+    """No answer, or a refusal that may pass (pace, farm, timeout): asked again later.
+
+    ``is_pace``: we were too fast. ``is_empty``: an answer came, with nothing in it and without a word.
+    """
 
     text: str
     is_pace: bool = False
+    is_empty: bool = False
 
 
 class HistorySource(Protocol):
@@ -78,3 +135,6 @@ class HistorySource(Protocol):
 
     async def bars(self, asked: BarsAsked) -> Bars | Nothing | Trouble:
         """Answer one question; never raises for what the other side does."""
+
+    async def ticks(self, asked: TicksAsked) -> Ticks | Nothing | Trouble:
+        """Answer one question about ticks; never raises for what the other side does."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tests.gateway.reference import ES, SPY, Desk, Keeper
+from workbench.gateway import behaviour as say
 from workbench.wire import ReqHistoricalData, ReqHistoricalTicks
 
 VIOLATION = "Historical Market Data Service error message:Historical data request pacing violation"
 
 
 def ask(desk: Desk, client: Keeper, n: int, **asked: object) -> None:
-    desk.history.answer(client, ReqHistoricalData(req_id=n, contract=asked.pop("contract", ES), **asked))  # type: ignore[arg-type]
+    words = {"contract": ES, "bar_size": "30 secs", **asked}
+    desk.history.answer(client, ReqHistoricalData(req_id=n, **words))  # type: ignore[arg-type]
 
 
 def test_the_sixth_for_one_contract_within_two_seconds_is_refused() -> None:
@@ -40,12 +42,12 @@ def test_quotes_of_both_sides_count_twice() -> None:
 def test_sixty_in_ten_minutes_are_all() -> None:
     desk, client = Desk(), Keeper()
     for n in range(61):
-        ask(desk, client, n, duration=f"{n + 1} D")
+        ask(desk, client, n, duration=f"{n + 1} S")
         desk.pass_ms(2_001)
     assert [each[:2] for each in client.errors] == [(60, 162)]
     assert client.errors[0][2] == VIOLATION
     desk.pass_ms(600_000 - 61 * 2_001 + 1)
-    ask(desk, client, 99, duration="99 D")
+    ask(desk, client, 99, duration="99 S")
     assert len(client.errors) == 1
 
 
@@ -63,10 +65,18 @@ def test_identical_requests_of_small_bars_wait_fifteen_seconds() -> None:
         ask(desk, client, n, duration="1800 S", bar_size="5 secs")
         desk.pass_ms(wait)
     assert [each[:2] for each in client.errors] == [(1, 162)]
-    for n in range(10, 13):
-        desk.pass_ms(2_001)
-        ask(desk, client, n, bar_size="1 min")  # the same three times: larger bars may
-    assert len(client.errors) == 1
+
+
+def test_longer_bars_are_never_refused_and_after_sixty_slowed_down() -> None:
+    desk, client = Desk(), Keeper()
+    for n in range(70):
+        ask(desk, client, n, bar_size="1 min", duration="1 D", contract=ES)
+        desk.pass_ms(500)
+    assert client.errors == []
+    answered = [each.req_id for each in client.got]
+    assert answered[:60] == list(range(60)) and len(answered) < 70
+    desk.pass_ms(say.SOFT_DELAY_MS)
+    assert len(client.got) == 70
 
 
 def test_ticks_are_paced_like_small_bars() -> None:

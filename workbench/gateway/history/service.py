@@ -128,12 +128,14 @@ class HistoryService:
         if isinstance(query, Missing):
             client.error(req_id, query.code, query.text)
             return
-        is_small = 0 < query.size.seconds <= say.IDENTICAL_UP_TO_S
-        if not self._admits(listed, query.what, query._replace(req_id=0), is_small=is_small):
+        delay_ms = say.HISTORY_DELAY_MS
+        if not 0 < query.size.seconds <= say.PACED_UP_TO_S:
+            delay_ms += say.SOFT_DELAY_MS * self._pacing.slows(self._world.now_ns)
+        elif not self._admits(listed, query.what, query._replace(req_id=0)):
             self._violation(client, req_id)
             return
         live = query if request.keep_up_to_date else None
-        self._later(client, req_id, lambda: answered(query, self._source, client.version), live)
+        self._later(client, req_id, lambda: answered(query, self._source, client.version), live, delay_ms=delay_ms)
 
     def _plain(
         self, client: Client, request: ReqHeadTimestamp | ReqHistogramData, make: Callable[[Listed, Source], Answer | Missing]
@@ -154,7 +156,7 @@ class HistoryService:
             client.error(request.req_id, want.code, want.text)
             return
         same = (listed.con_id, request.start, request.end, request.n_ticks, request.what, request.use_rth)
-        if not self._admits(listed, f"{request.what.upper()} ticks", same, is_small=True):
+        if not self._admits(listed, f"{request.what.upper()} ticks", same):
             self._violation(client, request.req_id)
             return
         self._later(client, request.req_id, lambda: ticks_of(request, listed, want, self._source))
@@ -166,18 +168,18 @@ class HistoryService:
             return None
         return listed
 
-    def _admits(self, listed: Listed, what: str, request: Hashable, *, is_small: bool) -> bool:
+    def _admits(self, listed: Listed, what: str, request: Hashable) -> bool:
         kind = (listed.con_id, listed.exchange, what)
         weight = 2 if what.startswith("BID_ASK") else 1
-        return self._pacing.admits(self._world.now_ns, kind, request, weight, is_small=is_small)
+        return self._pacing.admits(self._world.now_ns, kind, request, weight)
 
     @staticmethod
     def _violation(client: Client, req_id: int) -> None:
         refused = asked.hmds(say.PACING)
         client.error(req_id, refused.code, refused.text)
 
-    def _later(self, client: Client, req_id: int, make: Make, live: Query | None = None) -> None:
-        self._waiting.append(_Waiting(self._world.now_ns + say.HISTORY_DELAY_MS * MS, client, req_id, make, live))
+    def _later(self, client: Client, req_id: int, make: Make, live: Query | None = None, *, delay_ms: int = say.HISTORY_DELAY_MS) -> None:
+        self._waiting.append(_Waiting(self._world.now_ns + delay_ms * MS, client, req_id, make, live))
 
     def _deliver(self, waiting: _Waiting, now_ns: int) -> None:
         made = waiting.make()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from workbench.importers.ib_history.pace import Pace
 from workbench.importers.ib_history.shelf import Shelf
-from workbench.venues.history import Bars, BarsAsked, HistorySource, Nothing, Trouble
+from workbench.venues.history import BarsAsked, HistorySource, TicksAsked, Trouble
 
 NAP_S: Final = (2.0, 10.0, 30.0)  # before the next try, when it was not for pace
 GIVE_UP: Final = 5  # questions in a row that all their tries did not answer: the source is gone
 
+Q = TypeVar("Q", BarsAsked, TicksAsked)
+A = TypeVar("A")
 Tell = Callable[["Progress"], None]
 
 
@@ -21,6 +23,11 @@ class Left(NamedTuple):
 
     asked: BarsAsked
     why: str
+
+    @property
+    def what(self) -> BarsAsked:
+        """What was asked for."""
+        return self.asked
 
 
 class Progress(NamedTuple):
@@ -53,7 +60,7 @@ async def download(
     tell(state)
     in_a_row = 0
     for at, each in enumerate(open_):
-        answer = await _ask(each, source, pace)
+        answer = await ask_in_time(each, source.bars, pace)
         if isinstance(answer, Trouble):
             in_a_row += 1
             state = state._replace(left=(*state.left, Left(each, answer.text)))
@@ -69,16 +76,19 @@ async def download(
     return state
 
 
-async def _ask(asked: BarsAsked, source: HistorySource, pace: Pace) -> Bars | Nothing | Trouble:
-    """Ask until there is an answer; `Trouble` after the last try."""
+async def ask_in_time(asked: Q, question: Callable[[Q], Awaitable[A]], pace: Pace) -> A | Trouble:
+    """Ask at the pace allowed until there is an answer; `Trouble` after the last try. ``is_empty`` is for who asked to judge."""
     loop = asyncio.get_running_loop()
-    answer: Bars | Nothing | Trouble = Trouble("never asked")
+    answer: A | Trouble = Trouble("never asked")
     for nap_s in (*NAP_S, None):
-        await asyncio.sleep(pace.wait_s(asked, loop.time()))
+        while (wait_s := pace.wait_s(asked, loop.time())) > 0:
+            await asyncio.sleep(wait_s)
         pace.sent(asked, loop.time())
-        answer = await source.bars(asked)
+        answer = await question(asked)
         if not isinstance(answer, Trouble):
             pace.answered()
+            return answer
+        if answer.is_empty and isinstance(asked, TicksAsked):
             return answer
         if answer.is_pace:
             pace.refused(loop.time())

@@ -1,7 +1,9 @@
 """How fast a broker may be asked for the past. Time is handed in; nothing sleeps here.
 
 Source: IB, "Historical Data Limitations": of bars of 30 s or less at most 60 questions in ten minutes, six about one contract in two
-seconds, none alike within 15 s. For longer bars those limits are lifted and a "soft" one holds that IB does not number.
+seconds, none alike within 15 s. A question for bid and ask counts
+twice. For longer bars those limits are lifted and a "soft" one holds that IB does not number. Of ticks IB says nothing: they are asked for
+as the smallest bars are.
 """
 
 from __future__ import annotations
@@ -9,11 +11,11 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from workbench.venues.history import BarsAsked
+from workbench.venues.history import BarsAsked, TicksAsked
 
 WINDOW_S: Final = 600.0
 MOST_IN_WINDOW: Final = 55  # five less than IB allows: a person may be looking at a chart
-BURST_S, MOST_IN_BURST = 2.0, 5
+BURST_S, MOST_IN_BURST = 2.5, 5  # IB says 2 s and the sixth; a line may bring two questions closer together than they left
 ALIKE_S: Final = 16.0
 SMALL_S: Final = 30  # bars up to this length are limited hard
 SOFT_S: Final = 1.0  # between two questions of longer bars
@@ -38,21 +40,21 @@ class Pace:
         self._alike: dict[tuple[str, str], float] = {}
         self._last_s, self._not_before_s, self._penalty_s = float("-inf"), float("-inf"), PENALTY_S
 
-    def wait_s(self, asked: BarsAsked, now_s: float) -> float:
+    def wait_s(self, asked: BarsAsked | TicksAsked, now_s: float) -> float:
         """Give the seconds until this question may leave, 0 if now."""
         alike_s = self._alike.get((asked.of, asked.key), float("-inf")) + ALIKE_S
         earliest = max(self._not_before_s, alike_s, self._last_s + self._step_s(asked))
         if asked.length_s <= SMALL_S:
-            earliest = max(earliest, _free_at(self._small, MOST_IN_WINDOW, WINDOW_S))
-        earliest = max(earliest, _free_at(self._of_contract.get(asked.of, deque()), MOST_IN_BURST, BURST_S))
+            earliest = max(earliest, _free_at(self._small, MOST_IN_WINDOW, WINDOW_S, asked.weight))
+        earliest = max(earliest, _free_at(self._of_contract.get(asked.of, deque()), MOST_IN_BURST, BURST_S, asked.weight))
         return max(0.0, earliest - now_s)
 
-    def sent(self, asked: BarsAsked, now_s: float) -> None:
+    def sent(self, asked: BarsAsked | TicksAsked, now_s: float) -> None:
         """Count a question that left."""
         self._last_s = now_s
         if asked.length_s <= SMALL_S:
-            _count(self._small, now_s, MOST_IN_WINDOW)
-        _count(self._of_contract.setdefault(asked.of, deque()), now_s, MOST_IN_BURST)
+            _count(self._small, now_s, MOST_IN_WINDOW, asked.weight)
+        _count(self._of_contract.setdefault(asked.of, deque()), now_s, MOST_IN_BURST, asked.weight)
         self._alike = {each: at for each, at in self._alike.items() if at + ALIKE_S > now_s} | {(asked.of, asked.key): now_s}
 
     def refused(self, now_s: float) -> None:
@@ -65,7 +67,7 @@ class Pace:
         self._penalty_s = PENALTY_S
 
     @staticmethod
-    def _step_s(asked: BarsAsked) -> float:
+    def _step_s(asked: BarsAsked | TicksAsked) -> float:
         return 0.0 if asked.length_s <= SMALL_S else SOFT_S
 
 
@@ -80,11 +82,13 @@ def estimate_s(n_small: int, n_long: int, answer_s: float = 0.5) -> float:
     return small_s + n_long * max(SOFT_S, answer_s)
 
 
-def _free_at(sent: deque[float], most: int, window_s: float) -> float:
-    return sent[0] + window_s if len(sent) >= most else float("-inf")
+def _free_at(sent: deque[float], most: int, window_s: float, weight: int) -> float:
+    """Give the moment from which on `weight` more fit: when as many of the oldest as stand over have left the window."""
+    over = len(sent) + weight - most
+    return sent[over - 1] + window_s if over > 0 else float("-inf")
 
 
-def _count(sent: deque[float], now_s: float, most: int) -> None:
-    sent.append(now_s)
+def _count(sent: deque[float], now_s: float, most: int, weight: int) -> None:
+    sent.extend([now_s] * weight)
     while len(sent) > most:
         sent.popleft()

@@ -6,18 +6,20 @@ Rules
    made again, with what has come since.
 2. Bars arrive in the last nanosecond they cover, as those of any import do; they are marked as asked for afterwards.
 3. Price x volume is the broker's own VWAP times volume where it tells one.
+4. Where the prints of a contract are held whole, they stand in place of its bars: a bar sums prints up.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
+from msgspec.structs import replace as changed
 
 from workbench.calendars import log_session
 from workbench.domain.contracts import Contract
@@ -26,6 +28,8 @@ from workbench.domain.units import SECOND
 from workbench.importers import base
 from workbench.importers.bars import BarColumns, Ints, bar_records
 from workbench.importers.decimals import quanta
+from workbench.importers.ib_history import tick_records
+from workbench.importers.ib_history.plan import SPANS_NS
 from workbench.importers.ib_history.shelf import FOLDER, Kept, Shelf
 from workbench.importers.quarantine import Rejected
 from workbench.importers.reading import FileReport, Reading, Stream, count_kinds
@@ -33,6 +37,7 @@ from workbench.store.manifest import find_log
 from workbench.venues.history import PastBar
 
 IMPORTER: Final = "history"
+NO_BARS: Final = 0
 PRICES: Final = ("open", "high", "low", "close")
 
 
@@ -53,10 +58,39 @@ def write(data: Path, sessions: Iterable[int], length_s: int, *, regular_hours: 
     for kept in Shelf(data).every():
         if kept.length_s == length_s and kept.regular_hours == regular_hours and not wanted.isdisjoint(sessions_of(kept)):
             found[kept.asked.of].append(kept)
-    if not found:
-        return Written(None, held)
-    plan = base.plan(IMPORTER, [_reading(kept, wanted) for kept in found.values()])
-    return Written(base.keep(plan, data, replace=True, tell=tell), held)
+    ticked = tick_records.sessions_with_ticks(data) & wanted
+    report: base.Report | None = None
+    for group in (wanted - ticked, *({each} for each in sorted(ticked))):
+        ticks = tick_records.readings(data, group & ticked)
+        readings = [*ticks.readings, *(_reading(kept, group, ticks.with_prints.get(of, ())) for of, kept in found.items())]
+        if readings := [each for each in readings if each.report.n_records]:
+            report = _joined(report, base.keep(base.plan(IMPORTER, readings), data, replace=True, tell=tell))
+    return Written(report, held)
+
+
+def _joined(one: base.Report | None, other: base.Report) -> base.Report:
+    """Tell two imports as one."""
+    if one is None:
+        return other
+    return changed(
+        other,
+        files=[*one.files, *other.files],
+        sessions=sorted([*one.sessions, *other.sessions], key=lambda each: each.session),
+        contracts=one.contracts | other.contracts,
+        first_ns=min(one.first_ns, other.first_ns),
+        last_ns=max(one.last_ns, other.last_ns),
+        quarantine=one.quarantine or other.quarantine,
+    )
+
+
+def lengths(data: Path, sessions: Iterable[int]) -> dict[int, set[int]]:
+    """Say which bars sessions of ours hold already: length [s], `NO_BARS` where there are none -> sessions."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for session in sessions:
+        words = [kind.removeprefix("bars ") for run in find_log(data, session) for kind in run.streams if kind.startswith("bars ")]
+        known = [length for length in SPANS_NS if _short(length) in words]
+        found[known[0] if known else NO_BARS].add(session)
+    return found
 
 
 def sessions_of(kept: Kept) -> set[int]:
@@ -68,11 +102,14 @@ def _ends(kept: Kept) -> list[int]:
     return [min(bar.start_ns + kept.length_s * SECOND, kept.end_ns) for bar in kept.bars]
 
 
-def _reading(answers: list[Kept], sessions: set[int]) -> Reading:
+def _reading(answers: list[Kept], sessions: set[int], printed: Sequence[tuple[int, int]] = ()) -> Reading:
+    """Make one stream of a contract's bars in these log sessions, but for those between times of which its prints are held."""
     contract, path = answers[-1].contract, f"{FOLDER}/{answers[-1].asked.of}"
     bars = [bar for kept in answers for bar in kept.bars]
     ends = np.array([end for kept in answers for end in _ends(kept)], np.int64)
     inside = np.isin(log_session(ends - 1), list(sessions))
+    for start_ns, end_ns in printed:
+        inside &= (ends <= start_ns) | (ends > end_ns)
     bars, ends = [bar for bar, is_in in zip(bars, inside, strict=True) if is_in], ends[inside]
     records, rejected = _records(contract, bars, ends, path)
     length = f"bars {_short(answers[0].length_s)}"

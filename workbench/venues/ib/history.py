@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -27,11 +27,12 @@ from workbench.config.roots import Root
 from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.errors import ConfigError, VenueError
 from workbench.domain.units import SECOND
-from workbench.venues.history import Bars, BarsAsked, Nothing, PastBar, Trouble
+from workbench.venues.history import Bars, BarsAsked, Nothing, PastBar, PastTick, Ticks, TicksAsked, Trouble
 
 CONNECT_S: Final = 15.0
 ANSWER_S: Final = 90.0  # IB answers within seconds; a farm that wakes up takes a minute
 DAY_S: Final = 86_400
+TICKS_AT_ONCE: Final = 1_000  # the most a question may ask for
 PACE: Final = ("pacing violation", "max number of", "too many")
 NO_DATA: Final = ("returned no data", "no data of type", "no historical data query found", "has expired")
 SIZES: Final = {
@@ -72,7 +73,7 @@ class IbHistory:
 
     async def now_ns(self) -> int:
         """Give the server's own time."""
-        answer = await self._ask(self._ib.reqCurrentTimeAsync())
+        answer = await self._ask(self._ib.reqCurrentTimeAsync)
         if isinstance(answer, Trouble | Nothing):
             raise VenueError(f"TWS does not say what time it is: {answer.text}")
         return int(answer.timestamp()) * SECOND
@@ -90,7 +91,7 @@ class IbHistory:
         own = self._roots.get(root)
         if own is None:
             raise ConfigError(f"there is no root {root!r}; there are {', '.join(self._roots)}")
-        answer = await self._ask(self._ib.reqContractDetailsAsync(_wanted(own)))
+        answer = await self._ask(lambda: self._ib.reqContractDetailsAsync(_wanted(own)))
         if isinstance(answer, Trouble | Nothing):
             raise VenueError(f"{root}: IB names no contract: {answer.text}")
         return sorted((_contract(own, each.contract) for each in answer), key=lambda each: each.expiry or "")
@@ -99,8 +100,8 @@ class IbHistory:
         """Answer one question."""
         span_s = -(-(asked.end_ns - asked.start_ns) // SECOND)
         answer = await self._ask(
-            self._ib.reqHistoricalDataAsync(
-                ib_async.Contract(conId=int(asked.contract.venue_ids["ib"]), exchange=_routed(asked.contract), includeExpired=True),
+            lambda: self._ib.reqHistoricalDataAsync(
+                _past(asked.contract),
                 endDateTime=datetime.fromtimestamp(asked.end_ns // SECOND, UTC),
                 durationStr=f"{span_s} S" if span_s <= DAY_S else f"{-(-span_s // DAY_S)} D",
                 barSizeSetting=SIZES[asked.length_s],
@@ -115,11 +116,31 @@ class IbHistory:
         found = tuple(bar for each in answer if asked.start_ns <= (bar := _bar(each)).start_ns < asked.end_ns)
         return Bars(found) if found else Nothing("IB answered with bars of other times only")
 
-    async def _ask(self, question: Any) -> Any:
+    async def ticks(self, asked: TicksAsked) -> Ticks | Nothing | Trouble:
+        """Answer one question about ticks. More come than a thousand where the last second holds more."""
+        answer = await self._ask(
+            lambda: self._ib.reqHistoricalTicksAsync(
+                _past(asked.contract),
+                "" if asked.is_last else datetime.fromtimestamp(asked.start_ns // SECOND, UTC),
+                datetime.fromtimestamp(asked.end_ns // SECOND, UTC) if asked.is_last else "",
+                1 if asked.is_last else TICKS_AT_ONCE,
+                "BID_ASK" if asked.quotes else "TRADES",
+                useRth=asked.regular_hours,
+            )
+        )
+        if isinstance(answer, Trouble | Nothing):
+            return answer
+        return Ticks(tuple(_quote(each) if asked.quotes else _print(each) for each in answer))
+
+    async def _ask(self, question: Callable[[], Any]) -> Any:
         """Wait for an answer, IB's refusal, or the deadline, whichever comes first."""
         self._said.clear()
         self._heard.clear()
-        answer, heard = asyncio.ensure_future(question), asyncio.ensure_future(self._heard.wait())
+        try:
+            asked = question()
+        except ConnectionError:  # some questions of the library notice it before they are one
+            return Trouble("the connection is gone")
+        answer, heard = asyncio.ensure_future(asked), asyncio.ensure_future(self._heard.wait())
         try:
             await asyncio.wait({answer, heard}, timeout=ANSWER_S, return_when=asyncio.FIRST_COMPLETED)
             if answer.done() and answer.exception() is None and answer.result():
@@ -128,7 +149,7 @@ class IbHistory:
                 return Trouble(f"no answer within {ANSWER_S:.0f} s")
             if answer.done() and isinstance(answer.exception(), ConnectionError):
                 return Trouble("the connection is gone")
-            return _refusal(*self._said[-1]) if self._said else Trouble("an empty answer without a word")
+            return _refusal(*self._said[-1]) if self._said else Trouble("an empty answer without a word", is_empty=True)
         finally:
             heard.cancel()
             if not answer.done():
@@ -159,6 +180,10 @@ def _wanted(root: Root) -> ib_async.Contract:
     raise ConfigError(f"{root.root} is a {root.type}: history is asked for of futures and shares")
 
 
+def _past(contract: Contract) -> ib_async.Contract:
+    return ib_async.Contract(conId=int(contract.venue_ids["ib"]), exchange=_routed(contract), includeExpired=True)
+
+
 def _routed(contract: Contract) -> str:
     return "SMART" if contract.type is ContractType.STOCK else contract.exchange
 
@@ -174,6 +199,14 @@ def _bar(told: Any) -> PastBar:
     start = int(told.date.timestamp()) * SECOND
     o, h, low, c = (repr(price) for price in (told.open, told.high, told.low, told.close))
     return PastBar(start, o, h, low, c, _plain(told.volume), repr(told.average), int(told.barCount))
+
+
+def _print(told: Any) -> PastTick:
+    return PastTick(int(told.time.timestamp()), repr(told.price), _plain(told.size))
+
+
+def _quote(told: Any) -> PastTick:
+    return PastTick(int(told.time.timestamp()), repr(told.priceBid), _plain(told.sizeBid), repr(told.priceAsk), _plain(told.sizeAsk))
 
 
 def _plain(size: float) -> str:

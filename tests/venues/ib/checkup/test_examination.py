@@ -155,6 +155,12 @@ def test_a_clock_that_is_not_told():
     assert (line.verdict, line.found) == ("unknown", "TWS did not tell its time")
 
 
+@pytest.mark.parametrize("on", ["ReqMktData", "ReqTickByTick", "ReqDepth", "ReqHistoricalData", "PlaceOrder"])
+def test_a_connection_that_ends_in_the_middle_is_told(on):
+    table = look(one(on, 'do = "disconnect", how = "reset"'))
+    assert table.bad and table.lines[0].verdict == "good"
+
+
 # ---- may it trade ------------------------------------------------------------------------------------------------------------------------
 def test_the_read_only_box():
     table = look("321_read_only_box")

@@ -54,6 +54,8 @@ async def examine(
                 yield line
     except NoAccountError:
         yield Line("accounts", Verdict.BAD, "none", "", "Log in with a user that has an account.")
+    except ConnectionError:
+        yield Line("API", Verdict.BAD, "the connection ended while we looked", "", "Did TWS restart, or a person end the client there?")
     except VenueError as error:
         yield Line("API", Verdict.BAD, "no client gets in", str(error), "Is a question about this connection open on TWS's screen?")
 

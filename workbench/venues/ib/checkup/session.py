@@ -159,8 +159,12 @@ class Session:
 
     async def _ask(self, question: Callable[[], Any], *, may_be_empty: bool = False) -> tuple[Any, str]:
         """Give the answer, or `None` and what IB said in its place, within our own deadline."""
-        self._begin()
-        answer, heard = asyncio.ensure_future(question()), asyncio.ensure_future(self._heard.wait())
+        try:
+            self._begin()
+            asked = question()
+        except ConnectionError:
+            return None, "the connection is gone"
+        answer, heard = asyncio.ensure_future(asked), asyncio.ensure_future(self._heard.wait())
         await asyncio.wait({answer, heard}, timeout=ANSWER_S, return_when=asyncio.FIRST_COMPLETED)
         heard.cancel()
         if not answer.done():
