@@ -14,6 +14,7 @@ from workbench.market.sessions import WHOLE, number, weave
 from workbench.venues.base import MAX_BATCH
 
 NEVER = (1 << 62) - 1
+FEW = 8  # seconds that are set between records one by one; `weave` takes longer than a decision where there is one
 
 
 class Grid:
@@ -42,6 +43,8 @@ class Grid:
         self._second_ns = -(-first_ns // SECOND) * SECOND  # the next TIME record
         self._phases = phases[np.argsort(phases["recv_ns"], kind="stable")]
         self._buffer = empty(MAX_BATCH)
+        self._seconds, self._second = empty(MAX_BATCH + FEW), empty(1)  # of chunks that reach a second; one of those
+        self._second["kind"], self._second["flags"] = Kind.TIME, EVENT_TIME
         self._mark()
 
     def _mark(self) -> None:
@@ -81,11 +84,30 @@ class Grid:
     def _woven(self, rows: Records, last_ns: int) -> Records:
         if last_ns >= self.mark_ns:
             n = int(self._phases["recv_ns"].searchsorted(last_ns, side="right"))
-            rows = weave(rows, self._phases[:n], first_ns=self._second_ns, last_ns=last_ns)
-            self._phases = self._phases[n:]
+            if not n and last_ns - self._second_ns < FEW * SECOND and len(rows) <= MAX_BATCH:
+                rows = self._with_seconds(rows, last_ns)
+            else:
+                rows = weave(rows, self._phases[:n], first_ns=self._second_ns, last_ns=last_ns)
+                self._phases = self._phases[n:]
             self._second_ns = max(self._second_ns, last_ns // SECOND * SECOND + SECOND)
             self._mark()
         self.last_ns = max(self.last_ns, last_ns)
         number(rows, self._epoch, self._next)
         self._next += len(rows)
         return rows
+
+    def _with_seconds(self, rows: Records, last_ns: int) -> Records:
+        """Set the whole seconds up to `last_ns` between records, each in front of what came at that very nanosecond, as `weave` does."""
+        made, second = self._seconds.view(WHOLE), self._second
+        given, recv_ns = rows.view(WHOLE), rows["recv_ns"]
+        at = put = 0
+        for ns in range(self._second_ns, last_ns + 1, SECOND):
+            stop = int(recv_ns.searchsorted(ns))
+            made[put : put + stop - at] = given[at:stop]
+            put, at = put + stop - at, stop
+            second["recv_ns"] = second["event_ns"] = ns
+            made[put] = second.view(WHOLE)[0]
+            put += 1
+        end = put + len(rows) - at
+        made[put:end] = given[at:]
+        return self._seconds[:end]
