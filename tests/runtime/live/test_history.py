@@ -14,10 +14,13 @@ from tests.runtime.live.scripted import Broker, Played
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import DataError
 from workbench.domain.records import EVENT_TIME, Kind, Provenance, Records, empty, provenance_flag
-from workbench.domain.units import MINUTE
+from workbench.domain.units import MINUTE, SECOND
+from workbench.engine import Engine
 from workbench.runtime import play
-from workbench.runtime.live.history import warmed
+from workbench.runtime.live.history import Needs, WarmUp, needs_of, warmed
 from workbench.runtime.logged import open_log
+
+NEEDS = Needs(long_ns=MINUTE)
 
 
 def minutes(contract: int, n: int, until_ns: int) -> Records:
@@ -40,9 +43,9 @@ class Past:
     def __init__(self, n: int = 90) -> None:
         self.n, self.asked = n, 0
 
-    async def warm_up(self, contracts: Sequence[Contract], before_ns: int) -> Records:
+    async def warm_up(self, contracts: Sequence[Contract], before_ns: int, needs: Needs) -> WarmUp:
         self.asked += 1
-        return np.concatenate([minutes(contract.id, self.n, before_ns) for contract in contracts])
+        return WarmUp(np.concatenate([minutes(contract.id, self.n, before_ns) for contract in contracts]))
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +83,8 @@ def test_history_that_is_none_is_refused(of: World) -> None:
             super().__init__(3)
             self.change = change
 
-        async def warm_up(self, contracts: Sequence[Contract], before_ns: int) -> Records:
-            made = await super().warm_up(contracts, before_ns)
+        async def warm_up(self, contracts: Sequence[Contract], before_ns: int, needs: Needs) -> WarmUp:
+            [made, _] = await super().warm_up(contracts, before_ns, needs)
             match self.change:
                 case "live":
                     made["flags"] = EVENT_TIME
@@ -91,9 +94,17 @@ def test_history_that_is_none_is_refused(of: World) -> None:
                     made["event_ns"][-1] = before_ns + 1
                 case "stranger":
                     made["contract"][-2:] = 9
-            return made
+            return WarmUp(made)
 
     for change, said in (("live", "provenance HISTORY"), ("half", "two a bar"), ("future", "future"), ("stranger", r"contracts \[9\]")):
         with pytest.raises(DataError, match=said):
-            asyncio.run(warmed(Wrong(change), contracts, now_ns))
-    assert asyncio.run(warmed(Past(0), contracts, now_ns)) is None and asyncio.run(warmed(None, contracts, now_ns)) is None
+            asyncio.run(warmed(Wrong(change), contracts, now_ns, NEEDS))
+    for source, needs in ((Past(0), NEEDS), (None, NEEDS), (Past(3), Needs())):
+        assert not len(asyncio.run(warmed(source, contracts, now_ns, needs)).records)
+
+
+def test_what_is_asked_for_is_what_the_slowest_traded_features_need(of: World) -> None:
+    columns = Engine(of.setup).bank.warm_up_bars
+    needs = needs_of(of.setup, columns)
+    assert needs == Needs(61 * 5 * SECOND, 15 * MINUTE, 0)  # ret_60_5s of the recipe, atr_14_1m of the strategies
+    assert needs_of(of.setup._replace(strategies=(), recipes=()), columns).is_none

@@ -45,9 +45,7 @@ def at(port: int, **changes: object) -> Settings:
     return shipped.model_copy(update={"ib": ib, "active": ("ES",)})
 
 
-def during(
-    day: Generated, work: Callable[[int], Awaitable[T]], *, accounts: tuple[str, ...] = ("DUSIM1",), speed: float = SPEED
-) -> T:
+def during(day: Generated, work: Callable[[int], Awaitable[T]], *, accounts: tuple[str, ...] = ("DUSIM1",), speed: float = SPEED) -> T:
     """Serve a gateway from the middle of its hour on while something is done with its port."""
 
     async def whole() -> T:

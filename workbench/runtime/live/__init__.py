@@ -2,7 +2,7 @@
 
 from workbench.runtime.live.begin import Plan
 from workbench.runtime.live.doors import Armed, Door, must_be_allowed, token
-from workbench.runtime.live.history import HistorySource
+from workbench.runtime.live.history import HistorySource, Needs, WarmUp
 from workbench.runtime.live.hours import Calendars, Hours
 from workbench.runtime.live.line import Edge, Line
 from workbench.runtime.live.recalling import Recalled
@@ -18,11 +18,13 @@ __all__ = [
     "HistorySource",
     "Hours",
     "Line",
+    "Needs",
     "News",
     "Plan",
     "Recalled",
     "Runner",
     "Stage",
+    "WarmUp",
     "must_be_allowed",
     "token",
 ]

@@ -40,7 +40,7 @@ class Calendars:
         self._log = log_calendar
 
     def session(self, ns: int) -> int:
-        from workbench import calendars  # pandas: 1.5 s that only who asks pays
+        from workbench import calendars  # only who asks pays for its import
 
         return int(calendars.log_session(ns, self._log))
 

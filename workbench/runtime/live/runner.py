@@ -11,22 +11,21 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from workbench.config import Mode
-from workbench.domain.events import AnyEvent, ConnectionChanged, ContractDefined, RunStarted
-from workbench.domain.records import Records
+from workbench.domain.events import AnyEvent, BrokerSaid, ConnectionChanged, ContractDefined, RunStarted
 from workbench.engine import Engine
 from workbench.market.state import CLOCK_AT
 from workbench.runtime.heartbeat import Heartbeat
 from workbench.runtime.live.begin import Begun, Plan, begin, close, finish, relive, unfinished
 from workbench.runtime.live.doors import Door
 from workbench.runtime.live.grid import Grid
-from workbench.runtime.live.history import HistorySource, warmed
+from workbench.runtime.live.history import HistorySource, WarmUp, needs_of, warmed
 from workbench.runtime.live.hours import Calendars, Hours
 from workbench.runtime.live.line import Line
 from workbench.runtime.live.recalling import recall
@@ -115,7 +114,7 @@ class Runner:
             await finish(self._data, died, self._plan(died.sessions[-1]))
         begun = begin(self._data, session, self._mode, plan)
         engine = Engine(plan.setup)
-        history = await self._warm_up(begun, plan, now_ns)
+        history = await self._warm_up(begun, engine, now_ns)
         with (
             Tail(Folders(self._data).tail, session=session, epoch=begun.epoch) as tail,
             Journal(Folders(self._data).journal(begun.run.run)) as journal,
@@ -137,25 +136,38 @@ class Runner:
         self._say(Stage.ENDED, why, closed)
         return Ended(closed, engine, venue.n_records, log.commands.n, log.commands.hex(), engine.digest(), is_last)
 
-    async def _warm_up(self, begun: Begun, plan: Plan, now_ns: int) -> Records | None:
-        """Warm up what begins with nothing."""
-        is_cold = begun.is_new and begun.start is None
-        return await warmed(self._history, plan.contracts, now_ns) if is_cold else None
+    async def _warm_up(self, begun: Begun, engine: Engine, now_ns: int) -> WarmUp:
+        """Warm up what begins with nothing, and say what stays cold."""
+        setup, is_cold = engine.desk.setup, begun.is_new and begun.start is None
+        needs = needs_of(setup, engine.bank.warm_up_bars)
+        symbols = {terms.contract.id: terms.contract.symbol for terms in setup.terms}
+        found = await warmed(self._history if is_cold else None, [terms.contract for terms in setup.terms], now_ns, needs)
+        known = set(found.records["contract"].tolist())
+        words = {
+            contract: f"{'history is not whole' if contract in known else 'features begin cold'}: {why}"
+            for contract, why in found.cold.items()
+        }
+        for contract, told in words.items():
+            self._say(Stage.CONNECTING, f"{symbols[contract]}: {told}", begun.run)
+        return found._replace(cold=words)
 
-    def _venue(self, begun: Begun, plan: Plan, history: Records | None, begin_ns: int, session: int) -> LiveVenue:
+    def _venue(self, begun: Begun, plan: Plan, history: WarmUp, begin_ns: int, session: int) -> LiveVenue:
         """Frame the line for a session that begins at `begin_ns`, one nanosecond ahead of its first marks."""
         close_ns, ids = self._hours.close_ns(session), [contract.id for contract in plan.contracts]
         phases = [self._hours.phases(contract, begin_ns + 1, close_ns) for contract in plan.contracts]
         grid = Grid(begun.numbers_from, begin_ns, np.concatenate(phases))
         is_blind = not self._goes_on and (len(begun.records) > 0 or begun.start is not None)
-        first = grid.gaps(ids, begin_ns) if is_blind else grid.take(history) if history is not None else None
-        return LiveVenue(self._line, grid, self._door, close_ns, self._opening(begun), None if first is None else first.copy())
+        first = grid.gaps(ids, begin_ns) if is_blind else grid.take(history.records) if len(history.records) else None
+        return LiveVenue(
+            self._line, grid, self._door, close_ns, self._opening(begun, history.cold), None if first is None else first.copy()
+        )
 
-    def _opening(self, begun: Begun) -> list[AnyEvent]:
-        """Say what the log does not hold yet: who runs, which contracts there are, and what stands of the line."""
+    def _opening(self, begun: Begun, cold: Mapping[int, str]) -> list[AnyEvent]:
+        """Say what the log does not hold yet: who runs, which contracts there are, what begins cold, and what stands of the line."""
         run_ = begun.run
         said: list[AnyEvent] = [RunStarted(run_.mode, run_.run, dict(run_.digests)), *(ContractDefined(each) for each in run_.contracts)]
         said = said[len(begun.past.arrivals) :]
+        said += [BrokerSaid(0, "history", why, None, contract) for contract, why in cold.items()]
         if not self._line.is_up:
             said.append(ConnectionChanged(False, self._line.why if begun.is_new else TAKEN_UP))
         return said + list(self._line.streams.values())

@@ -15,12 +15,12 @@ from workbench.runtime import build
 from workbench.runtime.live.begin import Plan
 from workbench.runtime.live.doors import TRADES, Door, must_be_allowed, token
 from workbench.runtime.live.edge import IbEdge
-from workbench.runtime.live.history import HistorySource
 from workbench.runtime.live.hours import Calendars
 from workbench.runtime.live.line import Line
 from workbench.runtime.live.looking import Looked, clock_of, look
 from workbench.runtime.live.runner import Runner
 from workbench.runtime.live.stages import News
+from workbench.runtime.live.warming import IbWarmUp
 from workbench.runtime.play import TICKS
 from workbench.store.contracts import ContractBook
 from workbench.workspace import things_of
@@ -51,7 +51,8 @@ async def wire(
     strategies: Sequence[tuple[str, str]] | None = None,
     environment: Mapping[str, str],
     on_news: Callable[[News], None] = lambda _: None,
-    history: HistorySource | None = None,
+    clock: Clock | None = None,
+    warms: bool = True,
 ) -> Wired:
     """Look at the TWS that settings name, and put a runner on it.
 
@@ -65,6 +66,10 @@ async def wire(
         Pairs of strategy and recipe; `None`: the shipped ones for tick data. Nobody decides in mode record.
     environment
         Where an arming token may stand.
+    clock
+        Of the run; `None`: the gateway's own where it is a simulated one, else the machine's.
+    warms
+        Whether a run that begins with nothing asks TWS for its past first.
 
     Raises
     ------
@@ -80,7 +85,7 @@ async def wire(
         must_be_allowed(mode, settings.ib.account, wanted, armed, SystemClock().now_ns(), asked=settings.mode)
     seen = await look(settings.ib.host, settings.ib.port, settings.ib.client_id + LOOKS, roots, speed=settings.ib.speed)
     chosen = _account(account or settings.ib.account, seen)
-    clock = clock_of(seen.accounts, seen.now_ns, settings.ib.speed, settings.clock.step_limit_ns)
+    clock = clock or clock_of(seen.accounts, seen.now_ns, settings.ib.speed, settings.clock.step_limit_ns)
     must_be_allowed(mode, settings.ib.account, chosen, armed, clock.now_ns(), asked=settings.mode)
     hours = Calendars(settings.log_calendar)
     contracts = leading(data, seen, roots, hours, clock.now_ns())
@@ -88,7 +93,7 @@ async def wire(
     line = Line(edge, clock)
     door = Door(mode, chosen, lambda: edge.accounts, armed, clock)
     plan = Planner(mode, settings, chosen, contracts, strategies)
-    runner = Runner(data, mode, line, door, plan, hours=hours, history=history, on_news=on_news)
+    runner = Runner(data, mode, line, door, plan, hours=hours, history=IbWarmUp(settings) if warms else None, on_news=on_news)
     clock_word = "the gateway's clock" if seen.is_simulated else "this machine's clock"
     told = f"{', '.join(contract.symbol for contract in contracts)} · {clock_word}, x{settings.ib.speed:g}"
     return Wired(runner, line, chosen, told, edge.close)
