@@ -1,5 +1,8 @@
-"""Compiled code is never older than what it was compiled from."""
+"""Compiled code is never older than what it was compiled from; tables of calendars lie beside it."""
 
+import os
+import subprocess
+import sys
 import textwrap
 
 import pytest
@@ -98,3 +101,18 @@ def test_a_stamp_that_was_left_half_written_is_no_stamp(package):
 def test_the_product_key_covers_what_the_fold_has_built_in():
     names = {path.relative_to(warm.PACKAGE).as_posix() for path in warm.sources(warm.PACKAGE / "market" / "kernels.py")}
     assert {"market/kernels.py", "domain/records.py", "domain/bars.py"} <= names
+
+
+def test_it_tables_the_calendars_of_every_shipped_root_once(tmp_path):
+    folder = tmp_path / "cache"
+    code = "from workbench.commands import warm; warm.cold_modules = list; warm.main()"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "NUMBA_CACHE_DIR": str(folder)}, check=True, capture_output=True, text=True
+        )
+        for _ in range(2)
+    ]
+    assert "CME Globex Equity, CMEGlobex_CL, CMEGlobex_GC, NYSE, business days" in said[0].stdout
+    assert len(list(folder.glob("*.table"))) == 5
+    assert [each.stderr for each in said] == ["", ""]
+    assert said[1].stdout == ""

@@ -7,16 +7,18 @@ yet, or a range reaches beyond 1999 to 2040, the calendar library is asked (`sch
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from workbench.calendars.ready import business_days, table
 from workbench.calendars.table import Ints, Session, Span, Table
-from workbench.domain.contracts import Contract
 from workbench.domain.records import Records
 from workbench.domain.units import SECOND
+
+if TYPE_CHECKING:
+    from workbench.domain.contracts import Contract  # 20 ms with msgspec; who has a contract has paid them
 
 __all__ = [
     "LOG_CALENDAR",

@@ -18,7 +18,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date
 from functools import cache, lru_cache
-from importlib import resources, util
+from importlib import util
 from pathlib import Path
 from typing import Final
 from zoneinfo import TZPATH
@@ -165,9 +165,7 @@ def _version(library: str) -> str:
 @cache
 def _zone_rules(zone: str) -> bytes:
     """The file of a time zone, from where `zoneinfo` takes it."""
-    for folder in TZPATH:
-        path = Path(folder, zone)
-        if path.is_file():
-            return path.read_bytes()
-    packaged = resources.files("tzdata").joinpath("zoneinfo", *zone.split("/"))
-    return packaged.read_bytes() if packaged.is_file() else b"none"
+    spec = util.find_spec("tzdata")  # the package that stands in where a system has none
+    packaged = str(Path(spec.origin).parent / "zoneinfo") if spec and spec.origin else ""
+    files = (Path(folder, zone) for folder in (*TZPATH, packaged))
+    return next((path.read_bytes() for path in files if path.is_file()), b"none")

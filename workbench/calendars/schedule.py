@@ -6,7 +6,6 @@ index counts in microseconds). Which calendar is right where: `hours.toml`, whic
 
 from __future__ import annotations
 
-import tomllib
 import warnings
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -110,6 +109,8 @@ def business_days(first: date, last: date) -> tuple[date, ...]:
 @cache
 def hours_of(calendar: str) -> Hours:
     """Read what `hours.toml` says about a calendar; nothing said means regular while open."""
+    import tomllib  # 6 ms that only who makes tables pays
+
     with HOURS_FILE.open("rb") as file:
         body = tomllib.load(file)
     regular: dict[str, Any] = body["regular"].get(calendar, {})

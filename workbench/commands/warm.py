@@ -1,8 +1,8 @@
-"""Compile the kernels ahead of use: fill numba's cache on disk, and empty it first when their sources changed. Starts nothing else.
+"""Make ahead of use what no start should wait for: compiled kernels, and the tables of calendars. Starts nothing else.
 
 numba sees that a ``kernels.py`` changed, but not that a module changed whose dtypes and constants are built into the compiled code.
-So each kernel's cache is keyed here, by a digest over every source of ours that it imports, directly or not. ``make`` runs
-``python -m workbench.commands.warm`` before anything else; a live session never compiles.
+So each kernel's cache is keyed here, by a digest over every source of ours that it imports, directly or not; what changed is removed first.
+``make`` runs ``python -m workbench.commands.warm`` before anything else; a live session never compiles, and needs no pandas.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import platform
 import sys
 import time
+import tomllib
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -94,14 +95,25 @@ def warm(package: Path = PACKAGE) -> list[str]:
     return cold
 
 
+def calendars(package: Path = PACKAGE) -> list[str]:
+    """Name the calendars of the shipped roots."""
+    roots = tomllib.loads((package / "roots.toml").read_text())["roots"].values()
+    return sorted({root["calendar"] for root in roots})
+
+
 def main() -> None:
-    """Say in one line what was compiled, and nothing when all was warm."""
+    """Say in one line what was compiled, in one what was tabled, and nothing when all was warm."""
     start = time.perf_counter()
     if cold := cold_modules():
         sys.stdout.write(f"kernels: compiling {len(cold)} module{'s' * (len(cold) > 1)} (once, and after their sources change)\n")
         sys.stdout.flush()
         warm()
         sys.stdout.write(f"kernels: ready after {time.perf_counter() - start:.0f} s\n")
+    from workbench.calendars import ready  # every command imports this file; this one alone makes tables
+
+    start = time.perf_counter()
+    if made := ready.prepare(calendars()):
+        sys.stdout.write(f"calendars: tables of {', '.join(made)} made in {time.perf_counter() - start:.0f} s (once, and as kernels)\n")
 
 
 def _kernels(package: Path) -> dict[str, Path]:
