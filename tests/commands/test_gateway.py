@@ -33,6 +33,10 @@ def test_it_refuses_what_cannot_be_meant():
         (("--speed", "21"), "20"),
         (("--faults", "half_opn"), "half_open"),
         (("--accounts", "DU123"), "DUSIM"),
+        (("--accounts", "DUSIM1:XXX"), "currency is one of USD"),
+        (("--accounts", "DUSIM1:USD:plenty"), "number such as"),
+        (("--roots", " "), "at least one"),
+        (("--host", "203.0.113.1", "--others-may-reach-it"), "not an address of this machine"),
         (("--from", "half past nine"), "time of day"),
         (("--from", "17:30"), "records are from"),
         (("--host", "0.0.0.0", "--port", "0"), "--others-may-reach-it"),
@@ -40,6 +44,13 @@ def test_it_refuses_what_cannot_be_meant():
         said = workbench("gateway", *QUICK, *words)
         assert said.code == 2, said.text
         assert why in said.text
+
+
+def test_a_port_that_is_taken_is_said_with_a_way_out():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = workbench("gateway", *QUICK, "--port", str(taken.getsockname()[1]))
+    assert said.code == 2, said.text
+    assert "--port 0" in said.text and "Traceback" not in said.text
 
 
 def test_a_client_reaches_it_and_ctrl_c_ends_it_cleanly():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import signal
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
@@ -97,7 +99,7 @@ def gateway(
         session=session_of(session) if session else _usual_day(),
         is_generated=generate,
         data=data,
-        roots=tuple(root for root in roots.split(",") if root),
+        roots=tuple(root.strip() for root in roots.split(",") if root.strip()),
         seed=seed,
         begins=begins,
         host=host,
@@ -151,6 +153,8 @@ def _market(settings: Any, asked: Asked) -> tuple[tuple[Contract, ...], Records]
     if asked.is_generated:
         from workbench.runtime.generated import generated
 
+        if not asked.roots:
+            raise ConfigError("--roots: a generated session holds at least one, ES or ES,NQ,SPY")
         made = generated(settings, asked.roots, asked.session, seed=asked.seed)
         return made.contracts, made.records
     from workbench.commands.playing import folder_of
@@ -195,7 +199,11 @@ async def _serve(built: Gateway, asked: Asked, faults: str | None) -> None:
     port = load_settings().ib.port if asked.port is None else asked.port
     try:
         door = await serve(built, asked.host, port, others_may_reach_it=asked.others)
+    except socket.gaierror:
+        raise ConfigError(f"--host {asked.host}: no address of this machine has that name") from None
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise ConfigError(f"--host {asked.host}: not an address of this machine") from None
         raise ConfigError(f"--port {port}: {error.strerror or error}; is a TWS running? --port 0 picks a free one") from None
     _say(built, asked, faults, door.port)
     stop = asyncio.Event()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError
 from workbench.domain.records import Records
+from workbench.gateway.behaviour import RATES
 
 if TYPE_CHECKING:
     from workbench.config import Settings
@@ -91,6 +93,12 @@ class AccountSetup(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.name.startswith(ACCOUNT_PREFIX):
             raise ConfigError(f"account {self.name!r}: an account of the gateway begins with {ACCOUNT_PREFIX}, so that nobody mistakes it")
+        if self.currency not in RATES:
+            raise ConfigError(f"account {self.name}: no rate for {self.currency!r}; its currency is one of {', '.join(RATES)}")
+        try:
+            Fraction(self.cash)
+        except (ValueError, ZeroDivisionError):
+            raise ConfigError(f"account {self.name}: cash is a number such as 1000000, not {self.cash!r}") from None
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):

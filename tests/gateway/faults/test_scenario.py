@@ -47,6 +47,22 @@ def test_unknown_keys_and_broken_toml_are_refused():
         parse_scenario("rules = [", "mine")
 
 
+def test_a_word_that_is_none_says_what_is_near_and_where_to_read():
+    for when, what, near in (
+        ("after_s = 5", 'do = "disconect"', "disconnect"),
+        ("aftr_s = 5", 'do = "say", code = 5', "after_s"),
+        ("after_s = 5", 'do = "say", kode = 5', "code"),
+    ):
+        with pytest.raises(ConfigError, match=rf"near: .*{near}.*docs/gateway.md"):
+            parse_scenario(RULE.format(when=when, what=what), "mine")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "mine.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="no text file"):
+        load_scenario(tmp_path / "mine.toml")
+
+
 def test_a_name_that_is_none_says_what_is_near(tmp_path):
     with pytest.raises(ConfigError, match="half_open"):
         load_scenario("half_opn")

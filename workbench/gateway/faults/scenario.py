@@ -20,7 +20,7 @@ import re
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import msgspec
 from msgspec import Meta
@@ -30,6 +30,7 @@ from workbench.gateway.faults import kinds
 from workbench.gateway.faults.actions import NEEDS_ANSWER, NEEDS_MESSAGE, NEEDS_REQUEST, Action
 
 AT: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+UNKNOWN: Final = re.compile(r"(unknown field|Invalid value) [`'](?P<word>[^`']+)[`']")  # as msgspec says it
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,11 +135,20 @@ def _check_what(rule: Rule, place: str) -> None:
 
 
 def parse_scenario(text: str, name: str) -> Scenario:
-    """Read a scenario's text; `ConfigError` says what is wrong, and where."""
+    """Read a scenario's text; `ConfigError` says what is wrong, where, and which word was perhaps meant."""
     try:
         return msgspec.toml.decode(text, type=Scenario).checked(name)
     except msgspec.DecodeError as error:
-        raise ConfigError(f"{name}: {error}") from None
+        wrong = UNKNOWN.search(str(error))
+        near = _near(wrong["word"], _words()) if wrong else ""
+        raise ConfigError(f"{name}: {error}{near}; docs/gateway.md says how a scenario is written") from None
+
+
+def _words() -> list[str]:
+    """Every key of a scenario, and every word that `do` may be."""
+    actions = get_args(Action)
+    keys = {field for kind in (Scenario, Rule, When, *actions) for field in kind.__struct_fields__}
+    return sorted({"do", *keys, *(action.__struct_config__.tag for action in actions)})
 
 
 def shipped() -> tuple[str, ...]:
@@ -164,6 +174,8 @@ def load_scenario(what: str | Path) -> Scenario:
     path = Path(what)
     try:
         return parse_scenario(path.read_text(encoding="utf-8"), path.name)
+    except UnicodeDecodeError:
+        raise ConfigError(f"--faults {what}: no text file") from None
     except OSError:
         near = _near(str(what), shipped())
         raise ConfigError(
