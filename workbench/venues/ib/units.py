@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import DataError
 from workbench.domain.units import MICROS
 from workbench.wire.text import Number, exact
 
+WHOLE: Final = "1"  # size quantum of what trades in whole units: most contracts, and no fractions are needed there (10 us each)
 
 def to_size(contract: Contract, units: Number) -> int:
     """Turn units (contracts, shares) into size quanta.
@@ -19,7 +21,10 @@ def to_size(contract: Contract, units: Number) -> int:
     DataError
         If they are no whole number of quanta.
     """
-    size = Fraction(exact(units)) / Fraction(contract.size_quantum)
+    amount = exact(units)
+    if contract.size_quantum == WHOLE and amount == (n := int(amount)):
+        return n
+    size = Fraction(amount) / Fraction(contract.size_quantum)
     if size.denominator != 1:
         raise DataError(f"{contract.symbol}: a size of {units} is off its grid of {contract.size_quantum}")
     return size.numerator
@@ -27,6 +32,8 @@ def to_size(contract: Contract, units: Number) -> int:
 
 def to_units(contract: Contract, size: int) -> float:
     """Turn size quanta into what an order of ib_async holds: whole where it is whole, so that ``2`` goes on the wire and not ``2.0``."""
+    if contract.size_quantum == WHOLE:
+        return size
     units = size * Fraction(contract.size_quantum)
     return units.numerator if units.denominator == 1 else float(units)
 
