@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -20,7 +20,7 @@ from workbench.config import Mode, Settings, load_settings
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import Issued
 from workbench.domain.events import Arrival, ConnectionChanged
-from workbench.domain.orders import Leg, Submit
+from workbench.domain.orders import Exit, Leg, Submit
 from workbench.domain.records import Records
 from workbench.domain.units import SECOND
 from workbench.engine import Setup
@@ -44,6 +44,7 @@ ACCOUNT = "DUSIM1"
 CASH_MICROS = 1_000_000 * 10**6
 LATER_S = 40.0  # a fault that strikes by the clock does so when orders are alive
 TRADES_S = 150.0  # the strategy enters for so long,
+ASIDE_S = 30.0  # when something is done beside it, orders are alive
 WAITS_S = 75.0  # and so long is left for the last position, and for what a fault delayed
 
 
@@ -80,6 +81,9 @@ def mixed_scenario(seed: int, names: Sequence[str]) -> Scenario:
     return Scenario(about=f"seed {seed}", rules=tuple(rules), seed=seed)
 
 
+Aside = Callable[["Drill"], Coroutine[Any, Any, None]]
+
+
 class Sampled(NamedTuple):
     """How things stood at one moment."""
 
@@ -95,9 +99,16 @@ class Drill:
     """One run, and everything to judge it by."""
 
     def __init__(
-        self, folder: Path, faults: Scenario | None, *, seed: int = 1, trades_s: float = TRADES_S, waits_s: float = WAITS_S
+        self,
+        folder: Path,
+        faults: Scenario | None,
+        *,
+        seed: int = 1,
+        trades_s: float = TRADES_S,
+        waits_s: float = WAITS_S,
+        aside: Aside | None = None,
     ) -> None:
-        self.folder, self.seed, self.trades_s, self.waits_s = folder, seed, trades_s, waits_s
+        self.folder, self.seed, self.trades_s, self.waits_s, self.aside = folder, seed, trades_s, waits_s, aside
         self.contracts, self.records = tape(max(40, round(trades_s + waits_s) // 60 + 2))
         self.begin_ns = int(self.records["recv_ns"][0])
         self.setup = self._setup()
@@ -175,16 +186,26 @@ class Drill:
         runner = Runner(self.folder, Mode.PAPER, line, gate, lambda _: plan, on_news=lambda news: self.news.append((loop.time(), news)))
         watch = loop.create_task(self._watch(loop))
         running = loop.create_task(runner.run_forever())
+        aside = loop.create_task(self._beside())
         try:
             while loop.time() < self.trades_s + self.waits_s and not running.done():
                 await asyncio.sleep(1.0)
             line.stop()
             self.ended = await running
+            if aside.done():
+                aside.result()
         finally:
             watch.cancel()
+            aside.cancel()
             await line.close()
             await self.edge.close()
             await door.close()
+
+    async def _beside(self) -> None:
+        """Do what was asked to be done while the run goes on."""
+        if self.aside is not None:
+            await asyncio.sleep(ASIDE_S)
+            await self.aside(self)
 
     async def _watch(self, loop: VirtualLoop) -> None:
         while True:
@@ -242,6 +263,19 @@ class Drill:
                 elif since < 0:
                     since = at_s
         return found
+
+    def why_left(self, ref: int) -> str:
+        """Why a bracket was left by an exit, if it was."""
+        left = [fact.command for fact in self.facts(Issued) if isinstance(fact.command, Exit) and fact.command.ref == ref]
+        return left[0].why if left else ""
+
+    def longest_naked_s(self) -> float:
+        """The longest stretch in which a position of ours had neither stop nor exit at the broker, in seconds."""
+        longest, since = 0.0, None
+        for each in self.sampled:
+            since = None if each.naked <= 0 else each.at_s if since is None else since
+            longest = max(longest, each.at_s - since if since is not None else 0.0)
+        return longest
 
     def all_orders(self) -> list[OrderState]:
         """Every order the broker ever took from us."""

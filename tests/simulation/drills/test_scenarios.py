@@ -13,7 +13,8 @@ from tests.simulation.drills.truth import differences
 from workbench.gateway.faults import shipped
 
 QUICK: Final = {  # one of each group, and those that drills have found something with
-    "1100_1101_data_lost", "1100_1102_data_kept", "1100_1102_reports_lost", "326_id_held", "504_not_connected", "half_open", "507_half_frame",
+    "1100_1101_data_lost", "1100_1102_data_kept", "1100_1102_reports_lost", "326_id_held", "504_not_connected", "half_open",
+    "507_half_frame",
     "daily_restart_ids_rolled_back", "answers_muted", "321_validation", "2103_farm_broken", "10197_competing_session", "10167_delayed",
     "10190_tick_by_tick_full", "2107_2108_farm_inactive", "malformed_message", "10349_tif_preset", "10147_cancel_not_found",
     "103_duplicate_id", "105_modify_mismatch", "201_rejected_margin", "201_stop_rejected", "321_read_only_api", "order_lost",
