@@ -42,9 +42,21 @@ def test_small_questions_are_answered():
     assert raw.ask(wire.ReqFamilyCodes())[0].codes[1].account == "DUSIM2"
     assert raw.ask(wire.ReqSoftDollarTiers(3)) == [wire.SoftDollarTiers(3)]
     assert raw.ask(wire.SetServerLogLevel(5)) == []
-    assert codes(raw.ask(wire.ReqScannerParameters())) == [321]
-    assert codes(raw.ask(wire.RequestFa(1))) == [321]
+    assert "ScanParameterResponse" in raw.ask(wire.ReqScannerParameters())[0].xml
+    assert codes(raw.ask(wire.RequestFa(1), wire.ReplaceFa(1, "<x/>", 9))) == [321, 321]
+    assert codes(raw.ask(wire.ReqWshMetaData(5), wire.ReqWshEventData(6))) == [10279, 10282]
+    assert (
+        not raw.ask(wire.VerifyRequest("it", "1"))[0].is_successful
+        and not raw.ask(wire.VerifyAndAuthRequest("it", "1", "k"))[0].is_successful
+    )
     assert gateway.mishaps == []
+
+
+def test_the_end_of_what_is_not_running_is_no_error():
+    raw = Raw(build.gateway(settings(), tape(5), [es()]))
+    raw.take()
+    ends = (wire.CancelCalcImpliedVolatility, wire.CancelCalcOptionPrice, wire.CancelFundamentalData, wire.CancelScannerSubscription)
+    assert raw.ask(*[end(4) for end in (*ends, wire.CancelWshMetaData, wire.CancelWshEventData)], wire.CancelNewsBulletins()) == []
 
 
 def test_what_came_before_the_start_is_there_to_be_seen():

@@ -71,6 +71,13 @@ def test_a_taken_client_id_gets_326_and_is_closed_while_the_first_notices_nothin
     assert codes(Raw(gateway, 5).heard) == [2104, 2104, 2106, 2158]
 
 
+def test_a_start_without_capabilities_as_older_clients_send_it_is_taken():
+    gateway, _ = small()
+    raw = Raw(gateway, starts=False)
+    raw.put(wire.frame(wire.payload(["71", "1", "5"])))
+    assert of(wire.ManagedAccounts, raw.heard) and raw.session is not None and raw.session.id == 5
+
+
 def test_a_second_start_changes_nothing():
     gateway, _ = small()
     raw = Raw(gateway, 5)
@@ -103,10 +110,36 @@ def test_fifty_messages_a_second_pass_and_more_get_100_then_the_client_is_cut():
     assert other.take() == []
 
 
-def test_a_client_that_asked_to_be_paced_is_let_be():
+def test_what_a_client_asks_that_is_paced_waits_for_its_second():
     gateway, _ = small()
     raw = Raw(gateway, options="+PACEAPI")
-    assert len(of(wire.PositionEnd, raw.ask(*[wire.ReqPositions()] * 200))) == 200
+    raw.wait(2)
+    raw.take()
+    answers = raw.ask(*[wire.ReqPositions()] * 120, wire.ReqCurrentTime())
+    assert len(of(wire.PositionEnd, answers)) == 50 and codes(answers) == []
+    assert len(of(wire.PositionEnd, raw.wait(1.01))) == 50
+    last = raw.wait(1.01)
+    assert len(of(wire.PositionEnd, last)) == 20 and isinstance(last[-1], wire.CurrentTime)
+    assert raw.wait(5) == [] and raw.line.ended is None
+
+
+def test_a_paced_client_that_asks_without_end_is_cut_and_its_requests_are_forgotten():
+    gateway, _ = small()
+    raw, other = Raw(gateway, options="+PACEAPI"), Raw(gateway, 2)
+    other.take()
+    for _ in range(4):
+        raw.put(wire.frame(b"") * 50_000)
+    assert raw.line.ended == "close" and gateway.next_due_ns() is not None
+    assert len(of(wire.PositionEnd, other.ask(wire.ReqPositions()))) == 1
+
+
+@pytest.mark.parametrize("payload", [b"", b"49\0001\0", b"\n\n\n\n"])
+def test_ten_thousand_requests_in_a_second_are_enough(payload):
+    gateway, _ = small()
+    raw = Raw(gateway)
+    raw.put(wire.frame(payload) * 11_000)
+    assert raw.line.ended == "close"
+    assert len(of(wire.ErrorMessage, raw.heard)) < 160
 
 
 def test_the_rate_counts_in_the_clients_seconds_at_any_speed():

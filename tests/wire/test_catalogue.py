@@ -199,3 +199,21 @@ def test_any_fields_at_all_are_a_message_or_a_wire_error(some, version):
         for each in (some, *([str(cls.msg_id), *some] for cls in CATALOGUE)):
             with suppress(WireError):
                 decoder(each, version)
+
+
+OPTION = ["100722000", "SPY", "OPT", "20261204", "500.0", "C", "100", "SMART", "", "USD", "", ""]
+SHARE = ["", "SPY", "STK", "SMART", "", "USD", ""]
+
+
+@pytest.mark.parametrize("tail", [["0", ""], [""]], ids=["IB's Python client to 10.30", "IB's later, and other makers'"])
+@pytest.mark.parametrize(
+    "head", [["54", "3", "7", *OPTION, "5.0", "600.0"], ["55", "2", "7", *OPTION, "0.2", "600"], ["52", "2", "7", *SHARE, "R"]]
+)
+def test_options_without_their_number_are_read_as_well(head, tail):
+    request = decode_request([*head, *tail], 178)
+    assert (request.req_id, request.n_options, request.options, request.contract.symbol) == (7, 0, "", "SPY")
+
+
+def test_a_start_says_its_capabilities_or_ends_before_them():
+    assert decode_request(["71", "1", "3"], 157) == decode_request(["71", "2", "3", ""], 178)
+    assert decode_request(["71", "2", "3", "x=y"], 178).capabilities == "x=y"

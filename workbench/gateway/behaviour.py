@@ -22,8 +22,10 @@ MOST_REQUEST_BYTES: Final = 256 * 1024  # of one request; the longest we know, a
 MOST_WAITING_BYTES: Final = 8 * 1024 * 1024  # answers a client has not taken; then it is cut [TWS cuts as well; the size is chosen]
 MOST_FAULTY: Final = 100  # requests that could not be read, in a session; then the client is cut [chosen]
 RATE_PER_S: Final = 50  # [IB] requests a second
-RATE_VIOLATIONS: Final = 3  # [IB] seconds in which the rate was broken, then the client is cut; one that greets with +PACEAPI is not
-PACE_OPTION: Final = "+PACEAPI"
+RATE_VIOLATIONS: Final = 3  # [IB] seconds in which the rate was broken, then the client is cut
+MOST_OVER_RATE: Final = 10_000  # requests beyond the rate in one second, then the client is cut at once [chosen]
+PACE_OPTION: Final = "+PACEAPI"  # [IB] of a client that greets with it, what is beyond the rate waits for its second
+MOST_PACED_BYTES: Final = 1024 * 1024  # that wait so; then the client is cut [chosen]
 BOUND_HELD_S: Final = 0.0  # s a client id stays taken once its socket is closed; a fault can say more (thread ib_async#152)
 
 FARMS: Final = (  # [seen] what follows nextValidId, each with id -1
@@ -321,3 +323,17 @@ NO_ACCOUNT: Final = "Invalid account code '{name}'."  # [seen] behind 321
 ACCOUNT_LETTERS: Final = "bK"  # [chosen]
 LEDGER: Final = "$LEDGER"  # [IB] a tag that stands for cash and worth by currency
 DUPLICATE_REQUEST: Final = "Duplicate ticker id"  # [seen] behind 322
+
+# ---- the small requests (courtesies.py, groups.py) ------------------------------------------------------------------------------------
+NO_SCANNER: Final = "the simulated gateway has no scanner"  # [chosen] behind 162
+SCANNER_XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<ScanParameterResponse></ScanParameterResponse>\n'  # [IB]; empty [chosen]
+NO_ADVISER: Final = "FA data operations ignored for non FA customers."  # [seen] behind 321
+NO_NEWS: Final = (10276, "News feed is not allowed.")  # [IB]
+NO_EVENTS: Final = (10279, "Failed request WSH metadata.")  # [chosen] of Wall Street Horizon, of a user without it
+NO_EVENT_METADATA: Final = (10282, "WSH metadata was not requested.")  # [chosen]
+NO_FUNDAMENTALS: Final = (430, "The fundamentals data for the security specified is not available.")  # [IB]
+NO_VERIFICATION: Final = "Intent to authenticate needs to be expressed during initial connect request."  # [chosen] its clients' words
+WINDOW_GROUPS: Final = "1|2|3|4|5|6|7"  # [IB] colours of windows
+EMPTY_GROUP: Final = "none"  # [IB]
+MOST_GROUP_TEXT: Final = 100  # characters of what a group shows [chosen]
+NO_GROUP: Final = "Invalid group id"  # [chosen] behind 321

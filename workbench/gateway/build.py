@@ -18,6 +18,7 @@ from workbench.gateway.contracts import Universe
 from workbench.gateway.courtesies import Courtesies
 from workbench.gateway.faults.scenario import Scenario, load_scenario
 from workbench.gateway.gateway import Gateway
+from workbench.gateway.groups import WindowGroups
 from workbench.gateway.streams import StreamSettings
 
 MOST_SPEED = 20.0  # a client's timeouts are its own seconds: beyond this they no longer fit what happens
@@ -99,4 +100,4 @@ def services(world: World) -> list[Service]:
     courtesies = Courtesies(world)
     claimed = {request for service in made for request in service.requests}
     courtesies.requests = tuple(request for request in courtesies.requests if request not in claimed)
-    return [*made, courtesies]
+    return [*made, WindowGroups(), courtesies]

@@ -9,12 +9,19 @@ from workbench.domain.records import Records
 from workbench.gateway import behaviour
 from workbench.gateway.base import Client, World
 from workbench.wire import (
+    CancelCalcImpliedVolatility,
+    CancelCalcOptionPrice,
+    CancelFundamentalData,
     CancelNewsBulletins,
+    CancelScannerSubscription,
+    CancelWshEventData,
+    CancelWshMetaData,
     FamilyCode,
     FamilyCodes,
     ManagedAccounts,
     NewsProviders,
     NextValidId,
+    ReplaceFa,
     ReqFamilyCodes,
     ReqFundamentalData,
     ReqHistoricalNews,
@@ -29,19 +36,42 @@ from workbench.wire import (
     Request,
     RequestFa,
     ReqUserInfo,
+    ReqWshEventData,
+    ReqWshMetaData,
+    ScannerParameters,
     SetServerLogLevel,
     SoftDollarTiers,
     UserInfo,
+    VerifyAndAuthCompleted,
+    VerifyAndAuthMessage,
+    VerifyAndAuthRequest,
+    VerifyCompleted,
+    VerifyMessage,
+    VerifyRequest,
 )
 
-QUIET: tuple[type[Request], ...] = (SetServerLogLevel, ReqNewsBulletins, CancelNewsBulletins)
+QUIET: tuple[type[Request], ...] = (
+    SetServerLogLevel,
+    ReqNewsBulletins,
+    CancelNewsBulletins,
+    CancelCalcImpliedVolatility,
+    CancelCalcOptionPrice,
+    CancelFundamentalData,
+    CancelScannerSubscription,
+    CancelWshEventData,
+    CancelWshMetaData,
+)
+_NO_ADVISER = (321, behaviour.text_of(321, what="ar", why=behaviour.NO_ADVISER))
+VERIFIED: tuple[type[Request], ...] = (VerifyRequest, VerifyMessage, VerifyAndAuthRequest, VerifyAndAuthMessage)
 REFUSED: dict[type[Request], tuple[int, str]] = {
-    RequestFa: (321, behaviour.text_of(321, what="ar", why="FA data operations ignored for non FA customers.")),
-    ReqScannerParameters: (321, behaviour.text_of(321, what="bJ", why="the simulated gateway has no scanner")),
-    ReqScannerSubscription: (162, behaviour.text_of(162, why="the simulated gateway has no scanner")),
-    ReqHistoricalNews: (10276, "News feed is not allowed."),
-    ReqNewsArticle: (10276, "News feed is not allowed."),
-    ReqFundamentalData: (430, "The fundamentals data for the security specified is not available."),
+    RequestFa: _NO_ADVISER,
+    ReplaceFa: _NO_ADVISER,
+    ReqScannerSubscription: (162, behaviour.text_of(162, why=behaviour.NO_SCANNER)),
+    ReqHistoricalNews: behaviour.NO_NEWS,
+    ReqNewsArticle: behaviour.NO_NEWS,
+    ReqFundamentalData: behaviour.NO_FUNDAMENTALS,
+    ReqWshMetaData: behaviour.NO_EVENTS,
+    ReqWshEventData: behaviour.NO_EVENT_METADATA,
 }
 
 
@@ -50,8 +80,8 @@ class Courtesies:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        told = (ReqManagedAccounts, ReqIds, ReqFamilyCodes, ReqSoftDollarTiers, ReqUserInfo, ReqNewsProviders)
-        self.requests: tuple[type[Request], ...] = (*told, *QUIET, *REFUSED)
+        told = (ReqManagedAccounts, ReqIds, ReqFamilyCodes, ReqSoftDollarTiers, ReqUserInfo, ReqNewsProviders, ReqScannerParameters)
+        self.requests: tuple[type[Request], ...] = (*told, *QUIET, *VERIFIED, *REFUSED)
 
     def answer(self, client: Client, request: Request) -> None:
         """Answer from what everybody knows."""
@@ -69,6 +99,12 @@ class Courtesies:
                 client.send(UserInfo(request.req_id, ""))
             case ReqNewsProviders():
                 client.send(NewsProviders(()))
+            case ReqScannerParameters():
+                client.send(ScannerParameters(behaviour.SCANNER_XML))
+            case VerifyRequest() | VerifyMessage():
+                client.send(VerifyCompleted(False, behaviour.NO_VERIFICATION))
+            case VerifyAndAuthRequest() | VerifyAndAuthMessage():
+                client.send(VerifyAndAuthCompleted(False, behaviour.NO_VERIFICATION))
             case _ if type(request) in REFUSED:
                 code, text = REFUSED[type(request)]
                 client.error(int(getattr(request, "req_id", -1)), code, text)

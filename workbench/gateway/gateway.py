@@ -92,7 +92,7 @@ class Gateway:
             dues.append(due)
         if (due := self._tape.next_ns()) is not None:
             dues.append(max(due, self.world.now_ns + STEP_NS))
-        return dues
+        return dues + [due for session in self.sessions if (due := session.paced_ns()) is not None]
 
     def _step(self, now_ns: int) -> None:
         self.world.now_ns = max(now_ns, self.world.now_ns)
@@ -106,6 +106,7 @@ class Gateway:
             service.advance(now_ns)
         self.faults.advance(now_ns)
         for session in tuple(self.sessions):
+            session.pace()
             if session.deadline_ns is not None and session.deadline_ns <= now_ns:
                 session.close()
 
@@ -114,6 +115,7 @@ class Gateway:
         dues = [due for service in self.services if (due := service.next_due_ns()) is not None]
         dues += [session.deadline_ns for session in self.sessions if session.deadline_ns is not None]
         dues += [self.world.now_ns + DRIP_NS for session in self.sessions if session.n_unsent]
+        dues += [due for session in self.sessions if (due := session.paced_ns()) is not None]
         dues += [due for due in (self.faults.next_due_ns(), self._tape.next_ns()) if due is not None]
         return min(dues, default=None)
 

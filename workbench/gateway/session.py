@@ -110,6 +110,8 @@ class Session:
         self._asked_ns: deque[int] = deque(maxlen=behaviour.RATE_PER_S + 1)
         self._violated_ns: int | None = None
         self._paces = False
+        self._later: deque[bytes] = deque()  # requests of a client that is paced, beyond its rate
+        self._n_later_bytes = self._n_over = 0
         self._dripped_ns = 0
 
     # ---- from the client -------------------------------------------------------------------------------------------------------------
@@ -143,18 +145,44 @@ class Session:
         for payload in self._reader.feed(data):
             if self.stage is Stage.GONE or self._closing:
                 return
-            if self._is_in_time():
+            if self._paces:
+                self._later.append(payload)
+                self._n_later_bytes += len(payload)
+            elif self._is_in_time():
                 self._take(payload)
+        if self._paces:
+            self.pace()
+            if self._n_later_bytes + 8 * len(self._later) > behaviour.MOST_PACED_BYTES:
+                self._drop(f"{len(self._later):,} requests wait for their second")
+
+    def pace(self) -> None:
+        """Take what a paced client has asked, as far as its rate lets it."""
+        while self._later and self.paced_ns() == self._host.now_ns and self.stage is not Stage.GONE and not self._closing:
+            self._asked_ns.append(self._host.now_ns)
+            payload = self._later.popleft()
+            self._n_later_bytes -= len(payload)
+            self._take(payload)
+
+    def paced_ns(self) -> int | None:
+        """When the next request of a paced client is taken; `None` if none waits."""
+        if not self._later:
+            return None
+        now_ns, n = self._host.now_ns, behaviour.RATE_PER_S
+        free_ns = self._asked_ns[-n] + round(SECOND * self._host.speed) if len(self._asked_ns) >= n else now_ns
+        return max(now_ns, free_ns)
 
     def _is_in_time(self) -> bool:
-        """Hold the client to its rate; one that asked to be paced is let be (a TWS delays it, which here it cannot tell)."""
+        """Hold the client to its rate."""
         now_ns, second_ns = self._host.now_ns, round(SECOND * self._host.speed)
         self._asked_ns.append(now_ns)
         is_full = len(self._asked_ns) > behaviour.RATE_PER_S
-        if self._paces or not is_full or now_ns - self._asked_ns[0] >= second_ns:
+        if not is_full or now_ns - self._asked_ns[0] >= second_ns:
             return True
+        self._n_over += 1
+        if self._n_over > behaviour.MOST_OVER_RATE:
+            self._drop(f"{self._n_over:,} requests beyond the rate in a second")
         if self._violated_ns is None or now_ns - self._violated_ns >= second_ns:
-            self._violated_ns = now_ns
+            self._violated_ns, self._n_over = now_ns, 0
             self.n_violations += 1
             rec = sum(1 for at_ns in self._asked_ns if now_ns - at_ns < second_ns)
             self.error(NO_ID, 100, behaviour.text_of(100, rec=rec, n=self.n_violations))
@@ -258,6 +286,7 @@ class Session:
         if self.stage is not Stage.GONE:
             self.stage = Stage.GONE
             self._out.clear()
+            self._later.clear()
             self._host.gone(self)
 
     def _drop(self, why: str) -> None:

@@ -16,7 +16,7 @@ import msgspec
 
 from workbench.wire import kinds, text
 from workbench.wire.kinds import Kind
-from workbench.wire.message import After, Part, Since, Until
+from workbench.wire.message import After, Ending, Part, Since, Until
 
 _GATED = re.compile(r"(\w+)(?:(>=|<=)(\d+))?")
 
@@ -103,6 +103,18 @@ class Fixed(NamedTuple):
     def read(self, cursor: Cursor) -> Any:
         cursor.take()
         return self.codec.read(cursor)
+
+
+class Last(NamedTuple):
+    """A field that may be left out at the end of a message."""
+
+    codec: Codec
+
+    def write(self, value: Any, out: list[str]) -> None:
+        self.codec.write(value, out)
+
+    def read(self, cursor: Cursor) -> Any:
+        return self.codec.read(cursor if cursor.n_left else Cursor([""]))
 
 
 class Many(NamedTuple):
@@ -234,6 +246,8 @@ def codec_of(hint: Any, version: int) -> Codec | None:
     for mark in marks:
         if isinstance(mark, After):
             codec = Fixed(mark.text, codec)
+        if isinstance(mark, Ending):
+            codec = Last(codec)
     return codec
 
 

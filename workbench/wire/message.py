@@ -1,7 +1,7 @@
 """What every message has: a number that says which it is, and for some a fossil edition that both sides send and nobody reads.
 
 A message is a frozen value. The order of a class's fields is the order on the wire, and their types say how each is written; what deviates
-stands in `Annotated` beside the type (`Since`, `Until`, `Part`, a `Kind`), or in a layout of its own (orders, contract details).
+stands in `Annotated` beside the type (`Since`, `Until`, `Part`, `Ending`, a `Kind`), or in a layout of its own (orders, contract details).
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ class After(NamedTuple):
     """The field stands after this fixed text."""
 
     text: str
+
+
+class Ending(NamedTuple):
+    """The field ends the message, and some clients leave it out; it is then read as an empty one."""
 
 
 class Message(msgspec.Struct, frozen=True):

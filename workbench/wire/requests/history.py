@@ -6,7 +6,7 @@ from typing import Annotated
 
 from workbench.wire.contract import CONTRACT, ContractFields
 from workbench.wire.kinds import IntOrMax
-from workbench.wire.message import Part, Request, Since
+from workbench.wire.message import Ending, Part, Request, Since
 
 ExpirableContract = Annotated[ContractFields, Part(f"{CONTRACT} include_expired")]
 
@@ -93,8 +93,8 @@ class ReqFundamentalData(Request, frozen=True, kw_only=True):
     req_id: int
     contract: Annotated[ContractFields, Part("con_id symbol sec_type exchange primary_exchange currency local_symbol")]
     report: str
-    n_options: int = 0
-    options: str = ""
+    n_options: int = 0  # only IB's Python client up to 10.30, and who follows it, sends a number before the options
+    options: Annotated[str, Ending()] = ""
 
 
 class CancelFundamentalData(Request, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from workbench.wire.contract import CONTRACT, ContractFields, NamedContract
-from workbench.wire.message import Part, Request
+from workbench.wire.message import Ending, Part, Request
 from workbench.wire.text import Number
 
 
@@ -53,8 +53,8 @@ class CalcImpliedVolatility(Request, frozen=True, kw_only=True):
     contract: NamedContract
     option_price: Number
     under_price: Number
-    n_options: int = 0
-    options: str = ""
+    n_options: int = 0  # only IB's Python client up to 10.30, and who follows it, sends a number before the options
+    options: Annotated[str, Ending()] = ""
 
 
 class CalcOptionPrice(Request, frozen=True, kw_only=True):
@@ -66,8 +66,8 @@ class CalcOptionPrice(Request, frozen=True, kw_only=True):
     contract: NamedContract
     volatility: Number
     under_price: Number
-    n_options: int = 0
-    options: str = ""
+    n_options: int = 0  # only IB's Python client up to 10.30, and who follows it, sends a number before the options
+    options: Annotated[str, Ending()] = ""
 
 
 class CancelCalcImpliedVolatility(Request, frozen=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from workbench.wire.message import Request
+from typing import Annotated
+
+from workbench.wire.message import Ending, Request
 
 
 class StartApi(Request, frozen=True):
@@ -11,7 +13,7 @@ class StartApi(Request, frozen=True):
     msg_id = 71
     edition = "2"
     client_id: int
-    capabilities: str = ""
+    capabilities: Annotated[str, Ending()] = ""
 
 
 class ReqIds(Request, frozen=True):
