@@ -15,13 +15,14 @@ from typing import Any, Final
 
 from workbench.clock import Clock
 from workbench.domain.contracts import Contract
-from workbench.domain.events import AnyEvent, Unknown
+from workbench.domain.events import AnyEvent, Known, Unknown
 from workbench.venues.ib.budget import Budget
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.contracts import Session
 from workbench.venues.ib.deeds import Deed, Emit, EmptyBook, Gap, Poll, Start, State, Stop, Tell, Want
 from workbench.venues.ib.hot import Hot, Noticed
 from workbench.venues.ib.orders import ib_contract
+from workbench.venues.ib.polled import Polled
 from workbench.venues.ib.questions import Questions
 from workbench.venues.ib.streams import Source
 from workbench.venues.ib.subscriptions import Subscriptions
@@ -54,8 +55,8 @@ class Market:
     ----------
     contracts
         By their id of ours.
-    on_bars
-        Takes the answer to a poll of the recent past of a contract.
+    say
+        Takes events.
     """
 
     def __init__(
@@ -68,10 +69,9 @@ class Market:
         say: Callable[[AnyEvent], None],
         *,
         budget: Budget | None = None,
-        on_bars: Callable[[int, HistoricalData], None] = lambda contract, bars: None,
     ) -> None:
         self._client, self._hot, self._clock, self._questions = client, hot, clock, questions
-        self._contracts, self._say, self._on_bars = contracts, say, on_bars
+        self._contracts, self._say, self._polled = contracts, say, Polled(hot.intake, say)
         self.subscriptions = Subscriptions(budget or Budget(), questions.number)
         self._open: dict[int, tuple[Session, ...]] = {}
         self._polls: dict[int, asyncio.Task[None]] = {}
@@ -103,9 +103,8 @@ class Market:
 
     def lost(self, why: str) -> None:
         """The socket is gone."""
-        for task in self._polls.values():
-            task.cancel()
-        self._polls.clear()
+        for contract in list(self._polls):
+            self._stop_polling(contract, why)
         if self.subscriptions.is_connected:
             self._do(self.subscriptions.on_disconnected(self._clock.now_ns(), why))
 
@@ -190,19 +189,25 @@ class Market:
     # ------------------------------------------------------------------ the recent past, while a line fails
     def _poll(self, contract: int, is_on: bool) -> None:
         if not is_on:
-            if (task := self._polls.pop(contract, None)) is not None:
-                task.cancel()
+            self._stop_polling(contract, "its stream is back, or not wanted any more")
         elif contract not in self._polls:
             self._polls[contract] = asyncio.get_running_loop().create_task(self._ask_again_and_again(contract))
+
+    def _stop_polling(self, contract: int, why: str) -> None:
+        if (task := self._polls.pop(contract, None)) is not None:
+            task.cancel()
+        self._polled.end(contract, why)
 
     async def _ask_again_and_again(self, contract: int) -> None:
         named = ib_contract(self._contracts[contract])
         while True:
-            answer = await self._questions.numbered(
-                lambda req_id: self._client.reqHistoricalData(req_id, named, "", "900 S", "1 min", "TRADES", False, 2, False, []),
-                timeout_s=POLL_TIMEOUT_S,
-                is_answer=lambda message: isinstance(message, HistoricalData),
-            )
+            answer: Known | Unknown = Unknown("it does not trade now")
+            if self._client.is_ready and self._trades(contract, self._clock.now_ns()):
+                answer = await self._questions.numbered(
+                    lambda req_id: self._client.reqHistoricalData(req_id, named, "", "900 S", "1 min", "TRADES", False, 2, False, []),
+                    timeout_s=POLL_TIMEOUT_S,
+                    is_answer=lambda message: isinstance(message, HistoricalData),
+                )
             if not isinstance(answer, Unknown):
-                self._on_bars(contract, answer.value[-1])
+                self._polled.take(self._contracts[contract], answer.value[-1])
             await asyncio.sleep(POLL_S)

@@ -113,6 +113,7 @@ class Subscriptions:
     def on_disconnected(self, now_ns: int, why: str) -> list[Deed]:
         """Hear that the socket is gone: everything is lost."""
         self.is_connected = False
+        self._polled.clear()
         deeds: list[Deed] = []
         for stream in self.streams.values():
             had = stream.state in {State.LIVE, State.SILENT}
@@ -360,8 +361,9 @@ class Subscriptions:
         return deeds
 
     def _polls(self) -> list[Deed]:
-        """History is polled for contracts whose line failed three times in a row."""
-        failed = {s.want.contract for s in self.streams.values() if s.want.source == Source.LEVEL1 and s.n_failed >= FAILURES}
+        """History is polled for contracts whose line failed three times in a row, and whose prints come by no other stream."""
+        printed = {s.want.contract for s in self.streams.values() if s.want.source == Source.LAST and s.state == State.LIVE}
+        failed = {s.want.contract for s in self.streams.values() if s.want.source == Source.LEVEL1 and s.n_failed >= FAILURES} - printed
         deeds: list[Deed] = [Poll(contract, True) for contract in sorted(failed - self._polled)]
         deeds += [Poll(contract, False) for contract in sorted(self._polled - failed)]
         self._polled = failed
