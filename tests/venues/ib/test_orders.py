@@ -12,11 +12,12 @@ from workbench.clock import ManualClock
 from workbench.domain.events import OrderRejected
 from workbench.domain.orders import Cancel, Cause, Exit, Leg, Modify, OrderType
 from workbench.venues.ib.book import Book, Life, Stage, Terms
-from workbench.venues.ib.client import LaneClient, edged
+from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.ids import NAME, Ids
 from workbench.venues.ib.intake import Intake
 from workbench.venues.ib.orders import Cancelling, Made, Orders, Placing
+from workbench.venues.ib.raw import tapped
 from workbench.venues.ib.translate import Translator
 from workbench.wire import OrderFields, PlaceOrder, decode_request, fields
 
@@ -30,7 +31,7 @@ def orders(tmp_path: Path) -> Orders:
 
 def read(made: Made | list[Placing | Cancelling]) -> list[OrderFields]:
     """What the wire would carry."""
-    client = edged(Hot(Intake(ManualClock(), 64))).client
+    client = tapped(Hot(Intake(ManualClock(), 64)), LaneClient).client
     assert isinstance(client, LaneClient)
     client._serverVersion, client.connState = 178, client.CONNECTED
     found = []

@@ -13,8 +13,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from ib_async import IB, Order
 from ib_async import Contract as IbContract
+from ib_async import Order
 
 from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.lane import Lane
@@ -104,12 +104,3 @@ class LaneClient(TapClient):
         if self.lane is None or not self.isConnected():
             raise ConnectionError("not connected")
         self.lane.offer(payload)
-
-
-def edged(hot: Hot) -> IB:
-    """Make an `IB` whose client is a `LaneClient` (``ib.client``)."""
-    ib = IB()
-    ib.client.conn.hasData -= ib.client._onSocketHasData
-    ib.client = LaneClient(ib.wrapper, hot)
-    ib.client.apiEnd += ib.disconnectedEvent
-    return ib

@@ -194,10 +194,10 @@ class TapClient(Client):
         self.conn.sendMsg(struct.pack(">I", len(payload)) + payload)
 
 
-def tapped(hot: Hot) -> IB:
-    """Make an `IB` whose client is a `TapClient` (``ib.client``)."""
+def tapped(hot: Hot, kind: type[TapClient] = TapClient) -> IB:
+    """Make an `IB` whose client (``ib.client``) is a `TapClient`, or one that grew from it."""
     ib = IB()
     ib.client.conn.hasData -= ib.client._onSocketHasData
-    ib.client = TapClient(ib.wrapper, hot)
+    ib.client = kind(ib.wrapper, hot)
     ib.client.apiEnd += ib.disconnectedEvent
     return ib

@@ -27,7 +27,7 @@ from workbench.venues.ib import contracts as found
 from workbench.venues.ib.account import Account
 from workbench.venues.ib.book import Book
 from workbench.venues.ib.budget import Budget
-from workbench.venues.ib.client import LaneClient, edged
+from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.codes import CodeKind, meaning
 from workbench.venues.ib.connection import Connection, Role, State, client_id
 from workbench.venues.ib.desk import Desk
@@ -37,6 +37,7 @@ from workbench.venues.ib.intake import Intake
 from workbench.venues.ib.market import Market, wants
 from workbench.venues.ib.orders import Orders
 from workbench.venues.ib.questions import OPEN_ORDERS, Questions
+from workbench.venues.ib.raw import tapped
 from workbench.venues.ib.reconcile import Reconciler
 from workbench.venues.ib.translate import Translator
 from workbench.venues.ib.validator import Limits, Validator
@@ -97,7 +98,7 @@ class IbVenue:
         self.sends_orders = mode in TRADES
         self.intake = Intake(clock)
         self.hot = Hot(self.intake)
-        self.ib = edged(self.hot)
+        self.ib = tapped(self.hot, LaneClient)
         self.client = cast(LaneClient, self.ib.client)
         self.names = found.Names(known)
         self.fronts = found.Fronts(self.names, [settings.roots[name] for name in settings.active])
