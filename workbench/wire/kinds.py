@@ -34,7 +34,6 @@ class Kind(NamedTuple):
     name: str
     write: Callable[[Any], str]
     read: Callable[[str], Any]
-    written_unset: str | None = None  # None: it cannot be unset
     earlier: Kind | None = None  # what servers before FRACTIONAL take it for
 
     def at(self, version: int) -> Kind:
@@ -54,7 +53,7 @@ def or_unset(kind: Kind, written: str) -> Kind:
     def read(text: str) -> Any:
         return None if text in UNSET else kind.read(text)
 
-    return Kind(f"{kind.name} or unset", write, read, written, kind.earlier and or_unset(kind.earlier, written))
+    return Kind(f"{kind.name} or unset", write, read, kind.earlier and or_unset(kind.earlier, written))
 
 
 TEXT = Kind("text", write_text, str)

@@ -68,14 +68,6 @@ class PercentChangeCondition(msgspec.Struct, frozen=True, kw_only=True, tag=7):
 
 
 Condition: TypeAlias = PriceCondition | TimeCondition | MarginCondition | ExecutionCondition | VolumeCondition | PercentChangeCondition
-CONDITIONS: dict[int, type[Condition]] = {
-    1: PriceCondition,
-    3: TimeCondition,
-    4: MarginCondition,
-    5: ExecutionCondition,
-    6: VolumeCondition,
-    7: PercentChangeCondition,
-}
 
 
 class OrderFields(msgspec.Struct, frozen=True, kw_only=True):

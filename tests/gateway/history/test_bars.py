@@ -19,7 +19,7 @@ from tests.data import shared
 from tests.gateway.reference import CONTINUOUS, ES, EURO, OPEN_NS, SPY, Desk, Keeper
 from workbench.domain.units import MINUTE, SECOND
 from workbench.gateway.behaviour import HISTORY_DELAY_MS
-from workbench.gateway.contracts.hours import day_of
+from workbench.gateway.contracts.hours import around, day_of
 from workbench.gateway.history.asked import SESSIONS, SIZES_S, Span
 from workbench.wire import (
     CancelHistoricalData,
@@ -119,7 +119,7 @@ def test_the_past_runs_into_the_tape() -> None:
     desk = frozen()
     listed = desk.world.universe.one(ES)
     source = desk.history._source
-    one = source.session_now(listed)
+    one = around(listed.calendar, source.now_ns)
     prints = source.prints(listed, one, OPEN_NS - 10 * MINUTE, OPEN_NS + MINUTE)
     join = int((prints.ns < OPEN_NS).sum())
     assert 10 < join < len(prints.ns)

@@ -64,7 +64,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     stock_type: str = ""
     sec_ids: tuple[tuple[str, str], ...] = ()
     sizes: tuple[str, str, str] = ("1", "1", "1")
-    agg_group: int | None = None
+    agg_group: int | None = None  # written 2147483647, as for ES
     derivatives: tuple[str, ...] = ()
 
     @property

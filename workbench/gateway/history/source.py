@@ -57,10 +57,6 @@ class Source:
         found = between(listed.calendar, max(first, start), min(last, end))
         return [each for each in found if each.open_ns < self.now_ns]
 
-    def session_now(self, listed: Listed) -> Trading:
-        """Give the session that runs, or the next."""
-        return around(listed.calendar, self.now_ns)
-
     def life(self, listed: Listed) -> tuple[date, date]:
         """Give the first and the last day of which there are prices."""
         today = self._world.universe.today

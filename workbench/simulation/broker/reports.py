@@ -17,7 +17,6 @@ class What(StrEnum):
     FILLED = "filled"
     MODIFIED = "modified"
     REDUCED = "reduced"  # another one of its group filled
-    TRAILED = "trailed"
     CANCELLING = "cancelling"
     ENDED = "ended"
     BOUND = "bound"

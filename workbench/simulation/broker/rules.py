@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from workbench.simulation.broker.orders import AS_STOP, Type
-from workbench.simulation.matching.models import PLAIN, Slippage
-
-PLAIN_SLIPPAGE = PLAIN.slippage
+from workbench.simulation.matching.models import Slippage
 
 
 class Meeting(NamedTuple):
@@ -51,9 +49,10 @@ def meet_quote(
     A market order takes the quote; a limit needs the far side at its price and fills at its own; a stop takes the worse of level and
     quote, the very quote that set it off included; what was touched goes on as a market or limit order.
 
-    >>> meet_quote(Type.STOP, -1, limit_px=None, stop_px=100, is_triggered=False, far=98, tick=1, slip=PLAIN_SLIPPAGE)
+    >>> from workbench.simulation.matching.models import PLAIN
+    >>> meet_quote(Type.STOP, -1, limit_px=None, stop_px=100, is_triggered=False, far=98, tick=1, slip=PLAIN.slippage)
     Meeting(is_triggered=True, px=98)
-    >>> meet_quote(Type.LIMIT, 1, limit_px=100, stop_px=None, is_triggered=False, far=99, tick=1, slip=PLAIN_SLIPPAGE)
+    >>> meet_quote(Type.LIMIT, 1, limit_px=100, stop_px=None, is_triggered=False, far=99, tick=1, slip=PLAIN.slippage)
     Meeting(is_triggered=False, px=100)
     """
     if kind is Type.MARKET:
