@@ -107,13 +107,13 @@ def test_a_look_up_loads_no_calendar_library() -> None:
 
 @pytest.mark.parametrize("body", ["", "half", "flipped", "another"])
 def test_what_is_damaged_or_of_somebody_else_is_made_anew(body: str, shelf: Path, tmp_path: Path) -> None:
-    path = ready._file(NYSE, tmp_path)
-    whole = ready._file(NYSE, shelf).read_bytes()
+    path = ready._file("24/7", tmp_path)
+    whole = ready._file("24/7", shelf).read_bytes()
     flipped = whole[:50_000] + bytes([whole[50_000] ^ 4]) + whole[50_001:]
     another = ready._file(EQUITY, shelf).read_bytes()
     path.write_bytes({"": b"", "half": whole[: len(whole) // 2], "flipped": flipped, "another": another}[body])
-    assert ready.kept_table(NYSE, tmp_path) is None
-    assert ready.whole_table(NYSE, tmp_path).spans == ready.whole_table(NYSE, shelf).spans
+    assert ready.kept_table("24/7", tmp_path) is None
+    assert ready.whole_table("24/7", tmp_path).spans == ready.whole_table("24/7", shelf).spans
     assert path.read_bytes() == whole
 
 
@@ -186,3 +186,4 @@ def test_making_a_table_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         schedule.table(NYSE, date(2026, 1, 1), date(2026, 12, 31))
+        schedule.business_days(date(2026, 1, 1), date(2026, 12, 31))
