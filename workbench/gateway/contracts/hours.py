@@ -68,6 +68,7 @@ def between(calendar: str, first: date, last: date) -> list[Trading]:
     return [each for year in years for each in sessions(calendar, year) if begin <= each.session <= end]
 
 
+@lru_cache(maxsize=64)  # a chain of options asks it hundreds of times at one instant
 def around(calendar: str, ns: int) -> Trading:
     """Give the session that runs at an instant, or the next one."""
     day = datetime.fromtimestamp(ns // SECOND, UTC).date()
@@ -76,12 +77,12 @@ def around(calendar: str, ns: int) -> Trading:
 
 def trading_hours(listed: Listed, now_ns: int) -> str:
     """Write a contract's hours for some days on: ``20261120:1700-20261121:1600;20261122:CLOSED``."""
-    return ";".join(_entries(listed, now_ns, is_liquid=False))
+    return _hours(listed.calendar, listed.zone, around(listed.calendar, now_ns).day, False)
 
 
 def liquid_hours(listed: Listed, now_ns: int) -> str:
     """Write its regular hours, likewise."""
-    return ";".join(_entries(listed, now_ns, is_liquid=True))
+    return _hours(listed.calendar, listed.zone, around(listed.calendar, now_ns).day, True)
 
 
 def number(day: date) -> int:
@@ -99,16 +100,20 @@ def local(ns: int, zone: str) -> datetime:
     return datetime.fromtimestamp(ns // SECOND, ZoneInfo(zone))
 
 
-def _entries(listed: Listed, now_ns: int, *, is_liquid: bool) -> Iterator[str]:
-    day = around(listed.calendar, now_ns).day
-    found = {each.day: each for each in between(listed.calendar, day, day + timedelta(days=3 * HOURS_ENTRIES))}
-    opens = {local(each.open_ns, listed.zone).date() for each in found.values() if not is_liquid or _is_whole(each)}
+@lru_cache(maxsize=256)
+def _hours(calendar: str, zone: str, day: date, is_liquid: bool) -> str:
+    return ";".join(_entries(calendar, zone, day, is_liquid))
+
+
+def _entries(calendar: str, zone: str, day: date, is_liquid: bool) -> Iterator[str]:
+    found = {each.day: each for each in between(calendar, day, day + timedelta(days=3 * HOURS_ENTRIES))}
+    opens = {local(each.open_ns, zone).date() for each in found.values() if not is_liquid or _is_whole(each)}
     n = 0
     while n < HOURS_ENTRIES:
         one = found.get(day)
         if one is not None:
             n += 1
-            yield _span(*(one.regular if is_liquid else one[1:3]), listed.zone)
+            yield _span(*(one.regular if is_liquid else one[1:3]), zone)
         elif day not in opens:  # a Sunday on whose evening a session begins is not closed
             n += 1
             yield f"{day:%Y%m%d}:CLOSED"
