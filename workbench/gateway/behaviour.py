@@ -11,6 +11,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from workbench.simulation.broker import texts
+
 # ---- session: handshake, clients, limits (session.py) ---------------------------------------------------------------------------------
 MIN_VERSION: Final = 157  # first that ib_async 2.1 accepts, last of ibapi 9.81.1
 MAX_VERSION: Final = 178  # last that every text client speaks; from 201 on requests move to protobuf
@@ -26,7 +28,6 @@ RATE_VIOLATIONS: Final = 3  # [IB] seconds in which the rate was broken, then th
 MOST_OVER_RATE: Final = 10_000  # requests beyond the rate in one second, then the client is cut at once [chosen]
 PACE_OPTION: Final = "+PACEAPI"  # [IB] of a client that greets with it, what is beyond the rate waits for its second
 MOST_PACED_BYTES: Final = 1024 * 1024  # that wait so; then the client is cut [chosen]
-BOUND_HELD_S: Final = 0.0  # s a client id stays taken once its socket is closed; a fault can say more (thread ib_async#152)
 
 FARMS: Final = (  # [seen] what follows nextValidId, each with id -1
     (2104, "Market data farm connection is OK:usfuture"),
@@ -34,20 +35,18 @@ FARMS: Final = (  # [seen] what follows nextValidId, each with id -1
     (2106, "HMDS data farm connection is OK:ushmds"),
     (2158, "Sec-def data farm connection is OK:secdefil"),
 )
+_BROKER = (
+    *(texts.DUPLICATE_ID, texts.CANNOT_MODIFY_FILLED, texts.MISMATCH, texts.OFF_TICK, texts.NO_SECURITY),
+    *(texts.REJECTED, texts.CANCELLED, texts.ZERO_SIZE, texts.BAD_ACCOUNT),
+)
 TEXTS: Final = {  # IB's own words for a code, where a fault or a refusal names none; {id} is the request's or the order's
+    **dict(_BROKER),
     100: "Max rate of messages per second has been exceeded:max=50 rec={rec} ({n})",
     101: "Max number of tickers has been reached",
-    103: "Duplicate order id",
-    104: "Can't modify a filled order",
-    105: "Order being modified does not match original order",
-    110: "The price does not conform to the minimum price variation for this contract.",
     161: "Cancel attempted when order is not in a cancellable state. Order permId ={id}",
     162: "Historical Market Data Service error message:{why}",
     165: "Historical market Data Service query message:{why}",
     166: "HMDS Expired Contract Violation",
-    200: "No security definition has been found for the request",
-    201: "Order rejected - reason:{why}",
-    202: "Order Canceled - reason:{why}",
     300: "Can't find EId with tickerId:{id}",
     309: "Max number (3) of market depth requests has been reached",
     317: "Market depth data has been RESET. Please empty deep book contents before applying any new entries.",
@@ -60,8 +59,6 @@ TEXTS: Final = {  # IB's own words for a code, where a fault or a refusal names 
     399: "Order Message:\n{why}",
     404: "Order held while securities are located.",
     420: "Invalid Real-time Query.{why}",
-    434: "Order size cannot be zero.",
-    435: "You must specify an account.",
     502: "Couldn't connect to TWS.",
     503: "The TWS is out of date and must be upgraded.",
     504: "Not connected",
@@ -229,7 +226,6 @@ DUPLICATE_ID: Final = (
     "Error processing request.-'bX' : cause - Duplicate ticker id",
 )  # [seen]; an id is one stream's of its kind [chosen]
 UNKNOWN_DEPTH_ID: Final = (310, "Can't find the subscribed market depth with tickerId:{}")  # [IB]; every other stream has 300
-NOT_SUBSCRIBED: Final = (354, "Requested market data is not subscribed.{why}")
 DELAYED_THERE: Final = "Delayed market data is available.{symbol} {exchange}/TOP/ALL"  # [seen] behind 354 and 10089
 NO_TICK_PERMISSION: Final = (10189, "Failed to request tick-by-tick data.No market data permissions for {exchange} {sec_type}")  # [seen]
 NO_TICKS_OF_KIND: Final = (
