@@ -1,6 +1,6 @@
 """Row 19, start-up: a process until its engine is ready, kernels compiled before; what it must not have imported; its first decision.
 
-The engine of the order side without learners. Until there is a runner, `workbench.runtime.loop` and the engine stand for it.
+The runner's own imports, and the engine of the order side without learners. What a venue needs on top is in row 23.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HEAVY = ("scipy", "polars", "pyarrow", "deltalake", "coverage")
 READY = """
 import json, sys, time
 began = time.perf_counter()
-import workbench.engine, workbench.runtime.loop
+import workbench.runtime.live
 imported = time.perf_counter()
 from workbench.domain.contracts import Contract, ContractType
 from workbench.engine import Engine, Setup
@@ -102,7 +102,7 @@ def _wall(command: list[str]) -> tuple[float, str]:
 
 def _dearest() -> list[str]:
     """Name what the imports spend their time on, by Python's own import clock; kernels by themselves."""
-    program = [sys.executable, "-X", "importtime", "-c", "import workbench.engine, workbench.runtime.loop"]
+    program = [sys.executable, "-X", "importtime", "-c", "import workbench.runtime.live"]
     told = subprocess.run(program, check=True, capture_output=True, text=True, env=as_installed()).stderr
     rows = [line.removeprefix("import time:").split("|") for line in told.splitlines() if "|" in line and "imported" not in line]
     top: dict[str, int] = {}

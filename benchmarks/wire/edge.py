@@ -132,8 +132,7 @@ class Whole:
         self.chosen, self.data = chosen, Path(chosen.folder)
         self.settings = settings_for(chosen.port)
         self.venues: list[IbVenue] = []
-        self.began_ns = time.monotonic_ns()
-        self.memory: list[float] = []
+        self.began_ns = self.looked_ns = self.connects_ns = time.monotonic_ns()
 
     async def make(self) -> tuple[Runner, Line, Watched]:
         roots = [self.settings.roots[name] for name in self.settings.active]
@@ -145,6 +144,7 @@ class Whole:
         self.law = law()
 
         def venue(chain: str) -> IbVenue:
+            self.connects_ns = time.monotonic_ns()
             made = IbVenue(
                 self.settings,
                 clock,
@@ -174,8 +174,8 @@ class Whole:
 
     def news(self, news: News) -> None:
         ready = news.stage in (Stage.READY, Stage.DECIDING)
-        took = {"ready": True, "ready_ns": time.monotonic_ns(), "looked_ns": self.looked_ns, "began_ns": self.began_ns} if ready else {}
-        say(stage=news.stage.value, why=news.why, **took)
+        took = {"began_ns": self.began_ns, "looked_ns": self.looked_ns, "connects_ns": self.connects_ns, "ready_ns": time.monotonic_ns()}
+        say(stage=news.stage.value, why=news.why, **({"ready": True} | took if ready else {}))
 
     async def run(self) -> None:
         runner, line, edge = await self.make()

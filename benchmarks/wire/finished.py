@@ -62,7 +62,12 @@ async def ours(port: int, folder: Path, n: int) -> None:
     key, before, began = Key(ACCOUNT, contract.id, "many"), 0.0, time.monotonic()
 
     async def filled(ref: int, leg: Leg) -> None:
-        await asyncio.wait_for(fills.setdefault((ref, leg), asyncio.Event()).wait(), 10)
+        try:
+            await asyncio.wait_for(fills.setdefault((ref, leg), asyncio.Event()).wait(), 60)
+        except TimeoutError:
+            raise RuntimeError(
+                f"{leg!r} of {ref} did not fill; {venue.state}: {venue.connection.why}; {venue.book.lives.get(ref)}"
+            ) from None
 
     for ref in range(1, WARM + n + 1):
         if ref == WARM + 1:
@@ -116,7 +121,7 @@ async def theirs(port: int, n: int) -> None:
 
 
 async def _filled(trade: Any) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not trade.filled():
         if time.monotonic() > until:
             raise RuntimeError(f"not filled: {trade.orderStatus} {trade.log[-1]}")
