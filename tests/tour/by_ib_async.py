@@ -10,10 +10,9 @@ from typing import Any
 
 import ib_async
 
-from tests.tour.spoken import Asked, Bar, Fill, Found, Margin, Status, Ticket
+from tests.tour.spoken import WAIT_S, Asked, Bar, Fill, Found, Margin, Status, Ticket
 
 UNSET = 1e300
-WAIT_S = 10.0
 LOOP = asyncio.new_event_loop()  # all clients share one, as the blocking calls run whichever is set
 atexit.register(LOOP.close)
 TICKS = {1: "bid", 0: "bidSize", 2: "ask", 3: "askSize", 4: "last", 5: "lastSize", 8: "volume", 6: "high", 7: "low", 14: "open"}
@@ -67,12 +66,16 @@ class ByIbAsync:
         (named,) = self.ib.qualifyContracts(ib_async.Contract(**contract))
         return named
 
-    def line(self, contract: Asked, s: float) -> dict[int, float]:
+    def line(self, contract: Asked, ticks: set[int]) -> dict[int, float]:
         named = self._named(contract)
         ticker = self.ib.reqMktData(named)
-        self.wait(s)
+
+        def told() -> dict[int, float]:
+            return {tick: value for tick, name in TICKS.items() if (value := getattr(ticker, name)) == value}
+
+        self._until(lambda: ticks <= told().keys())
         self.ib.cancelMktData(named)
-        return {tick: value for tick, name in TICKS.items() if (value := getattr(ticker, name)) == value}
+        return told()
 
     def ticks(self, contract: Asked, kind: str, n: int) -> list[tuple[float, ...]]:
         named = self._named(contract)
@@ -167,7 +170,7 @@ class ByIbAsync:
 
     def fills(self) -> list[Fill]:
         self.ib.reqExecutions()
-        self.wait(0.05)
+        self._until(lambda: all(fill.commissionReport.execId for fill in self.ib.fills()))
         found = []
         for fill in self.ib.fills():  # what reqExecutions gives of a fill already known never gets its commission (ib_async 2.1.0)
             e, fee = fill.execution, fill.commissionReport

@@ -15,10 +15,9 @@ from ibapi.execution import ExecutionFilter
 from ibapi.order import Order
 from ibapi.wrapper import EWrapper
 
-from tests.tour.spoken import Asked, Bar, Fill, Found, Margin, Status, Ticket
+from tests.tour.spoken import WAIT_S, Asked, Bar, Fill, Found, Margin, Status, Ticket
 
 UNSET = 1e300  # above it a number is not known
-WAIT_S = 10.0
 
 
 class Ear(EWrapper):  # type: ignore[misc]
@@ -114,12 +113,16 @@ class ByIbapi:
         found = [details for _, details in self._of("contractDetails", req_id)]
         return [Found(d.contract.conId, d.contract.localSymbol, d.minTick, d.contract.multiplier, d.timeZoneId) for d in found]
 
-    def line(self, contract: Asked, s: float) -> dict[int, float]:
+    def line(self, contract: Asked, ticks: set[int]) -> dict[int, float]:
         req_id = next(self._ids)
         self.client.reqMktData(req_id, filled(Contract, **contract), "", False, False, [])
-        self.wait(s)
+
+        def told() -> dict[int, float]:
+            return {heard[1]: float(heard[2]) for name in ("tickPrice", "tickSize") for heard in self._of(name, req_id)}
+
+        self._until(lambda: ticks <= told().keys())
         self.client.cancelMktData(req_id)
-        return {heard[1]: float(heard[2]) for name in ("tickPrice", "tickSize") for heard in self._of(name, req_id)}
+        return told()
 
     def ticks(self, contract: Asked, kind: str, n: int) -> list[tuple[float, ...]]:
         req_id = next(self._ids)
@@ -206,9 +209,13 @@ class ByIbapi:
         req_id = next(self._ids)
         self.client.reqExecutions(req_id, ExecutionFilter())
         self._until(lambda: bool(self._of("execDetailsEnd", req_id)))
-        self.wait(0.05)
-        fees = {heard[0].execId: heard[0].commission for heard in self.ear.heard["commissionReport"]}
         found = [execution for _, _, execution in self._of("execDetails", req_id)]
+
+        def told() -> dict[str, float]:
+            return {heard[0].execId: heard[0].commission for heard in list(self.ear.heard["commissionReport"])}
+
+        self._until(lambda: {each.execId for each in found} <= told().keys())
+        fees = told()
         return [Fill(e.execId, e.orderId, e.side, float(e.shares), e.price, fees.get(e.execId)) for e in found]
 
     def positions(self) -> dict[str, float]:

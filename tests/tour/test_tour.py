@@ -15,7 +15,7 @@ import pytest
 from tests.tour.by_ib_async import ByIbAsync
 from tests.tour.by_ibapi import ByIbapi
 from tests.tour.session import ACCOUNT, running
-from tests.tour.spoken import ES, NOTHING, NQ, SPY, Ticket, Tws
+from tests.tour.spoken import ES, NOTHING, NQ, SPY, WAIT_S, Ticket, Tws
 from workbench.gateway.gateway import Gateway
 
 MAKERS: dict[str, Callable[[], Tws]] = {"ib_async": ByIbAsync, "ibapi": ByIbapi}
@@ -31,11 +31,12 @@ class Tour:
         self.client.connect(port, 1)
 
     def another(self, client_id: int) -> Tws:
+        self.until(lambda: all(each.id != client_id for each in tuple(self.gateway.world.clients)))  # its socket is closed a moment later
         other = self.maker()
         other.connect(self.port, client_id)
         return other
 
-    def until(self, is_so: Callable[[], bool], s: float = 10.0) -> None:
+    def until(self, is_so: Callable[[], bool], s: float = WAIT_S) -> None:
         deadline = time.monotonic() + s
         while not is_so():
             assert time.monotonic() < deadline, f"it did not come to pass; errors: {self.client.errors}, mishaps: {self.gateway.mishaps}"
@@ -45,7 +46,7 @@ class Tour:
         self.until(lambda: (said := self.client.status(order_id)) is not None and said.word in words)
 
     def ask_price(self) -> float:
-        return self.client.line(ES, 0.3)[2]
+        return self.client.line(ES, {2})[2]
 
     def flat(self) -> None:
         """Leave with nothing held."""
@@ -87,8 +88,7 @@ def test_what_does_not_exist_is_error_200(tour: Tour) -> None:
 
 
 def test_a_line_brings_the_quote_the_last_print_and_the_day(tour: Tour) -> None:
-    line = tour.client.line(ES, 0.5)
-    assert {0, 1, 2, 3, 4, 5, 6, 7, 8, 14} <= set(line)
+    line = tour.client.line(ES, {0, 1, 2, 3, 4, 5, 6, 7, 8, 14})
     assert line[1] < line[2] <= line[1] + 2 and line[7] <= line[4] <= line[6] and line[8] > 0
 
 

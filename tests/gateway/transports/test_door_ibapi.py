@@ -33,7 +33,7 @@ class App(ibapi_wrapper.EWrapper, ibapi_client.EClient):
             return lambda *args, **kwargs: calls.setdefault(name, []).append((*args, *kwargs.values()))
         return found
 
-    def until(self, name: str, n: int = 1, for_s: float = 10.0) -> tuple[Any, ...]:
+    def until(self, name: str, n: int = 1, for_s: float = 30.0) -> tuple[Any, ...]:
         end = time.monotonic() + for_s
         while len(self.calls.get(name, ())) < n:
             if time.monotonic() > end:
@@ -97,8 +97,9 @@ def tour(port: int) -> None:
     app.reqPositions()
     app.until("positionEnd")
     assert app.calls["position"][0][2] == 1
+    reader = app.reader
     app.disconnect()
-    time.sleep(2.5)  # its reader thread sits in recv() for up to a second, and so long the socket, and the client id, are not free
+    reader.join(30)  # it sits in recv() for up to a second, and so long the socket, and the client id, are not free
     app = visit(port)
     app.reqOpenOrders()
     app.until("openOrderEnd")
