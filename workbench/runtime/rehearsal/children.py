@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. A child is told to end as by Ctrl-C, and killed when it does not.
+1. A child is told to end (SIGTERM: Ctrl-C may be ignored where no terminal is), and killed when it does not.
 2. Ctrl-C in a terminal reaches who started them alone: it ends them, in the right order.
 3. What they say goes to files: the last lines are told when one fails.
 """
@@ -56,12 +56,17 @@ class Child:
     def __exit__(self, *_: object) -> None:
         """End it, whatever it does."""
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.terminate()
         try:
             self._process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """Its number at the operating system."""
+        return self._process.pid
 
     @property
     def said(self) -> str:
