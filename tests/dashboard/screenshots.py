@@ -43,7 +43,7 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        words = [sys.executable, "-m", "workbench", "demo", "--data", str(data), "--pace", PACE, "--from", FROM]
+        words = [sys.executable, "-m", "workbench", "demo", "--data", str(data), "--no-wire", "--pace", PACE, "--from", FROM]
         with subprocess.Popen(words, cwd=folder, env={"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL) as trading:
             try:
                 with opened() as browser, serving(data, Path(folder)) as server:
