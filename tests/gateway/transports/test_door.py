@@ -26,8 +26,14 @@ def made(faults: Any = None, speed: float = 1.0) -> Gateway:
 
 async def connected(door: Door, client_id: int = 1, **options: Any) -> ib_async.IB:
     ib = ib_async.IB()
-    await ib.connectAsync("127.0.0.1", door.port, client_id, timeout=4, raiseSyncErrors=True, **options)
+    await ib.connectAsync("127.0.0.1", door.port, client_id, timeout=20, raiseSyncErrors=True, **options)
     return ib
+
+
+async def until(is_so: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not is_so():
+            await asyncio.sleep(0.02)
 
 
 def in_memory(visit: Visit, faults: Any = None, seed: int = 1) -> Any:
@@ -60,13 +66,8 @@ async def first_visit(gateway: Gateway, door: Door) -> tuple[list[str], float, s
     (details,) = await ib.reqContractDetailsAsync(ES)
     ticker = ib.reqMktData(details.contract)
     trade = ib.placeOrder(details.contract, ib_async.MarketOrder("BUY", 2))
-    while (
-        trade.orderStatus.status != "Filled"
-        or len(trade.fills) < 1
-        or not trade.fills[0].commissionReport.execId
-        or ticker.bid != ticker.bid
-    ):
-        await asyncio.sleep(0.05)
+    await until(lambda: trade.orderStatus.status == "Filled" and trade.fills and trade.fills[0].commissionReport.execId)
+    await until(lambda: ticker.hasBidAsk())
     ib.disconnect()
     return accounts, ticker.bid, trade.orderStatus.status
 
@@ -82,15 +83,15 @@ def test_the_real_ib_async_connects_sees_quotes_and_trades(transport):
 async def two_clients(gateway: Gateway, door: Door) -> tuple[int, int, list[int]]:
     one, two = await connected(door, 1), await connected(door, 2)
     (contract,) = await one.qualifyContractsAsync(ES)
-    one.placeOrder(contract, ib_async.LimitOrder("BUY", 1, 6700))
-    await asyncio.sleep(0.3)
+    trade = one.placeOrder(contract, ib_async.LimitOrder("BUY", 1, 6700))
+    await until(lambda: trade.orderStatus.status == "Submitted")
     await two.reqAllOpenOrdersAsync()
     refused: list[int] = []
     third = ib_async.IB()
     third.errorEvent += lambda req_id, code, text, contract: refused.append(code)
     with pytest.raises((asyncio.TimeoutError, ConnectionError)):
-        await third.connectAsync("127.0.0.1", door.port, 1, timeout=1)
-    await asyncio.sleep(0.1)
+        await third.connectAsync("127.0.0.1", door.port, 1, timeout=4)
+    await until(lambda: refused)
     counts = len(one.openTrades()), len(two.openTrades())
     one.disconnect()
     two.disconnect()
@@ -105,10 +106,10 @@ def test_two_clients_work_side_by_side_and_a_third_with_a_taken_id_does_not(tran
 async def reconnects(gateway: Gateway, door: Door) -> list[tuple[int, str]]:
     ib = await connected(door)
     (contract,) = await ib.qualifyContractsAsync(ES)
-    ib.placeOrder(contract, ib_async.LimitOrder("BUY", 1, 6700))
-    await asyncio.sleep(0.3)
+    trade = ib.placeOrder(contract, ib_async.LimitOrder("BUY", 1, 6700))
+    await until(lambda: trade.orderStatus.status == "Submitted")
     ib.disconnect()
-    await asyncio.sleep(0.1)
+    await until(lambda: not gateway.world.clients)
     ib = await connected(door)
     found = [(trade.order.orderId, trade.orderStatus.status) for trade in ib.openTrades()]
     ib.disconnect()
