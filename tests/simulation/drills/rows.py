@@ -214,10 +214,10 @@ def words(drill: Drill, kind: str) -> None:
     assert any(event.kind == kind for event in drill.of(BrokerSaid)) and len(drill.downs()) == 1
 
 
-def told_by_position(drill: Drill) -> None:
-    """Another's trade shows in the position: ours stays what our executions make it."""
+def told_by_position(drill: Drill, qty: int = 1) -> None:
+    """What no execution tells shows in the position; what is ours stays what our executions make it."""
     last = drill.of(PositionTold)[-1]
-    assert abs(last.qty) == 1
+    assert abs(last.qty) == qty
 
 
 def refused_a_cancel(drill: Drill, code: int) -> None:
@@ -302,6 +302,7 @@ CLAIMS: dict[str, Claim] = {
     "commission_early": no_order_ended,
     "commission_late": no_order_ended,
     "times_in_utc": no_order_ended,
+    "execution_busted": partial(told_by_position, qty=4),
     "foreign_order": told_by_position,
     "manual_order": told_by_position,
 }

@@ -13,29 +13,49 @@ from workbench.gateway.faults import shipped
 
 N_QUICK, N_PROOF, N_NIGHT = 24, 240, 3_000
 MIXED_QUICK, MIXED_PROOF, MIXED_NIGHT = 8, 100, 1_500
-NOT_MIXED: Final = {"answers_muted", "open_orders_muted", "weekly_second_factor"}  # nothing happens behind them
+BLOCK = 60  # seeds of one nightly test
+SILENT: Final = {"answers_muted", "open_orders_muted", "weekly_second_factor"}  # nothing happens behind them
+NOT_MIXED: Final = SILENT | {"execution_busted"}  # which the position alone tells: `test_directed`
 
 
-def seeds(quick: int, proof: int, night: int) -> list[object]:
-    """Number the runs of the three tiers."""
-    return [
-        *range(quick),
-        *(pytest.param(seed, marks=pytest.mark.proof) for seed in range(quick, proof)),
-        *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(proof, night)),
-    ]
+def seeds(quick: int, proof: int) -> list[object]:
+    """Number the runs of two tiers."""
+    return [*range(quick), *(pytest.param(seed, marks=pytest.mark.proof) for seed in range(quick, proof))]
 
 
-@pytest.mark.parametrize("seed", seeds(N_QUICK, N_PROOF, N_NIGHT))
-def test_rough_weather_leaves_the_ledger_equal_to_the_gateways_truth(place: Path, seed: int) -> None:
+def rough(place: Path, seed: int) -> None:
     drill = Drill(place, scenario_of("rough_weather", seed=seed), seed=seed).run()
-    assert differences(drill) == [] and not drill.latched()
+    assert differences(drill) == [] and not drill.latched(), seed
     assert len(drill.filled()) >= 3
 
 
-@pytest.mark.parametrize("seed", seeds(MIXED_QUICK, MIXED_PROOF, MIXED_NIGHT))
-def test_three_faults_at_once_leave_it_equal_or_have_a_person_look(place: Path, seed: int) -> None:
+def mixed(place: Path, seed: int) -> None:
     drill = Drill(place, mixed_scenario(seed, [name for name in shipped() if name not in NOT_MIXED]), seed=seed, waits_s=240.0).run()
-    assert differences(drill) == [] or drill.latched()
+    assert differences(drill) == [] or drill.latched(), seed
+
+
+@pytest.mark.parametrize("seed", seeds(N_QUICK, N_PROOF))
+def test_rough_weather_leaves_the_ledger_equal_to_the_gateways_truth(place: Path, seed: int) -> None:
+    rough(place, seed)
+
+
+@pytest.mark.parametrize("seed", seeds(MIXED_QUICK, MIXED_PROOF))
+def test_three_faults_at_once_leave_it_equal_or_have_a_person_look(place: Path, seed: int) -> None:
+    mixed(place, seed)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("first", range(N_PROOF, N_NIGHT, BLOCK))
+def test_thousands_of_nights_of_rough_weather(place: Path, first: int) -> None:
+    for seed in range(first, first + BLOCK):
+        rough(place / str(seed), seed)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("first", range(MIXED_PROOF, MIXED_NIGHT, BLOCK))
+def test_thousands_of_mixtures(place: Path, first: int) -> None:
+    for seed in range(first, first + BLOCK):
+        mixed(place / str(seed), seed)
 
 
 def test_the_same_seed_gives_the_same_run(place: Path) -> None:
