@@ -139,6 +139,11 @@ OPTION_FRIDAYS: Final = 8  # [chosen]
 MATCHING_SYMBOLS: Final = 16  # [IB] most a pattern brings
 NO_MARKET_RULE: Final = (10000, "Unknown market rule id")  # [chosen]
 OPTION_LETTERS: Final = "cp"  # [chosen]
+WORTH_LETTERS: Final = "cw"  # [chosen]
+OWN_CALCULATION: Final = 53  # [IB] tick type of a volatility or a price that a client had calculated
+NO_WORTH, NO_GREEK = -1, -2  # [IB] what could not be computed: volatility and price; Greeks
+MOST_VOLATILITY: Final = 10.0  # [chosen] 1,000 % a year
+MOST_UNDER_PTS: Final = 1e9  # [chosen]
 NO_OPTION_TYPE: Final = "Invalid security type - "  # [seen]
 SMART_LETTERS: Final = (("NYSE", "N"), ("ARCA", "P"), ("ISLAND", "Q"), ("BATS", "Z"), ("EDGEA", "J"), ("IEX", "V"))  # [chosen]
 

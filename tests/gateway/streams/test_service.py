@@ -194,11 +194,12 @@ def test_a_client_that_left_is_sent_nothing_more() -> None:
     assert not client.messages
 
 
-def test_a_contract_that_does_not_trade_on_the_tape_has_lines_and_no_ticks() -> None:
+def test_a_contract_that_does_not_trade_on_the_tape_has_lines_that_say_that_neither_side_is_there() -> None:
     stage, client = Stage(tape(TWO)), Heard()
     stage.data.answer(client, l1(1, ContractFields(symbol="RTY", sec_type="FUT", last_trade="202612", exchange="CME", currency="USD")))
     stage.play()
-    assert not client.codes and not client.of(TickPrice)
+    assert not client.codes
+    assert [(tick.tick_type, str(tick.price), tick.size) for tick in client.of(TickPrice)] == [(1, "-1.0", 0), (2, "-1.0", 0)]
 
 
 def test_a_continuous_future_has_no_streams() -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from decimal import Decimal
 from typing import ClassVar
 
 from workbench.domain.records import Records
+from workbench.domain.units import SECOND
 from workbench.gateway import behaviour as say
 from workbench.gateway.base import Client, World
 from workbench.gateway.contracts.details import details
-from workbench.gateway.contracts.listed import Listed
+from workbench.gateway.contracts.hours import NEW_YORK
+from workbench.gateway.contracts.listed import Listed, Missing
 from workbench.gateway.contracts.universe import refusal
+from workbench.gateway.contracts.worth import DAYS, at_price, worth
 from workbench.wire import (
+    CalcImpliedVolatility,
+    CalcOptionPrice,
     ContractDataEnd,
     ContractFields,
     DepthExchange,
@@ -31,8 +37,10 @@ from workbench.wire import (
     SmartComponents,
     SymbolSample,
     SymbolSamples,
+    TickOptionComputation,
 )
 
+DAY_S = 86_400
 DEPTH_MAKERS = (("ARCA", "STK"), ("ISLAND", "STK"), ("BATS", "STK"), ("CME", "FUT"), ("CBOT", "FUT"), ("NYMEX", "FUT"), ("COMEX", "FUT"))
 
 
@@ -46,6 +54,8 @@ class ReferenceService:
         ReqMatchingSymbols,
         ReqMktDepthExchanges,
         ReqSmartComponents,
+        CalcImpliedVolatility,
+        CalcOptionPrice,
     )
 
     def __init__(self, world: World) -> None:
@@ -67,6 +77,8 @@ class ReferenceService:
             case ReqSmartComponents():
                 parts = (SmartComponent(n, name, letter) for n, (name, letter) in enumerate(say.SMART_LETTERS))
                 client.send(SmartComponents(request.req_id, tuple(parts)))
+            case CalcImpliedVolatility() | CalcOptionPrice():
+                self._worth(client, request)
 
     def records(self, records: Records, start: int, stop: int) -> None:
         """Nothing here depends on prices."""
@@ -113,6 +125,35 @@ class ReferenceService:
             client.error(-1, *say.NO_MARKET_RULE)
             return
         client.send(MarketRule(request.rule_id, tuple(PriceIncrement(Decimal(edge), Decimal(step)) for edge, step in steps)))
+
+    def _worth(self, client: Client, request: CalcImpliedVolatility | CalcOptionPrice) -> None:
+        listed = self._world.universe.one(request.contract)
+        if isinstance(listed, Missing):
+            client.error(request.req_id, listed.code, listed.text)
+            return
+        if listed.expiry is None or not listed.strike:
+            client.error(request.req_id, 321, say.text_of(321, what=say.WORTH_LETTERS, why=say.NO_OPTION_TYPE + listed.sec_type))
+            return
+        ends = datetime.combine(listed.expiry, time(16), NEW_YORK).timestamp()
+        years = (ends - self._world.now_ns / SECOND) / DAY_S / DAYS
+        option = listed.right == "C", float(listed.strike), float(request.under_price), years
+        is_price = isinstance(request, CalcOptionPrice)
+        asked = float(request.volatility if isinstance(request, CalcOptionPrice) else request.option_price)
+        found = worth(*option, asked) if is_price else at_price(*option, asked)
+        message = TickOptionComputation(
+            request.req_id,
+            say.OWN_CALCULATION,
+            0,
+            implied_volatility=found.volatility if found else asked if is_price else say.NO_WORTH,
+            delta=found.delta if found else say.NO_GREEK,
+            price=found.price if found else say.NO_WORTH if is_price else asked,
+            pv_dividend=0,
+            gamma=found.gamma if found else say.NO_GREEK,
+            vega=found.vega if found else say.NO_GREEK,
+            theta=found.theta if found else say.NO_GREEK,
+            underlying_price=request.under_price,
+        )
+        client.send(message)
 
 
 def _sample(listed: Listed) -> SymbolSample:

@@ -89,7 +89,7 @@ class Lines:
         self._forget()
         is_frozen = line.keeps_quote and self.market.is_shut
         line.say_type(self.market.is_shut)
-        ticks = self._differences()
+        ticks = self._differences() or self._nothing()
         if not line.is_off:
             line.send(self._kept() if is_frozen else ())
             line.send(ticks)
@@ -132,6 +132,12 @@ class Lines:
         self._side(ticks, (BID, BID_SIZE), _UNTOLD, (bid, bid_sz), _EXECUTABLE)
         self._side(ticks, (ASK, ASK_SIZE), _UNTOLD, (ask, ask_sz), _EXECUTABLE)
         return ticks
+
+    def _nothing(self) -> list[Tick]:
+        """Give the quote of what shows nothing at all: two sides that are not there."""
+        kind = self._type
+        sides = ((BID, BID_SIZE), (ASK, ASK_SIZE))
+        return [tick for px, sz in sides for tick in ((TickPrice, (kind[px], behaviour.NO_PRICE, 0, 0)), (TickSize, (kind[sz], 0)))]
 
     def _differences(self) -> list[Tick]:
         """Give what has changed, in TWS's order, and take it as told."""
