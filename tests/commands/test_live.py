@@ -49,6 +49,13 @@ def test_a_token_is_one_of_three_and_is_taken_back(tmp_path: Path, monkeypatch: 
     assert "workbench arm" in workbench("live", "--data", tmp_path, *NOBODY).text
 
 
+@pytest.mark.parametrize("account", ["", "U12 U13"])
+def test_a_token_is_for_one_account(tmp_path: Path, account: str) -> None:
+    said = workbench("arm", account, "--data", tmp_path)
+    assert said.code == 2 and "one word" in said.text
+    assert not list(tmp_path.iterdir())
+
+
 def test_with_three_yeses_live_goes_as_far_as_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXECUTION_MODE", "live")
     monkeypatch.setenv("WORKBENCH_IB__ACCOUNT", "U1234567")

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from workbench.commands.playing import AsJson, DataFolder, Profile, Traders, folder_of
+from workbench.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from workbench.config import Mode, Settings
@@ -105,6 +106,8 @@ def arm(
     from workbench.domain.units import HOUR
     from workbench.runtime.live.doors import ARMED_FILE, Armed
 
+    if len(account.split()) != 1:
+        raise ConfigError(f"ACCOUNT {account!r}: an account's id is one word, U1234567")
     path = folder_of(data, load_settings().data_path) / ARMED_FILE
     if not hours:
         path.unlink(missing_ok=True)
