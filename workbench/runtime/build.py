@@ -152,6 +152,14 @@ def setup(
     )
 
 
+def as_run(setup: Setup, closes: Mapping[int, tuple[int, ...]], not_entered: Collection[int]) -> Setup:
+    """Change a setup to what was known when a run began: closes that a broker told, contracts that are not entered (`RunManifest`)."""
+    if not closes and not not_entered:
+        return setup
+    strategies = tuple((strategy, tuple(id_ for id_ in ids if id_ not in not_entered)) for strategy, ids in setup.strategies)
+    return setup._replace(closes={**setup.closes, **closes}, strategies=strategies)
+
+
 def own_features(setup: Setup) -> tuple[str, ...]:
     """Name a user's features that a setup values, for the manifest of its run."""
     return tuple(str(make().name) for make in setup.own_features)

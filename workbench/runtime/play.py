@@ -51,10 +51,11 @@ def setup_as_traded(settings: Settings, logged: Logged) -> Setup:
     law = build.constitution(run.profile, folder=build.laws_of(settings))
     things = things_of(settings.workspace)
     try:
-        return build.setup(settings, logged.contracts, [logged.session], law, account=run.account, strategies=run.traders, things=things)
+        made = build.setup(settings, logged.contracts, [logged.session], law, account=run.account, strategies=run.traders, things=things)
     except ConfigError as error:
         who = ", ".join(":".join(filter(None, pair)) for pair in run.traders)
         raise ConfigError(f"session {logged.session} was traded by {who}, which cannot be had here: {error}") from error
+    return build.as_run(made, run.closes, run.not_entered)
 
 
 def what_changed(settings: Settings, logged: Logged, setup: Setup) -> list[str]:

@@ -48,6 +48,10 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
         Where the chain of its journal ended when this was written, for `entries.verify`; `None`: not exported.
     account, profile, traders
         Who traded, by which law, with which strategies and recipes; empty of a run that did not trade.
+    closes
+        Ends of sessions by contract id, of contracts whose hours the broker told otherwise than their calendar.
+    not_entered
+        Contracts that it held or watched and did not enter: they led no more, or ended within a week.
     own_features
         Names of a user's features that it valued beside the shipped ones.
     starts_from
@@ -76,6 +80,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     profile: str = ""
     traders: tuple[tuple[str, str], ...] = ()
+    closes: dict[int, tuple[int, ...]] = {}
+    not_entered: tuple[int, ...] = ()
     own_features: tuple[str, ...] = ()
     journal_head: Head | None = None
     ended_flat: bool = True

@@ -19,9 +19,11 @@ from workbench.clock import SystemClock
 from workbench.config import Mode
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError
+from workbench.domain.events import FrontChanged
 from workbench.domain.records import Records
 from workbench.engine import Engine, Setup
 from workbench.engine.desk import CONNECTION
+from workbench.runtime import build
 from workbench.runtime.log import Past, RunLog
 from workbench.runtime.loop import run as drive
 from workbench.runtime.recovery import WIRE, Image, made_with, must_be_the_same, start_of, what_differs, who
@@ -37,11 +39,17 @@ from workbench.venues.recorded import RecordedVenue
 
 
 class Plan(NamedTuple):
-    """What is traded in a session, and what else its run hangs on. ``source`` says whose data it is: host and port."""
+    """What is traded in a session, and what else its run hangs on. ``source`` says whose data it is: host and port.
+
+    ``closes`` and ``not_entered`` are what is known when a run begins, as its manifest keeps it; ``fronts`` is who leads.
+    """
 
     setup: Setup
     digests: Mapping[str, str] = {}
     source: str = ""
+    closes: Mapping[int, tuple[int, ...]] = {}
+    not_entered: tuple[int, ...] = ()
+    fronts: tuple[FrontChanged, ...] = ()
 
     @property
     def contracts(self) -> tuple[Contract, ...]:
@@ -60,6 +68,10 @@ class Begun(NamedTuple):
     start: Image | None
     past: Past
     records: Records
+
+    def setup(self, plan: Plan) -> Setup:
+        """Give what its engine is built from: the plan, with what was known when the run began."""
+        return build.as_run(plan.setup, self.run.closes, self.run.not_entered)
 
     @property
     def is_new(self) -> bool:
@@ -100,6 +112,8 @@ def begin(data: Path, session: int, mode: Mode, plan: Plan) -> Begun:
         profile=plan.setup.law.profile,
         traders=plan.setup.traders,
         own_features=tuple(str(feature().name) for feature in plan.setup.own_features),
+        closes=dict(plan.closes),
+        not_entered=plan.not_entered,
         starts_from=before,
         notes=why,
     )
@@ -116,7 +130,8 @@ def unfinished(data: Path, session: int, mode: Mode, account: str) -> list[RunMa
 async def finish(data: Path, died: RunManifest, plan: Plan) -> RunManifest:
     """Play a run that died in a session that is over to the end of its log, and close it."""
     must_be_the_same(died, made_with(plan.setup, plan.digests), plan.contracts, plan.setup)
-    begun, engine = _with_past(data, died), Engine(plan.setup)
+    begun = _with_past(data, died)
+    engine = Engine(begun.setup(plan))
     with Journal(Folders(data).journal(died.run)) as journal:
         log = RunLog(None, journal, past=begun.past)
         last_seq = await relive(begun, engine, log)

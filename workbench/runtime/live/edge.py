@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
+from workbench.domain.events import ConnectionChanged
 from workbench.domain.orders import AnyCommand
 from workbench.runtime.live.recalling import Recalled
 from workbench.venues.base import Batch, Happened
@@ -30,18 +31,27 @@ class IbEdge:
         self._venue: IbVenue | None = None
         self._chain = ""
         self._opening: asyncio.Task[object] | None = None
+        self._ending: asyncio.Task[None] | None = None  # of the venue before
 
     @property
     def accounts(self) -> Collection[str]:
         """Accounts the login may trade; empty while that is not known."""
         return () if self._venue is None else self._venue.accounts
 
+    def hours(self, contract: int) -> Sequence[tuple[int, int]]:
+        """Give when a contract trades, as IB told last; nothing while it has not."""
+        return () if self._venue is None else self._venue.sessions.get(contract, ())
+
     def recall(self, recalled: Recalled) -> None:
         """Learn what was sent before. A new chain needs a new connection: its orders bear another name."""
         if recalled.chain == self._chain:
             return
+        if self._venue is not None:
+            self._venue.say(ConnectionChanged(False, "contracts changed: another connection is made"))
+            self._ending = asyncio.ensure_future(self._end(self._venue, self._opening))
         self._chain = recalled.chain
         self._venue = self._make(recalled.chain)
+        self._venue.stream(recalled.contracts)
         self._venue.recover(recalled.lives, recalled.executions)
 
     async def events(self) -> AsyncIterator[Batch | Happened]:
@@ -52,11 +62,10 @@ class IbEdge:
                 yield arrival
                 if opening.done() and not opening.cancelled() and (error := opening.exception()) is not None:
                     raise error
-                if self._venue is not venue:
-                    break
-            else:
+            if self._venue is venue:
                 return
-            await self._end(venue)
+            if self._ending is not None:
+                await self._ending
 
     def settle(self, consumed: int) -> None:
         """Hear how far the last batch was taken."""
@@ -71,11 +80,12 @@ class IbEdge:
     async def close(self) -> None:
         """Leave; orders stay at the broker."""
         if self._venue is not None:
-            await self._end(self._venue)
+            await self._end(self._venue, self._opening)
+        if self._ending is not None:
+            await self._ending
 
-    async def _end(self, venue: IbVenue) -> None:
-        if self._opening is not None:
-            self._opening.cancel()
-            await asyncio.gather(self._opening, return_exceptions=True)
-            self._opening = None
+    async def _end(self, venue: IbVenue, opening: asyncio.Task[object] | None) -> None:
+        if opening is not None:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
         await venue.close()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from workbench.domain.contracts import Contract
 from workbench.domain.decisions import Issued
 from workbench.domain.orders import Submit
 from workbench.engine import Engine
@@ -22,12 +23,13 @@ class Recalled(NamedTuple):
     """What was before.
 
     ``chain`` names the orders of ours; ``lives`` are the brackets that are not over: as they were sent, and where their stop was
-    commanded to last (px); ``executions`` are the ids the books know, with their bracket's ref.
+    commanded to last (px); ``executions`` are the ids the books know, with their bracket's ref; ``contracts`` is all that the run knows.
     """
 
     chain: str
     lives: tuple[tuple[Submit, int], ...]
     executions: Mapping[str, int]
+    contracts: tuple[Contract, ...]
 
 
 def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
@@ -40,7 +42,7 @@ def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
         if book.open.keys() - sent.keys():
             sent.update({command.ref: command for command in _submits(data, each) if command.ref in book.open})
     lives = tuple((sent[ref], book.open[ref].stop_px) for ref in sorted(sent))
-    return Recalled(name, lives, {exec_id: each.ref for exec_id, each in book.executions.items()})
+    return Recalled(name, lives, {exec_id: each.ref for exec_id, each in book.executions.items()}, tuple(run.contracts))
 
 
 def _chain(data: Path, run: RunManifest) -> Iterator[RunManifest]:

@@ -96,6 +96,7 @@ class Runner:
         self._hours: Hours = hours or Calendars()
         self._history, self._on_news, self._at_turn = history, on_news, at_turn
         self._after_ns = 0  # the close of the session before
+        self._ids: frozenset[int] = frozenset()  # contracts of the session before, of this process
         self._goes_on = False  # the session before ended on this very line
 
     async def run_forever(self) -> Ended:
@@ -113,7 +114,7 @@ class Runner:
         for died in unfinished(self._data, session, self._mode, plan.setup.account):
             await finish(self._data, died, self._plan(died.sessions[-1]))
         begun = begin(self._data, session, self._mode, plan)
-        engine = Engine(plan.setup)
+        engine = Engine(begun.setup(plan))
         history = await self._warm_up(begun, engine, now_ns)
         with (
             Tail(Folders(self._data).tail, session=session, epoch=begun.epoch) as tail,
@@ -158,19 +159,20 @@ class Runner:
         grid = Grid(begun.numbers_from, begin_ns, np.concatenate(phases))
         is_blind = not self._goes_on and (len(begun.records) > 0 or begun.start is not None)
         first = grid.gaps(ids, begin_ns) if is_blind else grid.take(history.records) if len(history.records) else None
-        return LiveVenue(
-            self._line, grid, self._door, close_ns, self._opening(begun, history.cold), None if first is None else first.copy()
-        )
+        before, self._ids = self._ids, frozenset(ids)
+        knows = self._ids if before - self._ids else None
+        opening = self._opening(begun, plan, history.cold)
+        return LiveVenue(self._line, grid, self._door, close_ns, opening, None if first is None else first.copy(), knows)
 
-    def _opening(self, begun: Begun, cold: Mapping[int, str]) -> list[AnyEvent]:
+    def _opening(self, begun: Begun, plan: Plan, cold: Mapping[int, str]) -> list[AnyEvent]:
         """Say what the log does not hold yet: who runs, which contracts there are, what begins cold, and what stands of the line."""
         run_ = begun.run
         said: list[AnyEvent] = [RunStarted(run_.mode, run_.run, dict(run_.digests)), *(ContractDefined(each) for each in run_.contracts)]
-        said = said[len(begun.past.arrivals) :]
+        said = (said + list(plan.fronts))[len(begun.past.arrivals) :]
         said += [BrokerSaid(0, "history", why, None, contract) for contract, why in cold.items()]
         if not self._line.is_up:
             said.append(ConnectionChanged(False, self._line.why if begun.is_new else TAKEN_UP))
-        return said + list(self._line.streams.values())
+        return said + [event for (contract, _), event in self._line.streams.items() if contract in self._ids]
 
     def _turns(self, beat: Heartbeat, venue: LiveVenue, watch: Watch, of: RunManifest) -> Callable[[int], None]:
         """Let heartbeat, listener and whoever asked hear the end of a turn."""

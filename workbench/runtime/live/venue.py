@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 
+import numpy as np
+
 from workbench.domain.events import AnyEvent, ClockStepped, ConnectionChanged
 from workbench.domain.orders import AnyCommand
 from workbench.domain.records import Records
@@ -41,13 +43,23 @@ class LiveVenue:
         Events that come before all records.
     first
         Records that come next, numbered already: history, gaps.
+    knows
+        Contracts of the run, where others may still arrive that the session before was about; `None`: nothing else can.
     """
 
     def __init__(
-        self, line: Line, grid: Grid, door: Door, last_ns: int, opening: Iterable[AnyEvent] = (), first: Records | None = None
+        self,
+        line: Line,
+        grid: Grid,
+        door: Door,
+        last_ns: int,
+        opening: Iterable[AnyEvent] = (),
+        first: Records | None = None,
+        knows: frozenset[int] | None = None,
     ) -> None:
         self._line, self._grid, self._door, self._last_ns = line, grid, door, last_ns
         self._opening, self._first = list(opening), first
+        self._knows = None if knows is None else np.array(sorted(knows), np.uint32)
         self._said: deque[Happened] = deque()
         self.n_records, self._is_over = 0, False
         self._at = self._stop = 0
@@ -101,7 +113,8 @@ class LiveVenue:
         if n and int(part["recv_ns"][-1]) > self._last_ns:
             n = int(part["recv_ns"].searchsorted(self._last_ns, side="right"))
         if n:
-            self._hand(self._grid.take(part[:n]))
+            mine = part[:n] if self._knows is None else part[:n][np.isin(part["contract"][:n], self._knows)]
+            self._hand(self._grid.take(mine))
         if n < len(part):
             self._line.put_back(batch._replace(start=batch.start + n))
             if not n:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,11 +10,13 @@ from workbench.clock import Clock, SystemClock
 from workbench.config import Mode, Root, Settings
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError
+from workbench.domain.events import FrontChanged
 from workbench.runtime import build
 from workbench.runtime.live.begin import Plan
 from workbench.runtime.live.doors import TRADES, Door, must_be_allowed, token
 from workbench.runtime.live.edge import IbEdge
-from workbench.runtime.live.hours import Calendars
+from workbench.runtime.live.hours import BrokersHours, Calendars, Hours
+from workbench.runtime.live.leading import Leading, define, kept, not_entered
 from workbench.runtime.live.line import Line
 from workbench.runtime.live.looking import Looked, clock_of, look
 from workbench.runtime.live.runner import Runner
@@ -87,15 +88,16 @@ async def wire(
     chosen = _account(account or settings.ib.account, seen)
     clock = clock or clock_of(seen.accounts, seen.now_ns, settings.ib.speed, settings.clock.step_limit_ns)
     must_be_allowed(mode, settings.ib.account, chosen, armed, clock.now_ns(), asked=settings.mode)
-    hours = Calendars(settings.log_calendar)
-    contracts = leading(data, seen, roots, hours, clock.now_ns())
+    log_session = Calendars(settings.log_calendar).session(clock.now_ns())
+    known = define(data, seen, roots, log_session)
     edge = IbEdge(_maker(mode, settings, data, chosen, clock))
+    hours = BrokersHours(settings.log_calendar, lambda contract: edge.hours(contract) or known.hours.get(contract, ()))
     line = Line(edge, clock)
     door = Door(mode, chosen, lambda: edge.accounts, armed, clock)
-    plan = Planner(mode, settings, chosen, contracts, strategies)
+    plan = Planner(mode, settings, data, chosen, known, hours, clock, strategies)
     runner = Runner(data, mode, line, door, plan, hours=hours, history=IbWarmUp(settings) if warms else None, on_news=on_news)
     clock_word = "the gateway's clock" if seen.is_simulated else "this machine's clock"
-    told = f"{', '.join(contract.symbol for contract in contracts)} · {clock_word}, x{settings.ib.speed:g}"
+    told = f"{', '.join(contract.symbol for contract in plan.contracts(log_session))} · {clock_word}, x{settings.ib.speed:g}"
     return Wired(runner, line, chosen, told, edge.close)
 
 
@@ -111,42 +113,59 @@ def _account(named: str | None, seen: Looked) -> str:
 
 
 class Planner:
-    """Says what is traded in a session; contracts stay those that led when the process began."""
+    """Says what is traded in a session: the contracts that lead then, or those the run before could not leave.
+
+    Parameters
+    ----------
+    known
+        All contracts of the active roots.
+    hours, clock
+        Say when they close, as is known when asked.
+    """
 
     def __init__(
         self,
         mode: Mode,
         settings: Settings,
+        data: Path,
         account: str,
-        contracts: Sequence[Contract],
+        known: Leading,
+        hours: Hours,
+        clock: Clock,
         strategies: Sequence[tuple[str, str]] | None,
     ) -> None:
-        self._mode, self._settings, self._account, self._contracts = mode, settings, account, contracts
+        self._mode, self._settings, self._data, self._account, self._known = mode, settings, data, account, known
+        self._hours, self._clock = hours, clock
         decides = mode in TRADES or mode is Mode.OBSERVE
         self._strategies = (TICKS if strategies is None else strategies) if decides else ()
 
+    def contracts(self, session: int) -> tuple[Contract, ...]:
+        """List the contracts of a session's run, ids rising."""
+        return kept(self._data, session, self._mode, self._account) or self._known.on(session)
+
     def __call__(self, session: int) -> Plan:
-        settings = self._settings
+        settings, contracts, leads = self._settings, self.contracts(session), self._known.on(session)
         law = build.constitution(settings.profile, folder=build.laws_of(settings))
         things = things_of(settings.workspace)
-        setup = build.setup(settings, self._contracts, [session], law, account=self._account, strategies=self._strategies, things=things)
-        return Plan(setup, {"settings": settings.digest}, f"{settings.ib.host}:{settings.ib.port}")
+        setup = build.setup(settings, contracts, [session], law, account=self._account, strategies=self._strategies, things=things)
+        return Plan(
+            setup,
+            {"settings": settings.digest},
+            f"{settings.ib.host}:{settings.ib.port}",
+            closes=self._closes(contracts),
+            not_entered=not_entered(contracts, leads, session),
+            fronts=tuple(FrontChanged(each.root, each.id) for each in leads),
+        )
+
+    def _closes(self, contracts: Sequence[Contract]) -> dict[int, tuple[int, ...]]:
+        told = {each.id: self._hours.closes(each, self._clock.now_ns()) for each in contracts}
+        return {id_: closes for id_, closes in told.items() if closes is not None}
 
 
-def leading(data: Path, seen: Looked, roots: Sequence[Root], hours: Calendars, now_ns: int) -> tuple[Contract, ...]:
-    """Give the contract that leads for each root as IB defines it, ids rising; the data folder gives all that were found their ids."""
-    from workbench import calendars  # pandas: who only asks for help must not pay
-    from workbench.venues.ib.contracts import Fronts, Names, found
-
-    on = datetime.strptime(str(hours.session(now_ns)), "%Y%m%d").replace(tzinfo=UTC).date()
-    book, tried = ContractBook(data), Names()
-    for contract in book.contracts():
-        tried.add(contract)
-    there = [item.contract for root in roots for item in found(seen.contracts[root.root], root, tried, on)]
-    names = Names(book.define_all(there))
-    fronts = Fronts(names, roots)
-    fronts.look(on, calendars.business_days(on - timedelta(days=70), on + timedelta(days=400)))
-    return tuple(sorted(fronts.leads.values(), key=lambda contract: contract.id))
+def leading(data: Path, seen: Looked, roots: Sequence[Root], hours: Hours, now_ns: int) -> tuple[Contract, ...]:
+    """Give the contract that leads for each root at a moment, ids rising."""
+    session = hours.session(now_ns)
+    return define(data, seen, roots, session).on(session)
 
 
 def _maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Clock) -> Callable[[str], IbVenue]:

@@ -191,6 +191,11 @@ class IbVenue:
         self.desk.recover(lives)
         self.book.known_before.update(executions)
 
+    def stream(self, contracts: Iterable[Contract]) -> None:
+        """Say whose data is wanted, and nobody else's: an engine knows no other contract. Before `open`; without it what leads."""
+        order = {name: n for n, name in enumerate(self._settings.active)}
+        self._streamed = sorted(contracts, key=lambda each: (order.get(each.root, len(order)), each.id))
+
     @property
     def accounts(self) -> Collection[str]:
         """Accounts the login may trade; empty while that is not known."""
