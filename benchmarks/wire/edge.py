@@ -12,12 +12,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from benchmarks.rule import law_table
-from workbench.clock import Clock, ScaledClock
+from benchmarks.wire.room import BEGIN_NS
 from workbench.config import Mode, Settings, load_settings
 from workbench.domain.decisions import Adjust, ExitWish, Proposal
 from workbench.domain.orders import OrderType
@@ -25,15 +24,13 @@ from workbench.domain.records import Kind
 from workbench.domain.units import BAR_NS, MINUTE, MS, SECOND
 from workbench.domain.views import PositionView, View
 from workbench.risk.constitution import parse
-from workbench.runtime import build
-from workbench.runtime.live import Calendars, Door, Line, News, Plan, Runner, Stage
+from workbench.runtime.live import Line, News, Plan, Runner, Stage
 from workbench.runtime.live.edge import IbEdge
-from workbench.runtime.live.looking import look
-from workbench.runtime.live.wiring import leading
+from workbench.runtime.live.wiring import Wired, wire
 from workbench.runtime.log import RunLog
 from workbench.runtime.play import TICKS
-from workbench.venues.base import Batch, Happened
-from workbench.venues.ib.budget import Budget
+from workbench.venues.base import Batch
+from workbench.venues.ib.budget import Budget, Use
 from workbench.venues.ib.venue import IbVenue
 
 ACCOUNT: Final = "DUSIM1"
@@ -84,25 +81,6 @@ class Steps:
         self._now_ns += data.count(OVER) * SECOND + data.count(ON) * (BAR_NS - SECOND)
 
 
-class Watched(IbEdge):
-    """Notes when records were through, by the size of the last print among them: the sender numbers its chunks so."""
-
-    def __init__(self, make: Any) -> None:
-        super().__init__(make)
-        self.through: list[tuple[int, int]] = []
-
-    async def events(self) -> AsyncIterator[Batch | Happened]:
-        async for arrival in super().events():
-            chunk = 0
-            if isinstance(arrival, Batch):
-                part = arrival.records[arrival.start : arrival.stop]
-                sizes = part["sz"][part["kind"] == Kind.PRINT]
-                chunk = int(sizes[-1]) if len(sizes) else 0
-            yield arrival
-            if chunk:
-                self.through.append((chunk, time.monotonic_ns()))
-
-
 def settings_for(port: int) -> Settings:
     made = load_settings(folder="/nowhere", environment={}, flags={"active": '["ES"]'})
     return made.model_copy(update={"ib": made.ib.model_copy(update={"port": port})})
@@ -132,65 +110,81 @@ class Whole:
         self.chosen, self.data = chosen, Path(chosen.folder)
         self.settings = settings_for(chosen.port)
         self.venues: list[IbVenue] = []
-        self.began_ns = self.looked_ns = self.connects_ns = time.monotonic_ns()
+        self.through: list[tuple[int, int]] = []
+        self.began_ns = self.connects_ns = time.monotonic_ns()
 
-    async def make(self) -> tuple[Runner, Line, Watched]:
-        roots = [self.settings.roots[name] for name in self.settings.active]
-        seen = await look(self.settings.ib.host, self.settings.ib.port, self.settings.ib.client_id + 3, roots)
-        self.looked_ns = time.monotonic_ns()
-        clock: Clock = Steps(seen.now_ns) if self.chosen.steps else ScaledClock(seen.now_ns, 1.0)
-        hours = Calendars(self.settings.log_calendar)
-        contracts = leading(self.data, seen, roots, hours, clock.now_ns())
-        self.law = law()
+    async def make(self) -> Wired:
+        clock = Steps(BEGIN_NS) if self.chosen.steps else None
+        traders = () if self.chosen.rule else TICKS
+        wired = await wire(
+            Mode.PAPER,
+            self.settings,
+            self.data,
+            account=ACCOUNT,
+            strategies=traders,
+            environment={},
+            on_news=self.news,
+            clock=clock,
+            warms=False,
+        )
+        edge, runner, law_ = cast(IbEdge, wired.line.edge), wired.runner, law()
+        make, plan = edge._make, runner._plan
 
         def venue(chain: str) -> IbVenue:
             self.connects_ns = time.monotonic_ns()
-            made = IbVenue(
-                self.settings,
-                clock,
-                mode=Mode.PAPER,
-                run=chain,
-                account=ACCOUNT,
-                data=self.data,
-                known=contracts,
-                max_qty=9,
-                budget=Budget(spacing_ns=0),
-            )
+            made = make(chain)
+            made.market.subscriptions.use = Use(Budget(spacing_ns=0))
             self.venues.append(made)
-            if isinstance(clock, Steps):
+            if clock is not None:
                 made.client.conn.recorder = clock.hear
             return made
 
-        def plan(session: int) -> Plan:
-            traders = () if self.chosen.rule else TICKS
-            setup = build.setup(self.settings, contracts, [session], self.law, account=ACCOUNT, strategies=traders)
-            told = (Told(), tuple(contract.id for contract in contracts))
-            return Plan(setup._replace(strategies=(*setup.strategies, told)), source="bench")
+        def planned(session: int) -> Plan:
+            of = plan(session)
+            told = (Told(), tuple(contract.id for contract in of.contracts))
+            return of._replace(setup=of.setup._replace(law=law_, strategies=(*of.setup.strategies, told)))
 
-        edge = Watched(venue)
-        line = Line(edge, clock)
-        door = Door(Mode.PAPER, ACCOUNT, lambda: edge.accounts, None, clock)
-        return Runner(self.data, Mode.PAPER, line, door, plan, hours=hours, on_news=self.news), line, edge
+        edge._make, runner._plan = venue, planned
+        if not self.chosen.steps:
+            self._watch(runner)
+        return wired
+
+    def _watch(self, runner: Runner) -> None:
+        """Note when records were through, by the size of the last print among them: the sender numbers its chunks so."""
+        arrive, chunk = RunLog.arrive, [0]
+
+        def arrives(log: RunLog, batch: Batch) -> None:
+            part = batch.records[batch.start : batch.stop]
+            sizes = part["sz"][part["kind"] == Kind.PRINT]
+            chunk[0] = int(sizes[-1]) if len(sizes) else chunk[0]
+            arrive(log, batch)
+
+        def at_turn(_: int) -> None:
+            if chunk[0]:
+                self.through.append((chunk[0], time.monotonic_ns()))
+                chunk[0] = 0
+
+        RunLog.arrive = arrives  # type: ignore[method-assign]
+        runner._at_turn = at_turn
 
     def news(self, news: News) -> None:
         ready = news.stage in (Stage.READY, Stage.DECIDING)
-        took = {"began_ns": self.began_ns, "looked_ns": self.looked_ns, "connects_ns": self.connects_ns, "ready_ns": time.monotonic_ns()}
+        took = {"began_ns": self.began_ns, "connects_ns": self.connects_ns, "ready_ns": time.monotonic_ns()}
         say(stage=news.stage.value, why=news.why, **({"ready": True} | took if ready else {}))
 
     async def run(self) -> None:
-        runner, line, edge = await self.make()
-        loop = asyncio.get_running_loop()
-        loop.add_reader(sys.stdin, self.asked, line, edge)
+        wired = await self.make()
+        asyncio.get_running_loop().add_reader(sys.stdin, self.asked, wired.line)
         try:
-            ended = await runner.run_forever()
+            ended = await wired.runner.run_forever()
         finally:
-            await line.close()
-            await edge.close()
+            await wired.line.close()
+            await wired.close()
         venue = self.venues[-1]
         counts = venue.hot.counts
         say(ended=True, n_records=ended.n_records, n_commands=ended.n_commands, run=ended.run.run, counts=counts._asdict())
 
-    def asked(self, line: Line, edge: Watched) -> None:
+    def asked(self, line: Line) -> None:
         """Answer a line of the parent: how it stands; end with it."""
         text = os.read(0, 65_536)
         if not text:
@@ -199,7 +193,7 @@ class Whole:
             return
         venue = self.venues[-1]
         if b"through" in text:
-            say(through=edge.through)
+            say(through=self.through)
             return
         counts = venue.hot.counts._asdict()
         say(hot=counts["hot"], dropped=venue.intake.n_dropped, written=int(venue.intake.state[0]), memory_mb=anonymous_mb(), counts=counts)

@@ -18,7 +18,7 @@ from benchmarks.wire.edge import ACCOUNT, anonymous_mb, settings_for
 from benchmarks.wire.room import BID_PX, SESSION
 from workbench.clock import SystemClock
 from workbench.config import Mode
-from workbench.domain.events import OrderFilled
+from workbench.domain.events import ConnectionChanged, OrderFilled
 from workbench.domain.orders import Cause, Exit, Key, Leg, OrderType, Submit
 from workbench.runtime import build
 from workbench.venues.base import Happened
@@ -46,10 +46,13 @@ async def ours(port: int, folder: Path, n: int) -> None:
     known = build.fronts(settings, ["ES"], SESSION)
     venue = IbVenue(settings, SystemClock(), mode=Mode.PAPER, run="many", account=ACCOUNT, data=folder, known=known, max_qty=1)
     fills: dict[tuple[int, Leg], asyncio.Event] = {}
+    words: list[str] = []
 
     async def listen() -> None:
         async for arrival in venue.events():
             if isinstance(arrival, Happened):
+                if isinstance(arrival.event, ConnectionChanged):
+                    words.append(arrival.event.why)
                 if isinstance(arrival.event, OrderFilled):
                     fills.setdefault((arrival.event.ref, arrival.event.leg), asyncio.Event()).set()
             else:
@@ -65,15 +68,15 @@ async def ours(port: int, folder: Path, n: int) -> None:
         try:
             await asyncio.wait_for(fills.setdefault((ref, leg), asyncio.Event()).wait(), 60)
         except TimeoutError:
-            raise RuntimeError(
-                f"{leg!r} of {ref} did not fill; {venue.state}: {venue.connection.why}; {venue.book.lives.get(ref)}"
-            ) from None
+            raise RuntimeError(f"{leg!r} of {ref} did not fill; {venue.state}: {words[-5:]}; {venue.book.lives.get(ref)}") from None
 
     for ref in range(1, WARM + n + 1):
         if ref == WARM + 1:
             gc.collect()
             before, began = anonymous_mb(), time.monotonic()
         px = BID_PX
+        while not venue.connection.is_ready:  # on a busy machine a heartbeat may be late: what is sent then is refused
+            await asyncio.sleep(0.05)
         await venue.send(Submit(ref, key, 0, Cause(1, 0), 1, 1, OrderType.MARKET, px, px - AWAY, px + AWAY))
         await filled(ref, Leg.ENTRY)
         await venue.send(Exit(ref, key, 0, Cause(1, 0), "time"))

@@ -1,0 +1,21 @@
+"""A flood of market data through the real client of the protocol: two processes, a socket, tail and engine. Nothing is timed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+from benchmarks.row22_flow import RATE, flooded
+from workbench.domain.records import Kind
+
+SECONDS = 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the other process tells its memory from /proc")
+def test_a_flood_of_fifty_thousand_messages_a_second_is_in_the_tail_whole() -> None:
+    of = asyncio.run(flooded(SECONDS))
+    assert of.n_sent == of.told["hot"] == RATE * SECONDS
+    assert of.told["dropped"] == of.told["counts"]["bad"] == 0
+    assert (of.kept[int(Kind.PRINT)], of.kept[int(Kind.DEPTH_UPDATE)]) == (of.n_prints, of.n_depth)
