@@ -36,7 +36,6 @@ class Entitlement(msgspec.Struct, frozen=True, kw_only=True):
     quotes: Access = Access.LIVE
     depth: bool = True
     tick_by_tick: bool = True
-    history: bool = True
 
 
 class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,7 +97,6 @@ class VirtualLoop(base_events.BaseEventLoop):
         self.skew_ns = 0  # what a wrong wall clock shows beside `time`; tests turn it
         self.rng = random.Random(seed)  # noqa: S311  a simulation, not a secret
         self.network = Network(self, self.rng)
-        self.n_turns = 0
 
     def time(self) -> float:
         """Virtual seconds since this loop was made."""
@@ -114,7 +113,6 @@ class VirtualLoop(base_events.BaseEventLoop):
         if timeout > 0 and self._scheduled:
             self._now_s = max(self._now_s, self._scheduled[0].when())
         self._now_s += TURN_S
-        self.n_turns += 1
         if self._now_s > self._horizon_s:
             raise HorizonError(f"virtual time passed its horizon of {self._horizon_s:g} s; still there: {self._waiting()}")
 

@@ -63,7 +63,6 @@ class Lane:
         self._sent: deque[float] = deque()  # when the last MOST messages left
         self._tokens, self._filled_at = float(BURST), loop.time()
         self._is_waiting = False
-        self.n_sent = 0
 
     @property
     def n_waiting(self) -> int:
@@ -112,7 +111,6 @@ class Lane:
         if self._check is not None:
             self._check(payload)
         self._sent.append(self._loop.time())
-        self.n_sent += 1
         self._write(payload)
 
     def _flow(self) -> None:

@@ -92,7 +92,6 @@ class TapClient(Client):
         self.on_trouble: OnTrouble = lambda what, frame: None
         self.on_unsent: Callable[[list[bytes]], None] = lambda payloads: None
         self.lane: Outgoing | None = None
-        self.n_troubles = 0
         self._told = False  # whether ib_async heard of this chunk
         super().__init__(wrapper)
         self.conn = TapConnection()
@@ -173,7 +172,6 @@ class TapClient(Client):
             self.apiStart.emit()
 
     def _trouble(self, what: str, frame: str) -> None:
-        self.n_troubles += 1
         self.on_trouble(what, frame)
 
     # what leaves
