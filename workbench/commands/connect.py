@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -70,12 +69,15 @@ def connect(
 async def _collect(where: tuple[str, int | None, int], roots: list[str], known: Mapping[str, Root], console: Console) -> list[Line]:
     import logging
 
+    from workbench.clock import SystemClock
+    from workbench.domain.units import SECOND
     from workbench.venues.ib.checkup.examination import examine
 
+    clock = SystemClock()
     logging.getLogger("ib_async").addHandler(logging.NullHandler())  # what it has to say stands in the table
     lines = []
     with console.status("knocking") as status:
-        async for line in examine(*where, roots, known, time.time):
+        async for line in examine(*where, roots, known, lambda: clock.now_ns() / SECOND):
             lines.append(line)
             status.update(f"{line.about}: {line.found}")
     return lines

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -59,13 +58,15 @@ def prove(
     out: Annotated[Path | None, typer.Option(help="The zip; else proof-<time>.zip here.")] = None,
 ) -> None:
     """Make the tour; see `HELP`."""
+    from workbench.clock import SystemClock
     from workbench.config import load_settings
+    from workbench.domain.units import SECOND
 
     console = Console(highlight=False)
     with sentences():
         settings = load_settings()
         where = (host or settings.ib.host, port or settings.ib.port, settings.ib.client_id + CLIENT_OFFSET)
-        path = out or Path(f"proof-{datetime.now(ZoneInfo('UTC')):%Y%m%d-%H%M%S}.zip")
+        path = out or Path(f"proof-{datetime.fromtimestamp(SystemClock().now_ns() // SECOND, UTC):%Y%m%d-%H%M%S}.zip")
         if not _may(console, settings, where, root, path):
             raise typer.Exit(2)
         found = _go(console, settings, where, root, path)
