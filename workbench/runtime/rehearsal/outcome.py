@@ -73,7 +73,7 @@ def judge(settings: Settings, data: Path, session: int, truth: Truth, *, speed: 
     sent = {command.ref: command for command in commands if isinstance(command, Submit)}
     closed = [fact for fact in facts if isinstance(fact, RoundTripClosed)]
     ended_ns = int(logged.records["recv_ns"][-1])
-    booked = outcome.engine.desk.memory.book.executions
+    memory = outcome.engine.desk.memory
     connected_s, ready_s = _since_start(logged.arrivals, speed)
     return Wired(
         logged=logged,
@@ -84,8 +84,8 @@ def judge(settings: Settings, data: Path, session: int, truth: Truth, *, speed: 
         n_exits=sum(isinstance(command, Exit) for command in commands),
         n_fills=sum(isinstance(each.event, OrderFilled) for each in logged.arrivals),
         n_round_trips=len(closed),
-        pnl_usd=sum(each.pnl_micros for each in closed) / MICROS,
-        truth=compare(truth, logged.contracts, booked, logged.arrivals, sent, ended_ns),
+        pnl_usd=memory.ledger.realised_micros.get(logged.run.account, 0) / MICROS,  # commissions come late: the ledger has them all
+        truth=compare(truth, logged.contracts, memory.book.executions, logged.arrivals, sent, ended_ns),
         n_commands=outcome.n_commands,
         commands_digest=outcome.commands_digest,
         difference=played.difference,
