@@ -49,6 +49,8 @@ def test_small_questions_are_answered():
         not raw.ask(wire.VerifyRequest("it", "1"))[0].is_successful
         and not raw.ask(wire.VerifyAndAuthRequest("it", "1", "k"))[0].is_successful
     )
+    option = wire.ContractFields(symbol="SPY", sec_type="OPT", last_trade="20261218", strike=600, right="C", exchange="SMART")
+    assert codes(raw.ask(wire.ExerciseOptions(req_id=8, contract=option, action=1, quantity=1, account="DUSIM1", override=0))) == [322]
     assert gateway.mishaps == []
 
 

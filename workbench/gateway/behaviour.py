@@ -333,6 +333,7 @@ NO_NEWS: Final = (10276, "News feed is not allowed.")  # [IB]
 NO_EVENTS: Final = (10279, "Failed request WSH metadata.")  # [chosen] of Wall Street Horizon, of a user without it
 NO_EVENT_METADATA: Final = (10282, "WSH metadata was not requested.")  # [chosen]
 NO_FUNDAMENTALS: Final = (430, "The fundamentals data for the security specified is not available.")  # [IB]
+NO_OPTION_HELD: Final = "No unlapsed position exists in this option in account"  # [chosen] behind 322: no option trades here
 NO_VERIFICATION: Final = "Intent to authenticate needs to be expressed during initial connect request."  # [chosen] its clients' words
 WINDOW_GROUPS: Final = "1|2|3|4|5|6|7"  # [IB] colours of windows
 EMPTY_GROUP: Final = "none"  # [IB]

@@ -16,6 +16,7 @@ from workbench.wire import (
     CancelScannerSubscription,
     CancelWshEventData,
     CancelWshMetaData,
+    ExerciseOptions,
     FamilyCode,
     FamilyCodes,
     ManagedAccounts,
@@ -72,6 +73,7 @@ REFUSED: dict[type[Request], tuple[int, str]] = {
     ReqFundamentalData: behaviour.NO_FUNDAMENTALS,
     ReqWshMetaData: behaviour.NO_EVENTS,
     ReqWshEventData: behaviour.NO_EVENT_METADATA,
+    ExerciseOptions: (322, behaviour.text_of(322, what="br", why=behaviour.NO_OPTION_HELD)),
 }
 
 

@@ -112,6 +112,7 @@ class Session:
         self._paces = False
         self._later: deque[bytes] = deque()  # requests of a client that is paced, beyond its rate
         self._n_later_bytes = self._n_over = 0
+        self._is_slowed = False
         self._dripped_ns = 0
 
     # ---- from the client -------------------------------------------------------------------------------------------------------------
@@ -162,14 +163,16 @@ class Session:
             payload = self._later.popleft()
             self._n_later_bytes -= len(payload)
             self._take(payload)
+        self._is_slowed = bool(self._later)
 
     def paced_ns(self) -> int | None:
-        """When the next request of a paced client is taken; `None` if none waits."""
+        """When the next request of a paced client is taken, `None` if none waits: a second's worth at once, then one by one."""
         if not self._later:
             return None
-        now_ns, n = self._host.now_ns, behaviour.RATE_PER_S
-        free_ns = self._asked_ns[-n] + round(SECOND * self._host.speed) if len(self._asked_ns) >= n else now_ns
-        return max(now_ns, free_ns)
+        now_ns, n, second_ns = self._host.now_ns, behaviour.RATE_PER_S, round(SECOND * self._host.speed)
+        if len(self._asked_ns) < n:
+            return now_ns
+        return max(now_ns, self._asked_ns[-n] + second_ns, self._asked_ns[-1] + (second_ns // n if self._is_slowed else 0))
 
     def _is_in_time(self) -> bool:
         """Hold the client to its rate."""
