@@ -136,7 +136,7 @@ class Whole:
             made.market.subscriptions.use = Use(Budget(spacing_ns=0))
             self.venues.append(made)
             if clock is not None:
-                made.client.conn.recorder = clock.hear
+                made.client.conn.recorder = clock.hear  # type: ignore[attr-defined]  # a TapConnection
             return made
 
         def planned(session: int) -> Plan:
@@ -164,7 +164,7 @@ class Whole:
                 self.through.append((chunk[0], time.monotonic_ns()))
                 chunk[0] = 0
 
-        RunLog.arrive = arrives  # type: ignore[method-assign]
+        RunLog.arrive = arrives  # type: ignore[method-assign, assignment]
         runner._at_turn = at_turn
 
     def news(self, news: News) -> None:
