@@ -21,7 +21,7 @@ from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.contracts import Session
 from workbench.venues.ib.deeds import Deed, Emit, EmptyBook, Gap, Poll, Start, State, Stop, Tell, Want
 from workbench.venues.ib.hot import Hot, Noticed
-from workbench.venues.ib.orders import ib_contract
+from workbench.venues.ib.orders import SMART, ib_contract
 from workbench.venues.ib.polled import Polled
 from workbench.venues.ib.questions import Questions
 from workbench.venues.ib.streams import Source
@@ -167,18 +167,18 @@ class Market:
         self._send(
             {
                 Source.LEVEL1: lambda: client.reqMktData(deed.req_id, named, RT_VOLUME, False, False, []),
-                Source.DEPTH: lambda: client.reqMktDepth(deed.req_id, named, DEPTH_ROWS, False, []),
+                Source.DEPTH: lambda: client.reqMktDepth(deed.req_id, named, DEPTH_ROWS, contract.type in SMART, []),
             }.get(deed.source, lambda: client.reqTickByTickData(deed.req_id, named, WORDS[deed.source], 0, False))
         )
 
     def _stop(self, deed: Stop) -> None:
         if deed.req_id in self._hot.requests:
             self._hot.close(deed.req_id)
-        client = self._client
+        client, is_smart = self._client, self._contracts[deed.contract].type in SMART
         self._send(
             {
                 Source.LEVEL1: lambda: client.cancelMktData(deed.req_id),
-                Source.DEPTH: lambda: client.cancelMktDepth(deed.req_id, False),
+                Source.DEPTH: lambda: client.cancelMktDepth(deed.req_id, is_smart),
             }.get(deed.source, lambda: client.cancelTickByTickData(deed.req_id))
         )
 
