@@ -31,6 +31,7 @@ FEATURES: Final = (  # what a person asks of a market at a glance, on bars of on
     ("Order flow", "ofi_ew_1m"),
 )
 OVER: Final = Why("over", "The run has ended")
+WIRE: Final = "ib "  # how the source of a run over a socket begins, before host and port
 
 
 def compose(f: Following, runner: Runner, *, read_ns: int, data: str, zone: str, choices: tuple[Choice, ...] = ()) -> Picture:
@@ -67,18 +68,26 @@ def _card(f: Following) -> Card:
     run = f.run
     account, is_money = f.board.account or run.account, run.mode == "live"
     source = f"modelled fills over {run.source}" if run.mode == "simulate" and run.source else run.source
+    if run.source.startswith(WIRE):
+        source = f"{'simulated TWS' if _is_simulated(run) else 'TWS'} at {run.source.removeprefix(WIRE)}"
     return Card(run.run, run.mode, _market(f), source, run.sessions[-1], account, run.profile, run.is_closed, is_money)
 
 
 def _market(f: Following) -> str:
+    if f.run.source.startswith(WIRE):
+        return "simulated TWS" if _is_simulated(f.run) else "live market"
     if f.feed.is_generated:
         return "generated data"
     return {"live": "live market", "paper": "recorded market", "simulate": "recorded market"}.get(f.run.mode, f.run.mode)
 
 
+def _is_simulated(run: RunManifest) -> bool:
+    return run.account.startswith("DUSIM")
+
+
 def is_told(run: RunManifest) -> bool:
     """Whether a run has forecasts and orders to tell of."""
-    return run.mode in ("paper", "live", "simulate")
+    return run.mode in ("observe", "paper", "live", "simulate")
 
 
 def runner_of(f: Following, *, word: str, age_s: float | None, feed_age_s: float | None, speed: float | None) -> Runner:

@@ -11,7 +11,7 @@ from workbench.dashboard.roots import roots
 from workbench.dashboard.words import NOT_KNOWN, at, clock, count, money, pct, pts, span
 from workbench.domain.units import MICROS
 
-MODES: Final = {"paper": "paper", "live": "live", "simulate": "simulate"}
+MODES: Final = {"observe": "observe: nothing is sent", "paper": "paper", "live": "live", "simulate": "simulate"}
 STATES: Final = {
     "active": "entries may go out",
     "reducing": "no entries, only less risk",
@@ -44,6 +44,8 @@ def state(p: Picture, zone: str) -> str:
     word, meaning, css = p.state.capitalize(), STATES[p.state], p.state
     if p.card.is_over:
         word, meaning, css = "Ended", f"the run is over; this is how it stood at {clock(p.log_ns, zone)}", ""
+    elif p.state == "active" and p.runner.word in ("silent", "stopped"):
+        word, css, meaning = p.runner.word.capitalize(), "reducing", f"nothing is decided; {p.state} when it was heard last"
     elif p.state != "active":
         meaning = f"{escape(p.why)}, since {clock(p.since_ns, zone)}: {meaning}"
     trouble = f'<li class="bad"><span>A store cannot be read now: {escape(p.trouble)}</span></li>' if p.trouble else ""

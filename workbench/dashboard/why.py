@@ -147,7 +147,7 @@ def refusal(turned: Turned, law: Constitution | None) -> str:
             return f"entry {value:g} of {'the hour' if is_hour else 'the day'}, at most {most:g}"
         case Reason.WINDOW:
             is_pause = law is None or -most == law.risk.min_seconds_between_entries
-            return f"{-value:.0f} s {'since the last entry' if is_pause else 'to the close'}, at least {-most:.0f}"
+            return f"{max(-value, 0):.0f} s {'since the last entry' if is_pause else 'to the close'}, at least {-most:.0f}"
         case Reason.LOSSES_IN_ROW:
             return f"{value:g} losses in a row, at most {most:g}"
         case Reason.POSITION | Reason.N_OPEN | Reason.RATE:
