@@ -32,10 +32,8 @@ class Outlook(NamedTuple):
         told = [f"{each.contract.symbol:<6} {each.first} to {each.last}" for each in self.stretches]
         held = len(self.asked) - self.n_open
         already = f", {held:,} answered before" if held else ""
-        return [
-            *told,
-            f"{self.n_open:,} question{'s' if self.n_open != 1 else ''}{already}; at least {minutes(self.at_least_s)} at the pace IB allows",
-        ]
+        asks = f"{self.n_open:,} question{'' if self.n_open == 1 else 's'}{already}"
+        return [*told, f"{asks}; at least {minutes(self.at_least_s)} at the pace IB allows"]
 
 
 class Fetched(NamedTuple):

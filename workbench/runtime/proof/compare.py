@@ -6,6 +6,7 @@ it does not come; that it comes and the gateway does not know it, is.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -97,12 +98,12 @@ def _unread(stop: str, there: list[Frame], version: int) -> Iterator[Difference]
     """What the codec cannot read, or would write otherwise."""
     for each in there:
         if each.message is None:
-            yield Difference(stop, each.name, "", f"cannot be read: {each.problem}", "never sends it")
+            yield Difference(stop, each.name, "", f"cannot be read: {without_values(each.problem)}", "never sends it")
             continue
         try:
             again = encode(each.message, version)
         except WireError as error:
-            yield Difference(stop, each.name, "", f"cannot be written again: {error}", "")
+            yield Difference(stop, each.name, "", f"cannot be written again: {without_values(str(error))}", "")
             continue
         if again != each.payload:
             yield from _written(stop, each, fields(again), version)
@@ -206,10 +207,20 @@ def _few(words: set[str]) -> str:
     return ", ".join(sorted(words))[:MOST_EXAMPLE]
 
 
-def _shown(text: str) -> str:
-    """Show how something is written, and not what: digits as 9.
+def without_values(text: str) -> str:
+    """Take what was quoted and counted out of a sentence of the codec: it may be anybody's.
 
-    >>> _shown("1234.50"), _shown("")
-    ("'9999.99'", 'as nothing')
+    >>> without_values("OrderStatus.filled: 'U1234567' is no number")
+    'OrderStatus.filled: # is no number'
     """
-    return repr("".join("9" if each.isdigit() else each for each in text))[:MOST_EXAMPLE] if text else "as nothing"
+    return re.sub(r"'[^']*'|\"[^\"]*\"|\d+", "#", text)
+
+
+def _shown(text: str) -> str:
+    """Show how something is written, and not what: digits as 9, letters as a.
+
+    >>> _shown("1234.50"), _shown(""), _shown("1.8E308")
+    ("'9999.99'", 'as nothing', "'9.9a999'")
+    """
+    masked = "".join("9" if each.isdigit() else "a" if each.isalpha() else each for each in text)
+    return repr(masked)[:MOST_EXAMPLE] if text else "as nothing"

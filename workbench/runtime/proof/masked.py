@@ -14,6 +14,7 @@ import re
 from typing import Any, Final
 
 from workbench import wire
+from workbench.runtime.proof.compare import without_values
 from workbench.runtime.proof.forms import flat, form
 from workbench.runtime.proof.talk import Conversation, Frame
 from workbench.wire import fields
@@ -65,7 +66,7 @@ class _Hiding:
 def _line(each: Frame, own: set[int], hide: _Hiding) -> dict[str, Any]:
     line: dict[str, Any] = {"at_s": each.at_s, "part": each.stop, "from": "us" if each.is_ours else "TWS", "message": each.name}
     if each.message is None:
-        return line | {"problem": re.sub(r"'[^']*'|\d+", "#", each.problem), "n_fields": len(fields(each.payload))}
+        return line | {"problem": without_values(each.problem), "n_fields": len(fields(each.payload))}
     if isinstance(each.message, SENTENCES):
         return line | {"code": each.message.code, "text": hide.sentence(each.message.text)}
     if each.is_ours or isinstance(each.message, PUBLIC):
