@@ -56,7 +56,7 @@ def show_wire(console: Console, wired: Wired | WorkbenchError | None) -> bool:
         return False
     symbols = ", ".join(contract.symbol for contract in wired.logged.contracts)
     at = f"{wired.minutes:.1f} minutes of {symbols} at x{wired.speed}"
-    console.print(f"  {at}; connected after {_seconds(wired.connected_s)}, ready after {_seconds(wired.ready_s)}")
+    console.print(f"  {at}; history fetched and connected after {_seconds(wired.connected_s)}, ready after {_seconds(wired.ready_s)}")
     console.print(
         f"  {wired.n_brackets} brackets sent, {wired.n_exits} exits, {wired.n_fills} fills, {wired.n_round_trips} round trips; "
         f"P&L {wired.pnl_usd:+,.2f} USD of no meaning: strategy {_strategies(wired)} has no idea of the market"

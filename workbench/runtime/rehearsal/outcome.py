@@ -23,7 +23,8 @@ RESYNCING = "resyncing"  # how the connection's word begins once the socket stan
 class Wired(NamedTuple):
     """What the minutes came to.
 
-    ``connected_s`` and ``ready_s`` are seconds of the wall since the run began to connect; `None`: it never came so far.
+    ``connected_s`` and ``ready_s`` are seconds of the wall since the run began, its warm-up by history included; `None`: it never came so
+    far.
     """
 
     logged: Logged
