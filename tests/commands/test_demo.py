@@ -72,7 +72,6 @@ def test_its_report_tells_the_same_numbers(facts: dict[str, Any]) -> None:
     assert f"{facts['commands']:,} commands alike" in page.read_text()
 
 
-@pytest.mark.covers("S4-31")
 def test_what_went_over_tcp_is_what_the_gateway_holds_and_replays_alike(shown: tuple[Path, Said], facts: dict[str, Any]) -> None:
     wire = facts["wire"]
     assert wire["good"] and wire["failure"] is None and wire["same"] and wire["books_equal"] and not wire["differences"]
