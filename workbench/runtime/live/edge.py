@@ -29,6 +29,7 @@ class IbEdge:
     def __init__(self, make: Callable[[str], IbVenue]) -> None:
         self._make = make
         self._venue: IbVenue | None = None
+        self._heard: IbVenue | None = None  # the one whose arrivals are handed out
         self._chain = ""
         self._opening: asyncio.Task[object] | None = None
         self._ending: asyncio.Task[None] | None = None  # of the venue before
@@ -57,6 +58,7 @@ class IbEdge:
     async def events(self) -> AsyncIterator[Batch | Happened]:
         """Connect, and go through everything that arrives."""
         while (venue := self._venue) is not None:
+            self._heard = venue
             opening = self._opening = asyncio.ensure_future(venue.open(timeout_s=FOR_EVER))
             async for arrival in venue.events():
                 yield arrival
@@ -69,8 +71,8 @@ class IbEdge:
 
     def settle(self, consumed: int) -> None:
         """Hear how far the last batch was taken."""
-        if self._venue is not None:
-            self._venue.settle(consumed)
+        if self._heard is not None:  # the last batch may still be of the venue before
+            self._heard.settle(consumed)
 
     async def send(self, command: AnyCommand) -> None:
         """Take a command that is already durable."""

@@ -1,0 +1,119 @@
+"""A roll while a run goes on: the next session begins with the contract that leads then, and the streams with it; what is held stays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from tests.replay.world import settings
+from tests.runtime.live.whole import Whole
+from workbench import calendars
+from workbench.domain.events import ConnectionChanged, FrontChanged, StreamChanged
+from workbench.domain.records import Kind, Phase
+from workbench.domain.units import MINUTE, SECOND
+from workbench.gateway.faults import Rule, Scenario, When
+from workbench.gateway.faults import actions as act
+from workbench.market.sessions import weave
+from workbench.runtime import play
+from workbench.runtime.build import as_run
+from workbench.runtime.generated import Generated
+from workbench.runtime.live import Ended, Stage
+from workbench.runtime.live.leading import not_entered
+from workbench.runtime.logged import open_log
+from workbench.simulation.market import MarketSettings, generate
+
+OLD, NEW = 20261210, 20261211  # from the second on ESH7 leads
+ROOT = settings().roots["ES"]
+Z6, H7 = ROOT.contract(1, "2026-12-18"), ROOT.contract(2, "2027-03-19")
+
+
+def at(text: str) -> int:
+    return int(datetime.strptime(f"2026-12-10 {text}", "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo("America/Chicago")).timestamp()) * SECOND
+
+
+@pytest.fixture(scope="module")
+def around() -> Generated:
+    """The end of one session and the beginning of the next, in both contracts."""
+    parts = []
+    for session, first, last in ((OLD, at("15:45"), at("16:00")), (NEW, at("17:00"), at("17:20"))):
+        shown = {contract.id: [(first, last, Phase.ETH)] for contract in (Z6, H7)}
+        parts.append(generate(session, (Z6, H7), shown, seed=3, settings=MarketSettings(activity=0.2)))
+    phases = np.concatenate([calendars.phase_records(contract, at("15:45"), at("17:20")) for contract in (Z6, H7)])
+    records = weave(np.concatenate(parts), phases, first_ns=at("15:45"), last_ns=at("17:20"))
+    return Generated((Z6, H7), records)
+
+
+def over_the_roll(tmp_path: Path, around: Generated, faults: Scenario | None = None) -> tuple[Whole, Ended, Ended]:
+    whole = Whole(tmp_path, around, start_ns=at("15:56"), faults=faults)
+    whole.run(4 * 60 + 3600 + 8 * 60, strategies=[("vwap_reversion", "")])
+    [first, second] = whole.ended
+    return whole, first, second
+
+
+def symbols(ended: Ended) -> list[str]:
+    return [contract.symbol for contract in ended.run.contracts]
+
+
+def live_streams(events: Iterable[object], contract: int) -> set[str]:
+    states: dict[str, str] = {}
+    for event in events:
+        if isinstance(event, StreamChanged) and event.contract == contract:
+            states[event.stream] = event.state
+    return {stream for stream, state in states.items() if state == "live"}
+
+
+def is_the_same_again(whole: Whole, ended: Ended) -> bool:
+    logged = open_log(whole.data, ended.run.sessions[0])
+    played = asyncio.run(play.play_back(logged, play.setup_as_traded(whole.settings, logged)))
+    return played.difference is None and played.outcome.state_digest == ended.state_digest
+
+
+def test_a_session_begins_with_the_contract_that_leads_then_and_the_streams_follow(tmp_path: Path, around: Generated) -> None:
+    whole, first, second = over_the_roll(tmp_path, around)
+    assert (symbols(first), symbols(second)) == (["ESZ6"], ["ESH7"]) and first.run.ended_flat
+    old, new = first.run.contracts[0].id, second.run.contracts[0].id
+    assert old != new and second.run.starts_from == "" and "contracts" in second.run.notes and second.run.not_entered == ()
+    for ended, own in ((first, old), (second, new)):
+        logged = open_log(tmp_path, ended.run.sessions[0])
+        market = logged.records[~np.isin(logged.records["kind"], (Kind.TIME, Kind.PHASE))]
+        assert set(market["contract"].tolist()) == {own} and len(market) > 100
+        events = [each.event for each in logged.arrivals]
+        assert FrontChanged("ES", own) in events and "tick-by-tick" in live_streams(events, own)
+        assert True in [event.up for event in events if isinstance(event, ConnectionChanged)]
+        assert is_the_same_again(whole, ended)
+    assert [news.stage for news in whole.news if news.session == NEW and news.stage is Stage.DECIDING]
+
+
+def test_what_ended_with_something_open_goes_on_in_its_own_contract_and_is_not_entered(tmp_path: Path, around: Generated) -> None:
+    unknown = Scenario(rules=(Rule(when=When(after_s=120.0), what=(act.Say(code=31_415, text="what now", who="all"),)),))
+    whole, first, second = over_the_roll(tmp_path, around, unknown)  # latched until a person has read it: no flat end
+    assert not first.run.ended_flat and symbols(second) == ["ESZ6"] and second.run.starts_from == first.run.run
+    held = second.run.contracts[0].id
+    assert second.run.not_entered == (held,) and [ids for _, ids in second.engine.desk.setup.strategies] == [()]
+    logged = open_log(tmp_path, NEW)
+    [led] = [each.event for each in logged.arrivals if isinstance(each.event, FrontChanged)][:1]
+    assert led.contract != held  # another leads, and it is said
+    assert set(logged.records["contract"][logged.records["kind"] == Kind.QUOTE].tolist()) == {held}
+    assert is_the_same_again(whole, first) and is_the_same_again(whole, second)
+
+
+def test_what_ends_within_a_week_or_leads_no_more_is_not_entered() -> None:
+    assert not_entered((Z6,), (Z6,), 20261211) == () and not_entered((Z6,), (Z6,), 20261212) == (1,)
+    assert not_entered((Z6, H7), (H7,), 20261211) == (1,)
+    spy = settings().roots["SPY"].contract(3)
+    assert not_entered((spy,), (spy,), NEW) == ()
+
+
+def test_a_setup_is_changed_by_what_a_run_began_with_and_by_nothing_else(around: Generated) -> None:
+    from workbench.runtime import build
+
+    made = build.setup(settings(), (Z6, H7), [NEW], build.constitution("demo"), account="DUSIM1", strategies=[("vwap_reversion", "")])
+    assert as_run(made, {}, ()) is made
+    changed = as_run(made, {1: (at("12:00") + MINUTE,)}, (2,))
+    assert changed.closes == {**made.closes, 1: (at("12:00") + MINUTE,)} and [ids for _, ids in changed.strategies] == [(1,)]
