@@ -17,8 +17,8 @@ from workbench.domain.units import BAR_NS, MINUTE
 from workbench.features.bank import FeatureBank
 from workbench.features.conformance import sample_bars
 
-LAST = ("phase", "session", "close", "bid", "bsz", "ask", "asz", "has")
-RULED = ("t_end", "contract", "flags", "open", "high", "low", "max_sz", "quality")
+LAST = ("phase", "session", "bid", "bsz", "ask", "asz", "has")
+RULED = ("t_end", "contract", "flags", "open", "high", "low", "close", "max_sz", "quality")
 
 
 def contract(number: int = 1, quantum: str = "0.25", size_quantum: str = "1") -> Contract:
@@ -74,6 +74,7 @@ def _sum(pieces: Sequence[np.void], end: int, *, is_broken: bool) -> tuple[int, 
     bar |= {name: int(pieces[-1][name]) for name in LAST}
     traded = [piece for piece in pieces if piece["n_print"] > 0 or piece["volume"] > 0 or piece["high"] > piece["low"]] or pieces[:1]
     bar |= {"open": int(traded[0]["open"]), "high": max(int(p["high"]) for p in traded), "low": min(int(p["low"]) for p in traded)}
+    bar["close"] = int(([piece for piece in pieces if piece["flags"] & PRICED] or pieces[:1])[-1]["close"])
     flags = BROKEN if is_broken else 0
     for piece in pieces:
         flags |= int(piece["flags"])

@@ -44,6 +44,21 @@ def test_history_moves_its_own_contract_only():
     assert all(value is None for value in bank.row(1).values())
 
 
+def test_a_market_without_a_price_yet_leaves_what_history_said():
+    bars = sample_bars(1_440)
+    silent = bars[1_266:1_290].copy()  # the minute that history ends in goes on without a price, and so does the one after it
+    for name in ("flags", "open", "high", "low", "close", "volume", "signed", "pv", "n_print", "max_sz", "has"):
+        silent[name] = 0
+    bank = FeatureBank([contract()])
+    for i in range(1_266):
+        bank.warm_up(0, bars[i : i + 1], BAR_NS)
+    before = bank.row(0)["atr_14_1m"]
+    [rows] = step_all(bank, np.concatenate([silent, bars[1_290:]]))
+    seen = [row["atr_14_1m"] for row in rows if row["atr_14_1m"] is not None]
+    assert before is not None and len(seen) > 10
+    assert max(seen) < 2 * before
+
+
 def test_history_that_overlaps_is_counted_once():
     bars = sample_bars(240)
     minutes, fives = longer(bars, MINUTE), longer(bars, 5 * MINUTE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from workbench.domain.bars import BAR_AT, BAR_FIELDS, BAR_WIDTH, BROKEN
+from workbench.domain.bars import BAR_AT, BAR_FIELDS, BAR_WIDTH, BROKEN, PRICED
 from workbench.features.cells.kernels import Ints, Record, piece
 
 T_END: Final = BAR_AT["t_end"]
@@ -12,13 +12,14 @@ FLAGS: Final = BAR_AT["flags"]
 OPEN: Final = BAR_AT["open"]
 HIGH: Final = BAR_AT["high"]
 LOW: Final = BAR_AT["low"]
+CLOSE: Final = BAR_AT["close"]
 VOLUME: Final = BAR_AT["volume"]
 N_PRINT: Final = BAR_AT["n_print"]
 MAX_SZ: Final = BAR_AT["max_sz"]
 QUALITY: Final = BAR_AT["quality"]
 
-LATEST: Final = ("phase", "session", "close", "bid", "bsz", "ask", "asz", "has")  # a longer bar ends as its last piece does
-EXTREMES: Final = ("t_end", "contract", "flags", "open", "high", "low", "max_sz", "quality")  # each by a rule of its own
+LATEST: Final = ("phase", "session", "bid", "bsz", "ask", "asz", "has")  # a longer bar ends as its last piece does
+EXTREMES: Final = ("t_end", "contract", "flags", "open", "high", "low", "close", "max_sz", "quality")  # each by a rule of its own
 LATEST_AT: Final = tuple(BAR_AT[name] for name in LATEST)
 SUMS_AT: Final = tuple(BAR_AT[name] for name in BAR_FIELDS if name not in LATEST + EXTREMES)
 
@@ -52,6 +53,8 @@ def add(a: Ints, b: Ints) -> None:
         a[i] += b[i]
     for i in LATEST_AT:
         a[i] = b[i]
+    if b[FLAGS] & PRICED != 0:  # behind history the market's first bars have no price yet
+        a[CLOSE] = b[CLOSE]
     a[FLAGS] |= b[FLAGS]
     a[MAX_SZ] = max(a[MAX_SZ], b[MAX_SZ])
     a[QUALITY] = min(a[QUALITY], b[QUALITY])
