@@ -35,7 +35,6 @@ Examples:
 COLOURS: Final = {"good": "green", "look": "yellow", "bad": "red", "unknown": "yellow"}
 CLOSING: Final = {"bad": "to mend", "look": "to know about", "unknown": "of which nothing is known yet"}
 ROOTS: Final = ("MES", "ES", "SPY")
-CLIENT_OFFSET: Final = 20  # added to ib.client_id: an id nobody trades under
 
 
 def register(app: typer.Typer) -> None:
@@ -52,10 +51,11 @@ def connect(
 ) -> None:
     """Examine a TWS; exit code 1 when a line is bad."""
     from workbench.config import load_roots, load_settings
+    from workbench.venues.ib.roles import Role, client_id
 
     settings = load_settings()
     console = Console(stderr=as_json, highlight=False)
-    where = (host or settings.ib.host, port, settings.ib.client_id + CLIENT_OFFSET)
+    where = (host or settings.ib.host, port, client_id(settings.ib.client_id, Role.CONNECT))
     lines = asyncio.run(_collect(where, list(roots or ROOTS), load_roots(settings), console))
     if as_json:
         import msgspec

@@ -39,7 +39,6 @@ Examples:
 ten seconds: a day of ES takes hours. Broken off in the middle of a session, it goes on there.
 """
 EVERY: Final = 25  # questions between two lines where nobody looks at a terminal
-CLIENT_OFFSET: Final = 4  # added to ib.client_id: an id per role
 
 
 def register(app: typer.Typer) -> None:
@@ -68,6 +67,7 @@ def history(
 
     with sentences():
         from workbench.importers.ib_history import plan
+        from workbench.venues.ib.roles import Role, client_id
 
         settings = load_settings()
         words: dict[str, Any] = {
@@ -79,7 +79,7 @@ def history(
         }
         if ticks:
             words = {"days": days, "quotes": quotes, "regular_hours": regular_hours, "dry_run": dry_run}
-        where = (host or settings.ib.host, port or settings.ib.port, settings.ib.client_id + CLIENT_OFFSET)
+        where = (host or settings.ib.host, port or settings.ib.port, client_id(settings.ib.client_id, Role.HISTORY))
         console = Console(stderr=as_json, highlight=False, soft_wrap=True)
         try:
             ask = _ticks if ticks else _history

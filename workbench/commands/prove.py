@@ -35,7 +35,6 @@ Examples:
 """
 MICROS: Final = ("MES", "MNQ", "M2K", "MYM", "MGC", "MCL")
 SIMULATED: Final = "DUSIM"
-CLIENT_OFFSET: Final = 40  # added to ib.client_id: an id nobody trades under
 MOST_LINES: Final = 12  # of one part; the zip has all
 PLAN: Final = """On account {account} at {host}:{port}, one {root} at a time:
   - asks for contracts, account values, positions, quotes, ticks, depth and history;
@@ -61,11 +60,12 @@ def prove(
     from workbench.clock import SystemClock
     from workbench.config import load_settings
     from workbench.domain.units import SECOND
+    from workbench.venues.ib.roles import Role, client_id
 
     console = Console(highlight=False)
     with sentences():
         settings = load_settings()
-        where = (host or settings.ib.host, port or settings.ib.port, settings.ib.client_id + CLIENT_OFFSET)
+        where = (host or settings.ib.host, port or settings.ib.port, client_id(settings.ib.client_id, Role.PROVE))
         path = out or Path(f"proof-{datetime.fromtimestamp(SystemClock().now_ns() // SECOND, UTC):%Y%m%d-%H%M%S}.zip")
         if not _may(console, settings, where, root, path):
             raise typer.Exit(2)

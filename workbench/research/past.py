@@ -12,8 +12,8 @@ from workbench.importers.ib_history.tick_download import TickProgress
 from workbench.runtime.history import Fetched, fetch, outlook
 from workbench.runtime.tick_history import FetchedTicks, fetch_ticks, tick_outlook
 from workbench.venues.ib.history import open_history
+from workbench.venues.ib.roles import Role, client_id
 
-CLIENT_OFFSET = 5  # added to ib.client_id: a notebook may ask while a command does
 TICKS = ("prints", "quotes")
 EVERY = 25  # questions between two lines
 
@@ -63,7 +63,7 @@ async def history(
     """
     settings = load_settings()
     folder = settings.data_path if data is None else Path(data)
-    where = (host or settings.ib.host, port or settings.ib.port, settings.ib.client_id + CLIENT_OFFSET)
+    where = (host or settings.ib.host, port or settings.ib.port, client_id(settings.ib.client_id, Role.NOTEBOOK))
     async with open_history(*where, load_roots(settings)) as source:
         if ticks is not None:
             if ticks not in TICKS:

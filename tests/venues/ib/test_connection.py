@@ -14,7 +14,8 @@ from tests.venues.ib.world import Edge, edge, settings, submit
 from workbench.domain.events import BrokerSaid, ConnectionChanged, StreamChanged
 from workbench.domain.units import HOUR
 from workbench.simulation.virtual import VirtualLoop, run
-from workbench.venues.ib.connection import Role, State, client_id, is_restart
+from workbench.venues.ib.connection import State, is_restart
+from workbench.venues.ib.roles import Role, client_id
 
 
 def changes(world: Edge) -> list[ConnectionChanged]:

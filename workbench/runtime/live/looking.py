@@ -101,7 +101,10 @@ async def look(host: str, port: int, client_id: int, roots: Iterable[Root], *, s
             finally:
                 writer.close()
     except TimeoutError:
-        raise VenueError(f"{host}:{port} takes connections and does not answer: look for a dialog in TWS, or a login that waits") from None
+        wrong = f", or a gateway whose speed is not {speed:g} (--speed of both must be the same)" if speed != 1 else ""
+        raise VenueError(
+            f"{host}:{port} takes connections and does not answer: look for a dialog in TWS, or a login that waits{wrong}"
+        ) from None
     except (OSError, EOFError) as error:
         raise VenueError(f"no TWS at {host}:{port} ({error}): workbench connect says what to do") from None
     except WireError as error:

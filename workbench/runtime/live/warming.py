@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from workbench.runtime.live.past import Quanta
     from workbench.venues.history import HistorySource
 
-CLIENT_OFFSET: Final = 6  # added to ib.client_id: none of `venues.ib.connection.Role`
 WARM_S: Final = 45.0  # for all contracts; a farm that sleeps takes longer, and then the run begins cold
 SHORT_NS: Final = HOUR  # of 5 s bars, at least: what adds up over a session has more to stand on
 MOST_SHORT_NS: Final = 2 * HOUR  # IB gives 5 s bars of two hours at once
@@ -56,10 +55,12 @@ class IbWarmUp:
         """Ask for all contracts, one question at a time."""
         from workbench.importers.ib_history.pace import Pace
         from workbench.venues.ib.history import open_history  # the broker's library: who starts nothing must not pay
+        from workbench.venues.ib.roles import Role, client_id
 
         ib, parts, cold = self._settings.ib, list[Records](), dict[int, str]()
+        number = client_id(ib.client_id, Role.WARM_UP)
         try:
-            async with asyncio.timeout(self._timeout_s), open_history(ib.host, ib.port, ib.client_id + CLIENT_OFFSET, {}) as source:
+            async with asyncio.timeout(self._timeout_s), open_history(ib.host, ib.port, number, {}) as source:
                 pace = Pace()
                 for contract in contracts:
                     records, why = await _of(contract, source, pace, before_ns, needs)

@@ -21,7 +21,7 @@ Rules
    nothing is a login that waits (weekly second factor): try slowly, ask a person.
 5. Waits double up to `LONGEST_S`, with jitter from a source that is given; around the daily restart of TWS they stay short.
 
-Client ids: the settings' ``ib.client_id`` is the trader's. A process of another role adds its offset (`Role`), so that none takes the
+Client ids: the settings' ``ib.client_id`` is the trader's. A process of another role adds its offset (`roles.Role`), so that none takes the
 place of another, and orders stay with the id that placed them.
 """
 
@@ -35,7 +35,7 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -73,26 +73,6 @@ class State(StrEnum):
     AWAY = "away"
     REFUSED = "refused"
     STOPPED = "stopped"
-
-
-class Role(IntEnum):
-    """Offset of a process's client id. IB allows 32 clients at a time; 0 itself would bind manual orders."""
-
-    TRADE = 0
-    RECORD = 1
-    HISTORY = 2
-    CONNECT = 3
-    PROVE = 4
-    NOTEBOOK = 5
-
-
-def client_id(base: int, role: Role) -> int:
-    """Give the client id of a role.
-
-    >>> client_id(10, Role.HISTORY)
-    12
-    """
-    return base + role
 
 
 def is_restart(now_ns: int) -> bool:

@@ -40,7 +40,6 @@ class Reconciler:
     ) -> None:
         self._questions, self._client, self._translator, self._account, self._say = questions, client, translator, account, say
         self._turn = asyncio.Lock()
-        self.n_looks = 0
 
     @property
     def _book(self) -> Book:
@@ -87,7 +86,6 @@ class Reconciler:
         fills = await ask.numbered(lambda req_id: client.reqExecutions(req_id, ExecutionFilter(acctCode=self._account.name)))
         if isinstance(fills, Unknown):
             return f"executions: {fills.reason}"
-        self.n_looks += 1
         self._count(shown, since)
         return None
 

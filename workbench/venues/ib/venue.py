@@ -29,7 +29,7 @@ from workbench.venues.ib.book import Book
 from workbench.venues.ib.budget import Budget
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.codes import CodeKind, meaning
-from workbench.venues.ib.connection import Connection, Role, State, client_id
+from workbench.venues.ib.connection import Connection, State
 from workbench.venues.ib.desk import Desk
 from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.ids import NAME, Ids
@@ -39,6 +39,7 @@ from workbench.venues.ib.orders import Orders
 from workbench.venues.ib.questions import OPEN_ORDERS, Questions
 from workbench.venues.ib.raw import tapped
 from workbench.venues.ib.reconcile import Reconciler
+from workbench.venues.ib.roles import Role, client_id
 from workbench.venues.ib.translate import Translator
 from workbench.venues.ib.validator import Limits, Validator
 from workbench.wire import Answer, ErrorMessage, decode_answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from typing import Final, NamedTuple
 
@@ -29,6 +30,9 @@ async def knock(host: str, port: int) -> Door:
     about = f"{host}:{port}"
     try:
         reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_S)
+    except socket.gaierror:
+        remedy = "Is the name spelt right? An address (192.168.1.20) does as well."
+        return Door(host, port, False, None, Line(about, Verdict.BAD, "nobody knows this host", "", remedy))
     except (OSError, TimeoutError):
         return Door(host, port, False, None, Line(about, Verdict.BAD, "nobody listens", "", f"For {PORTS.get(port, 'TWS')}: {_off(port)}"))
     try:
