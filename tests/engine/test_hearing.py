@@ -152,14 +152,65 @@ def test_net_liquidation_in_dollars_is_the_equity_and_other_money_is_not() -> No
     assert hand.engine.desk.ledger.equity(ACCOUNT) == 7
 
 
-def test_what_is_not_ours_is_kept_and_moves_nothing_yet() -> None:
+def test_what_is_not_ours_in_another_account_moves_nothing() -> None:
     hand = position()
     before = hand.engine.digest()
     hand.hear(
-        PositionTold(ACCOUNT, 1, 5, 1), ForeignOrderSeen(ACCOUNT, 1, 9, "", 1, 1, 0, "LMT", "Submitted"),
-        ForeignFilled(ACCOUNT, 1, 9, "", 1, 1, 24_000, "f1"),
+        PositionTold("DU9", 1, 5, 1), ForeignOrderSeen("DU9", 1, 9, "", 1, 1, 0, "LMT", "Submitted"),
+        ForeignFilled("DU9", 1, 9, "", 1, 1, 24_000, "f1"),
     )  # fmt: skip
     assert hand.engine.digest() == before
+
+
+# ---------------------------------------------------------------------- the broker's word on positions
+def test_a_position_that_our_executions_do_not_make_halts_when_it_lasts() -> None:
+    hand = position()
+    hand.hear(PositionTold(ACCOUNT, 1, 2, 1))
+    hand.bar(12)
+    assert hand.state == "active"
+    hand.hear(PositionTold(ACCOUNT, 1, 5, 1))
+    hand.bar()
+    assert hand.state == "active"
+    hand.bar(12)
+    assert hand.state == "halted" and "the broker holds 5, ours are 2" in next(iter(hand.engine.desk.breaker.causes))
+    hand.hear(OperatorSaid(OperatorAction.RESUME, "the three are mine"))
+    hand.bar(12)
+    assert hand.state == "active" and hand.engine.desk.memory.referee.foreign == {1: 3}
+
+
+def test_a_broker_that_is_away_has_no_word() -> None:
+    hand = position()
+    hand.hear(PositionTold(ACCOUNT, 1, 5, 1), GONE)
+    hand.bar(12)
+    assert hand.state == "reducing"
+    hand.hear(BACK, PositionTold(ACCOUNT, 1, 2, 1))
+    hand.bar(12)
+    assert hand.state == "active"
+
+
+def test_what_others_were_seen_to_trade_is_theirs_and_nobody_here_enters_beside_them() -> None:
+    hand = position()
+    hand.hear(ForeignFilled(ACCOUNT, 1, 9, "", 1, 1, 24_000, "f1"), PositionTold(ACCOUNT, 1, 3, 1))
+    hand.bar(12)
+    assert hand.state == "active" and hand.engine.desk._standing(KEY, hand.now_ns).is_owned
+    assert hand.engine.desk.memory.referee.foreign == {1: 1}
+
+
+def test_an_order_of_somebody_else_keeps_us_out_while_it_works() -> None:
+    hand = Hand(setup())
+    for status, is_owned in (("Submitted", True), ("Cancelled", False)):
+        hand.hear(ForeignOrderSeen(ACCOUNT, 1, 9, "", 1, 1, 0, "LMT", status))
+        assert hand.engine.desk._standing(KEY, hand.now_ns).is_owned is is_owned
+
+
+def test_what_was_there_before_us_is_foreign() -> None:
+    hand = Hand(setup()).opened()
+    hand.hear(PositionTold(ACCOUNT, 1, -2, 1))
+    hand.bar(12)
+    assert hand.state == "active" and hand.engine.desk._standing(KEY, hand.now_ns).is_owned
+    hand.hear(PositionTold(ACCOUNT, 1, 0, 0), ForeignFilled(ACCOUNT, 1, 9, "", 1, 2, 24_000, "f1"))
+    hand.bar(12)
+    assert hand.state == "active" and not hand.engine.desk._standing(KEY, hand.now_ns).is_owned
 
 
 # ---------------------------------------------------------------------- corrections

@@ -35,6 +35,7 @@ from workbench.execution.bracket import Bracket, closed
 from workbench.execution.exits import why_leave
 from workbench.execution.ledger import Ledger
 from workbench.execution.lifecycle import Phase
+from workbench.execution.reconcile import Referee
 from workbench.execution.supervisor import Book, Report, Supervisor
 from workbench.risk.breaker import Breaker
 from workbench.risk.chain import Gate
@@ -60,6 +61,7 @@ class Memory(msgspec.Struct):
     n_refused: dict[str, int] = msgspec.field(default_factory=dict)
     quarantined: dict[str, str] = msgspec.field(default_factory=dict)  # "strategy first": where it failed; asked nothing any more
     streams: dict[int, dict[str, str]] = msgspec.field(default_factory=dict)  # contract -> stream -> state, as the venue said last
+    referee: Referee = msgspec.field(default_factory=Referee)
 
 
 class Place(NamedTuple):
@@ -141,6 +143,7 @@ class Desk:
     def manage(self, now_ns: int, cause: Cause) -> list[AnyCommand]:
         """See to every bracket: day, loss limit, time to live, close of the session, exits, the strategy's own wish."""
         self.begin_day(now_ns)
+        self._watch_positions(now_ns)
         commands: list[AnyCommand] = []
         if not self.memory.book.open:
             return commands
@@ -195,6 +198,20 @@ class Desk:
         if b.is_unknown and CONNECTION not in self.breaker.causes and now_ns - b.since_ns >= self._answer_ns:
             self.breaker.trip(f"no answer about bracket {b.ref}", TradingState.HALTED, self.facts, latched=True)
 
+    def _watch_positions(self, now_ns: int) -> None:
+        """Halt when the broker holds something else than we believe, for longer than an answer may take. One that is away has no word."""
+        referee = self.memory.referee
+        if not referee.positions:
+            return
+        if CONNECTION in self.breaker.causes:
+            referee.pause()
+        elif (wrong := referee.judge(self.own, now_ns=now_ns, limit_ns=self._answer_ns)) is not None:
+            self.breaker.trip(wrong, TradingState.HALTED, self.facts, latched=True)
+
+    def own(self, contract: int) -> int:
+        """Count what our brackets hold of a contract, bought less sold."""
+        return sum(b.side * b.open for b in self.supervisor.brackets() if b.key.contract == contract)
+
     def _position(self, b: Bracket) -> PositionView:
         held = self._positions.get(b.ref)
         if held is None:
@@ -230,7 +247,7 @@ class Desk:
         today = self.ledger.day(account)
         return Standing(
             state=self.breaker.state,
-            is_owned=any(b.key.contract == key.contract for b in mine),
+            is_owned=any(b.key.contract == key.contract for b in mine) or memory.referee.is_foreign(key.contract),
             n_open=len(mine),
             n_contracts=sum(qty for _, qty, _ in held),
             heat_micros=sum(b.risk_micros * qty // b.qty for b, qty, _ in held),

@@ -6,7 +6,8 @@ Rules
    asked about before anything is sent again; what may be sent twice (a cancel, the same stop) is sent again.
 2. A question about a bracket is answered with ``{"entry": bool, "exit": bool}``: whether an order of that leg ever reached the broker,
    after all reports about it were told. `Unknown` leaves the bracket as it is, and its contract to nobody else.
-3. A message that no table of codes knows lets nothing in until a person has read it.
+3. The broker's word on a position is the referee over our executions (`execution.reconcile`); what others trade is left to them.
+4. A message that no table of codes knows lets nothing in until a person has read it.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from workbench.domain.events import (
     BrokerSaid,
     ConnectionChanged,
     FeeReported,
+    ForeignFilled,
+    ForeignOrderSeen,
     Known,
     OperatorAction,
     OperatorSaid,
     OrderRejected,
+    PositionTold,
     RunStarted,
     StreamChanged,
     Unknown,
@@ -66,6 +70,11 @@ def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyComm
         case StreamChanged(contract=contract, stream=stream, state=state):
             desk.memory.streams.setdefault(contract, {})[stream] = state
             desk.see_what_is_delivered()
+        case PositionTold(account=account, contract=contract) if account == desk.setup.account:
+            has_orders = any(b.key.contract == contract for b in desk.supervisor.brackets())
+            desk.memory.referee.told(event, own=desk.own(contract), has_orders=has_orders, now_ns=now_ns)
+        case ForeignFilled(account=account) | ForeignOrderSeen(account=account) if account == desk.setup.account:
+            desk.memory.referee.saw(event, now_ns)
         case _:
             pass
     return []
@@ -90,6 +99,7 @@ def _answer(desk: Desk, event: Answered) -> None:
 
 def _operator(desk: Desk, said: OperatorSaid, now_ns: int, cause: Cause) -> list[AnyCommand]:
     if said.action is OperatorAction.RESUME:
+        desk.memory.referee.adopt(desk.own)
         desk.breaker.resume(said.why, desk.facts)
         return []
     flatten = said.action is OperatorAction.FLATTEN  # what still fills after the word is left as well

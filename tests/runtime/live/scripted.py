@@ -206,8 +206,8 @@ class ScriptedVenue:
             for event in (StreamChanged(1, "l1-250ms", state, "noise"), StreamChanged(1, "l1-250ms", "live", "noise is over")):
                 yield self._now(event)
         if rng.random() < 0.05:
-            yield self._now(PositionTold(ACCOUNT, 1, 3, 7))
-            yield self._now(ForeignFilled(ACCOUNT, 1, 9, "", 1, 1, 24_000, "f"))
+            yield self._now(PositionTold("DUSIM9", 1, 3, 7))
+            yield self._now(ForeignFilled("DUSIM9", 1, 9, "", 1, 1, 24_000, "f"))
 
     def _now(self, event: AnyEvent) -> Happened:
         return Happened(self.clock.now_ns(), event)

@@ -43,7 +43,6 @@ def test_an_entry_that_the_exchange_takes_away_is_told_as_cancelled(place: Path)
     assert any(event.leg is Leg.ENTRY and event.ref not in drill.filled() for event in drill.of(OrderCancelled))
 
 
-@pytest.mark.xfail(strict=True, reason="the engine keeps the broker's word on positions, and does not act on it yet")
 @pytest.mark.parametrize("name", ["execution_busted", "foreign_order", "manual_order"])
 def test_a_position_that_our_executions_do_not_make_is_traded_by_nobody(place: Path, name: str) -> None:
     drill = Drill(place, scenario_of(name), trades_s=90, waits_s=45).run()

@@ -1,0 +1,91 @@
+"""The broker's word on positions against our own count: the referee over executions lost, taken back, or made by others. No I/O, no clock.
+
+Rules
+-----
+1. What the broker holds of a contract is ours and foreign together. Ours is what our executions make; foreign is what the broker held
+   before anything was ours, what others were seen to trade, and what a person has taken note of.
+2. A contract with a foreign position, or a foreign order at work, is traded by nobody here.
+3. A difference that lasts, with no stranger in sight, is never explained away: the caller halts, and a person looks. A broker that is away
+   has no word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from workbench.domain.events import ForeignFilled, ForeignOrderSeen, PositionTold
+
+OVER: Final = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
+
+
+class Referee(msgspec.Struct):
+    """What the broker and others said of one account's contracts; a plain value.
+
+    Examples
+    --------
+    >>> referee = Referee()
+    >>> referee.told(PositionTold("DUSIM1", 1, 2, 0), own=2, has_orders=True, now_ns=0)
+    >>> referee.told(PositionTold("DUSIM1", 1, 6, 0), own=2, has_orders=True, now_ns=5)
+    >>> referee.judge(lambda contract: 2, now_ns=10, limit_ns=30)
+    >>> referee.judge(lambda contract: 2, now_ns=40, limit_ns=30)
+    'position of contract 1: the broker holds 6, ours are 2 and foreign 0'
+    """
+
+    positions: dict[int, int] = msgspec.field(default_factory=dict)  # contract -> as the broker said last, own and foreign
+    foreign: dict[int, int] = msgspec.field(default_factory=dict)  # contract -> what is not ours of it
+    orders: dict[int, list[int]] = msgspec.field(default_factory=dict)  # contract -> permIds of foreign orders that work
+    seen_ns: dict[int, int] = msgspec.field(default_factory=dict)  # contract -> when a stranger was last seen to trade it
+    since_ns: dict[int, int] = msgspec.field(default_factory=dict)  # contract -> since when the broker's word is not ours
+
+    def told(self, event: PositionTold, *, own: int, has_orders: bool, now_ns: int) -> None:
+        """Take the broker's word; the first one on a contract that nothing of ours works says what was there before us."""
+        if event.contract not in self.positions and not has_orders and event.qty != own:
+            self.foreign[event.contract] = event.qty - own
+        self.positions[event.contract] = event.qty
+        if event.qty != own + self.foreign.get(event.contract, 0):
+            self.since_ns.setdefault(event.contract, now_ns)
+
+    def saw(self, event: ForeignFilled | ForeignOrderSeen, now_ns: int) -> None:
+        """Take that somebody else trades."""
+        if isinstance(event, ForeignFilled):
+            self.seen_ns[event.contract] = now_ns
+            return
+        if event.filled:
+            self.seen_ns[event.contract] = now_ns
+        works = self.orders.setdefault(event.contract, [])
+        if event.perm_id in works:
+            works.remove(event.perm_id)
+        if event.status not in OVER:
+            works.append(event.perm_id)
+
+    def is_foreign(self, contract: int) -> bool:
+        """Whether somebody else is in a contract, or the broker's word on it is not ours."""
+        return bool(self.foreign.get(contract) or self.orders.get(contract) or contract in self.since_ns)
+
+    def pause(self) -> None:
+        """Take that the broker is away: what differs has to be seen again."""
+        self.since_ns.clear()
+
+    def judge(self, own: Callable[[int], int], *, now_ns: int, limit_ns: int) -> str | None:
+        """Compare; say what has differed for `limit_ns` without a stranger in sight, `None` if nothing has."""
+        wrong = None
+        for contract, held in self.positions.items():
+            mine, others = own(contract), self.foreign.get(contract, 0)
+            if held == mine + others:
+                self.since_ns.pop(contract, None)
+                continue
+            since_ns = self.since_ns.setdefault(contract, now_ns)
+            if contract in self.seen_ns and self.seen_ns[contract] >= since_ns - limit_ns:
+                self.foreign[contract] = held - mine
+                del self.since_ns[contract]
+            elif now_ns - since_ns >= limit_ns:
+                wrong = f"position of contract {contract}: the broker holds {held}, ours are {mine} and foreign {others}"
+        return wrong
+
+    def adopt(self, own: Callable[[int], int]) -> None:
+        """A person has looked: what is not ours is foreign."""
+        self.since_ns.clear()
+        self.foreign = {contract: held - own(contract) for contract, held in self.positions.items() if held != own(contract)}
