@@ -82,7 +82,7 @@ class Provenance(IntEnum):
     """How a record came to us. HISTORY warms features up and decides nothing."""
 
     LIVE = 0  # as it arrived, at our socket or at the maker of an imported file
-    BACKFILL = 1  # asked for afterwards; in recordings only
+    BACKFILL = 1  # asked for afterwards: history in recordings, minutes polled while a stream is down
     HISTORY = 2  # bars asked for before the first live record
     GENERATED = 3  # from the seeded market of `workbench.simulation`
 

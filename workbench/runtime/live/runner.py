@@ -11,7 +11,9 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,6 +54,17 @@ class Ended(NamedTuple):
     commands_digest: str
     state_digest: str
     is_last: bool
+
+
+@contextmanager
+def _frozen() -> Iterator[None]:
+    """Keep the collector from walking, in the middle of a session, all that was imported and built before it."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 class Runner:
@@ -119,6 +132,7 @@ class Runner:
         with (
             Tail(Folders(self._data).tail, session=session, epoch=begun.epoch) as tail,
             Journal(Folders(self._data).journal(begun.run.run)) as journal,
+            _frozen(),
         ):
             log = RunLog(tail, journal, past=begun.past)
             at = await relive(begun, engine, log)

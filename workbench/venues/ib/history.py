@@ -34,7 +34,8 @@ ANSWER_S: Final = 90.0  # IB answers within seconds; a farm that wakes up takes 
 DAY_S: Final = 86_400
 TICKS_AT_ONCE: Final = 1_000  # the most a question may ask for
 PACE: Final = ("pacing violation", "max number of", "too many")
-NO_DATA: Final = ("returned no data", "no data of type", "no historical data query found", "has expired")
+NO_DATA: Final = ("returned no data", "no data of type", "has expired")
+GONE: Final = (166, 200)  # an expired contract, one that nobody knows
 SIZES: Final = {
     **{n: f"{n} sec{'s' if n > 1 else ''}" for n in (1, 5, 10, 15, 30)},
     **{n * 60: f"{n} min{'s' if n > 1 else ''}" for n in (1, 2, 3, 5, 10, 15, 20, 30)},
@@ -167,7 +168,7 @@ def _refusal(code: int, text: str) -> Nothing | Trouble:
     lower = text.lower()
     if code == 420 or any(word in lower for word in PACE):
         return Trouble(text, is_pace=True)
-    if code == 200 or any(word in lower for word in NO_DATA):
+    if code in GONE or any(word in lower for word in NO_DATA):
         return Nothing(f"{code}: {text}")
     return Trouble(f"{code}: {text}")
 
