@@ -81,7 +81,7 @@ def test_what_went_over_tcp_is_what_the_gateway_holds_and_replays_alike(shown: t
     assert logged.run.account == "DUSIM-WIRE" and len(issued(logged.facts())) == wire["commands"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.proof)])
 def test_ended_in_the_middle_it_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
     data = tmp_path / "data"
     words = [sys.executable, "-m", "workbench", "demo", "--data", str(data), "--pace", "1"]
@@ -104,6 +104,7 @@ def _working_in(data: Path) -> list[str]:
     return [line for line in found if str(data) in line and "ps -eww" not in line]
 
 
+@pytest.mark.proof
 def test_a_process_that_fails_is_told_with_its_last_lines(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.runtime.rehearsal.wired.ACCOUNT", "U1234567")
     said = workbench("demo", "--data", here / "data", "--activity", "0.02")
@@ -141,6 +142,7 @@ def test_what_cannot_be_meant_is_told_before_anything_is_written(here: Path, wor
     assert said.code == 2 and words[0] in said.text and not (here / "new").exists()
 
 
+@pytest.mark.proof
 def test_at_a_pace_it_says_where_to_watch_and_comes_to_the_same(here: Path, facts: dict[str, Any]) -> None:
     said = workbench("demo", "--data", here / "data", "--activity", "0.02", "--no-wire", "--pace", "100000", "--from", "16:00")
     assert said.code == 0 and "workbench dashboard --data" in said.text and "the very same" in said.text

@@ -11,8 +11,8 @@ from tests.simulation.drills.drill import Drill, mixed_scenario, scenario_of
 from tests.simulation.drills.truth import differences
 from workbench.gateway.faults import shipped
 
-N_QUICK, N_PROOF, N_NIGHT = 24, 240, 3_000
-MIXED_QUICK, MIXED_PROOF, MIXED_NIGHT = 8, 100, 1_500
+N_QUICK, N_PROOF, N_NIGHT = 12, 240, 3_000
+MIXED_QUICK, MIXED_PROOF, MIXED_NIGHT = 4, 100, 1_500
 BLOCK = 60  # seeds of one nightly test
 SILENT: Final = {"answers_muted", "open_orders_muted", "weekly_second_factor"}  # nothing happens behind them
 NOT_MIXED: Final = SILENT | {"execution_busted"}  # which the position alone tells: `test_directed`
