@@ -151,9 +151,9 @@ def test_the_address_keeps_no_token_and_a_stranger_sees_nothing(tab: Tab, browse
 
 @pytest.mark.proof
 def test_a_demo_at_a_pace_is_followed_second_by_second(browser: Browser, tmp_path: Path, workspace: Path) -> None:
-    words = [sys.executable, "-m", "workbench", "demo", "--data", str(tmp_path / "data"), "--activity", "0.05", "--no-wire", "--pace", "300"]
+    words = [sys.executable, "-m", "workbench", "demo", "--data", str(tmp_path / "data"), "--activity", "0.05", "--no-wire"]
     environment = {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen([*words, "--from", "09:25"], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL) as demo:
+    with subprocess.Popen([*words, "--pace", "300", "--from", "09:25"], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL) as demo:
         try:
             with serving(tmp_path / "data", workspace) as server:
                 tab = browser.tab()

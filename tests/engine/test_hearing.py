@@ -163,6 +163,7 @@ def test_what_is_not_ours_in_another_account_moves_nothing() -> None:
 
 
 # ---------------------------------------------------------------------- the broker's word on positions
+@pytest.mark.covers("S1-23")
 def test_a_position_that_our_executions_do_not_make_halts_when_it_lasts() -> None:
     hand = position()
     hand.hear(PositionTold(ACCOUNT, 1, 2, 1))

@@ -66,6 +66,7 @@ def tour(request: pytest.FixtureRequest) -> Iterator[Tour]:
         assert not gateway.mishaps
 
 
+@pytest.mark.covers("S0-33")
 def test_a_client_connects_and_is_told_its_accounts_and_an_order_id(tour: Tour) -> None:
     assert tour.client.accounts == [ACCOUNT]
     first = tour.client.next_id()

@@ -22,6 +22,7 @@ def changes(world: Edge) -> list[ConnectionChanged]:
     return world.of(ConnectionChanged)
 
 
+@pytest.mark.covers("S0-02")
 def test_every_role_has_a_client_id_of_its_own() -> None:
     ids = [client_id(settings().ib.client_id, role) for role in Role]
     assert len(set(ids)) == len(Role) and 0 not in ids
@@ -32,6 +33,7 @@ def test_the_daily_restart_is_known_by_the_clock_of_new_york(hours: float, is_in
     assert is_restart(BEGIN_NS - 45 * 60 * 10**9 + int(hours * HOUR)) is is_in  # the tape begins at 10:30 in New York
 
 
+@pytest.mark.covers("S1-02")
 def test_one_task_connects_however_often_it_is_asked(tmp_path: Path) -> None:
     async def script(world: Edge) -> None:
         for _ in range(5):
@@ -43,6 +45,7 @@ def test_one_task_connects_however_often_it_is_asked(tmp_path: Path) -> None:
     play(tmp_path, script)
 
 
+@pytest.mark.covers("S0-03")
 def test_nobody_listening_is_tried_again_ever_more_slowly(tmp_path: Path) -> None:
     async def main(loop: VirtualLoop) -> Edge:
         async with edge(loop, tmp_path) as world:

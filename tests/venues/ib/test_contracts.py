@@ -42,6 +42,7 @@ def named(*symbols: str, known: Names | None = None) -> Names:
     return names
 
 
+@pytest.mark.covers("S3-53")
 def test_contracts_are_known_by_conid_local_symbol_and_id_both_ways() -> None:
     names = named("ESH7", "ESZ6")
     first = names.by_con_id[11]
@@ -52,6 +53,7 @@ def test_contracts_are_known_by_conid_local_symbol_and_id_both_ways() -> None:
     assert [each.symbol for each in names.of_root("ES")] == ["ESZ6", "ESH7"]
 
 
+@pytest.mark.covers("S0-05")
 def test_what_expired_and_what_is_continuous_never_comes_in() -> None:
     names = named("ESU6", "ESZ6")
     assert [each.symbol for each in names.of_root("ES")] == ["ESZ6"]

@@ -31,6 +31,7 @@ def drained(intake: Intake) -> list[tuple[str, int, int]]:
     return said
 
 
+@pytest.mark.covers("S4-11")
 @given(st.lists(st.sampled_from(["event", "record", "take"]), max_size=120), st.integers(16, 40))
 def test_what_comes_in_goes_out_in_the_same_order(deeds: list[str], capacity: int) -> None:
     intake, expected, got = Intake(ManualClock(), capacity), [], []

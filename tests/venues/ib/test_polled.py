@@ -49,6 +49,7 @@ def told(world: Edge, stream: str) -> list[str]:
     return [event.state for event in world.of(StreamChanged) if event.stream == stream]
 
 
+@pytest.mark.covers("S3-06")
 def test_minutes_of_a_contract_whose_stream_failed_three_times_are_polled_until_it_is_back(tmp_path: Path) -> None:
     world = play(tmp_path, 600, failing())
     found, truth = bars(world), tape(1200)
