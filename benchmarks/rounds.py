@@ -104,7 +104,7 @@ def rate(costs: list[Cost]) -> float:
 
 def percentile(values: list[float] | object, share: float) -> float:
     """Give the value below which `share` of the values lie, 0 to 1 (nearest rank)."""
-    ordered = sorted(values)  # type: ignore[call-overload]
+    ordered = sorted(values)
     return float(ordered[min(len(ordered) - 1, int(share * len(ordered)))])
 
 

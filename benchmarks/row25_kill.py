@@ -45,19 +45,19 @@ async def _ours(port: int, folder: Path, guests: list[Guest]) -> tuple[list[floa
         refs = range(nth * BRACKETS + 1, (nth + 1) * BRACKETS + 1)
         for ref in refs:
             await venue.send(Submit(ref, key, 0, Cause(1, 0), 1, 1, OrderType.MARKET, BID_PX, BID_PX - 400, BID_PX + 400))
-        await _until(lambda r=refs: all((ref, Leg.ENTRY) in fills for ref in r))  # type: ignore[misc]
+        await _until(lambda r=refs: all((ref, Leg.ENTRY) in fills for ref in r))
         for _ in range(WAITING):
             venue.client.reqMatchingSymbols(venue.questions.number(), "ES")
         await asyncio.sleep(1.5)  # the lane is at its limit
-        waiting = venue.client.lane.n_waiting  # type: ignore[union-attr]
+        waiting = venue.client.lane.n_waiting
         heard = len(guests[-1].heard)
         began = time.monotonic_ns()
         for ref in refs:
             await venue.send(Exit(ref, key, 0, Cause(1, 0), "kill"))
-        await _until(lambda r=refs: all((ref, Leg.EXIT) in fills for ref in r))  # type: ignore[misc]
+        await _until(lambda r=refs: all((ref, Leg.EXIT) in fills for ref in r))
         placed = [at for at, data in guests[-1].heard[heard:] for _ in range(data.count(b"\0MKT\0"))]
         took.append((placed[BRACKETS - 1] - began) / 1e6)
-        venue.client.lane.drop()  # type: ignore[union-attr]
+        venue.client.lane.drop()
     await venue.close()
     ear.cancel()
     return took, waiting
@@ -74,7 +74,7 @@ async def _listen(venue: IbVenue, fills: list[tuple[int, Leg]]) -> None:
 
 async def _until(is_true: object, timeout_s: float = 20.0) -> None:
     end = time.monotonic() + timeout_s
-    while not is_true():  # type: ignore[operator]
+    while not is_true():
         if time.monotonic() > end:
             raise RuntimeError("it did not come")
         await asyncio.sleep(0.005)

@@ -136,7 +136,7 @@ class Whole:
             made.market.subscriptions.use = Use(Budget(spacing_ns=0))
             self.venues.append(made)
             if clock is not None:
-                made.client.conn.recorder = clock.hear  # type: ignore[attr-defined]  # a TapConnection
+                made.client.conn.recorder = clock.hear  # a TapConnection
             return made
 
         def planned(session: int) -> Plan:
@@ -164,7 +164,7 @@ class Whole:
                 self.through.append((chunk[0], time.monotonic_ns()))
                 chunk[0] = 0
 
-        RunLog.arrive = arrives  # type: ignore[method-assign, assignment]
+        RunLog.arrive = arrives
         runner._at_turn = at_turn
 
     def news(self, news: News) -> None:
@@ -207,7 +207,7 @@ def main() -> None:
         parser.add_argument(f"--{flag}", action="store_true")
     chosen = parser.parse_args()
     if chosen.no_log:
-        RunLog.commit = lambda self: None  # type: ignore[method-assign]
+        RunLog.commit = lambda self: None
     asyncio.run(Whole(chosen).run())
 
 

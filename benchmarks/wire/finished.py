@@ -41,7 +41,7 @@ async def ours(port: int, folder: Path, n: int) -> None:
     from workbench.venues.ib import lane
     from workbench.venues.ib.venue import IbVenue
 
-    lane.MOST = lane.DATA = 1_000_000  # type: ignore[misc]
+    lane.MOST = lane.DATA = 1_000_000
     settings = settings_for(port)
     known = build.fronts(settings, ["ES"], SESSION)
     venue = IbVenue(settings, SystemClock(), mode=Mode.PAPER, run="many", account=ACCOUNT, data=folder, known=known, max_qty=1)

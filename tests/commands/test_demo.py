@@ -90,7 +90,7 @@ def test_ended_in_the_middle_it_leaves_no_process_behind(tmp_path: Path, number:
     try:
         while len(_working_in(data)) < 2:  # the demo and the run; the gateway has no folder
             assert demo.poll() is None, demo.communicate()
-            time.sleep(0.1)
+            time.sleep(0.1)  # processes tell nobody when they begin
         demo.send_signal(number)
         demo.communicate(timeout=60)
     finally:

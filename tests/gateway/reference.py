@@ -84,4 +84,4 @@ class Desk:
         """The bars of a request, or the error."""
         client = self.ask(ReqHistoricalData(req_id=1, contract=contract, **{"use_rth": False, **asked}))
         self.pass_ms(20_000)  # out of everybody's way
-        return client.got[0].bars if client.got else client.errors[0]  # type: ignore[attr-defined]
+        return client.got[0].bars if client.got else client.errors[0]

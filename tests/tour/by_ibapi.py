@@ -20,7 +20,7 @@ from tests.tour.spoken import WAIT_S, Asked, Bar, Fill, Found, Margin, Status, T
 UNSET = 1e300  # above it a number is not known
 
 
-class Ear(EWrapper):  # type: ignore[misc]
+class Ear(EWrapper):
     """Keeps the arguments of every callback."""
 
     def __init__(self) -> None:

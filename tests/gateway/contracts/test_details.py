@@ -31,7 +31,7 @@ def recorded(local_symbol: str, exchange: str) -> list[str]:
 
 def now_of(universe_ns: int, **named: object) -> Listed:
     universe = Universe((), load_roots(), lambda: universe_ns)
-    (one,) = universe.find(ContractFields(**named))  # type: ignore[arg-type]
+    (one,) = universe.find(ContractFields(**named))
     return one
 
 
@@ -79,7 +79,7 @@ def test_time_and_zone_of_the_last_day_are_said_from_version_174_on() -> None:
 
 
 def at(*when: int) -> int:
-    return round(datetime(*when, tzinfo=UTC).timestamp()) * SECOND  # type: ignore[misc]
+    return round(datetime(*when, tzinfo=UTC).timestamp()) * SECOND
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ UNIVERSE = Universe((), ROOTS, lambda: NOW[0])
 
 
 def found(**fields: object) -> list[str]:
-    return [each.local_symbol for each in UNIVERSE.find(ContractFields(**fields))]  # type: ignore[arg-type]
+    return [each.local_symbol for each in UNIVERSE.find(ContractFields(**fields))]
 
 
 def test_a_chain_comes_by_expiry_and_begins_with_what_has_not_ended() -> None:
@@ -92,7 +92,7 @@ def test_data_and_orders_need_one_contract() -> None:
     assert UNIVERSE.one(ContractFields(symbol="NO", sec_type="STK")) == Missing(
         200, "No security definition has been found for the request"
     )
-    assert UNIVERSE.one(ContractFields(symbol="ES")).code == 321  # type: ignore[union-attr]
+    assert UNIVERSE.one(ContractFields(symbol="ES")).code == 321
 
 
 def test_what_is_continuous_is_the_month_that_leads_under_its_number() -> None:

@@ -40,7 +40,7 @@ CHICAGO, NEW_YORK = ZoneInfo("US/Central"), ZoneInfo("US/Eastern")
 def frozen() -> Desk:
     """A desk whose clock stands still between requests, at nine minutes of the tape."""
     DESK.world.now_ns = OPEN_NS + 9 * MINUTE
-    DESK.history._pacing.__init__()  # type: ignore[misc]
+    DESK.history._pacing.__init__()
     return DESK
 
 
@@ -205,7 +205,7 @@ def test_dates_are_written_as_in_recorded_frames() -> None:
     (newer,) = desk.ask(ask).got
     assert isinstance(newer, HistoricalData)
     assert (newer.start, newer.end) == ("20261112 16:31:22 US/Eastern", "20261114 16:31:22 US/Eastern")  # as in transcripts of 2026
-    assert decode_answer(fields(encode(newer, 178)), 178).bars[0].date == "20261112"  # type: ignore[union-attr]
+    assert decode_answer(fields(encode(newer, 178)), 178).bars[0].date == "20261112"
 
 
 def test_days_are_eight_figures_in_either_form() -> None:

@@ -11,7 +11,7 @@ VIOLATION = "Historical Market Data Service error message:Historical data reques
 
 def ask(desk: Desk, client: Keeper, n: int, **asked: object) -> None:
     words = {"contract": ES, "bar_size": "30 secs", **asked}
-    desk.history.answer(client, ReqHistoricalData(req_id=n, **words))  # type: ignore[arg-type]
+    desk.history.answer(client, ReqHistoricalData(req_id=n, **words))
 
 
 def test_the_sixth_for_one_contract_within_two_seconds_is_refused() -> None:

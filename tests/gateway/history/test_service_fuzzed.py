@@ -58,7 +58,7 @@ ASKED = st.one_of(
 
 
 def answered(request: object) -> None:
-    DESK.history._pacing.__init__()  # type: ignore[misc]
+    DESK.history._pacing.__init__()
     client = Keeper()
     DESK.ask(request, client)
     assert client.got or client.errors, request

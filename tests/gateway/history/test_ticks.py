@@ -37,7 +37,7 @@ DESK = Desk()
 
 def answer(request: Any) -> Any:
     DESK.world.now_ns = OPEN_NS + 9 * MINUTE
-    DESK.history._pacing.__init__()  # type: ignore[misc]
+    DESK.history._pacing.__init__()
     client = DESK.ask(request)
     return client.got[0] if client.got else client.errors[0]
 
@@ -154,12 +154,12 @@ def test_rules_say_the_step_of_orders() -> None:
         (rule,) = DESK.ask(ReqMarketRule(listed.rules[0])).got
         assert isinstance(rule, MarketRule)
         assert [str(each.increment) for each in rule.increments] == [settings.order_increment]
-    assert str(DESK.ask(ReqMarketRule(239)).got[0].increments[0].increment) == "0.00005"  # type: ignore[attr-defined]
+    assert str(DESK.ask(ReqMarketRule(239)).got[0].increments[0].increment) == "0.00005"
     assert DESK.ask(ReqMarketRule(4711)).errors
 
 
 def test_names_exchanges_and_letters() -> None:
-    samples = DESK.ask(ReqMatchingSymbols(1, "TSLA")).got[0].samples  # type: ignore[attr-defined]
+    samples = DESK.ask(ReqMatchingSymbols(1, "TSLA")).got[0].samples
     assert (samples[0].contract.con_id, samples[0].contract.primary_exchange) == (76792991, "NASDAQ")
-    assert {each.exchange for each in DESK.ask(ReqMktDepthExchanges()).got[0].exchanges} >= {"CME", "ARCA"}  # type: ignore[attr-defined]
-    assert DESK.ask(ReqSmartComponents(1, "9c0001")).got[0].components[0].exchange == "NYSE"  # type: ignore[attr-defined]
+    assert {each.exchange for each in DESK.ask(ReqMktDepthExchanges()).got[0].exchanges} >= {"CME", "ARCA"}
+    assert DESK.ask(ReqSmartComponents(1, "9c0001")).got[0].components[0].exchange == "NYSE"

@@ -165,7 +165,7 @@ def test_an_order_that_is_refused_says_an_error_and_nothing_else() -> None:
         ],
         1,
     ):
-        room.place(client, id_, **more)  # type: ignore[arg-type]
+        room.place(client, id_, **more)
         assert codes(client) == [(id_, code)], more
         assert client.got == []
 

@@ -34,7 +34,7 @@ class Ladder:
     def take(self, messages: list[Answer]) -> None:
         for message in messages:
             if isinstance(message, ErrorMessage) and message.code == 317:
-                self.__init__(self.shifts)  # type: ignore[misc]
+                self.__init__(self.shifts)
             if not isinstance(message, Depth | DepthL2):
                 continue
             side, at, level = message.side, message.position, (message.price, message.size)
@@ -53,7 +53,7 @@ class Ladder:
     def rows(self) -> Rows:
         if self.shifts:
             return self.lists
-        return tuple([side[at] for at in sorted(side)] for side in self.sides)  # type: ignore[return-value]
+        return tuple([side[at] for at in sorted(side)] for side in self.sides)
 
 
 def tapes_rows(market: Market, n: int) -> Rows:

@@ -40,7 +40,7 @@ class App(ibapi_wrapper.EWrapper, ibapi_client.EClient):
                 raise TimeoutError(
                     f"{self.calls.get('error')} no {name} came; there were { ({each: len(calls) for each, calls in self.calls.items()}) }"
                 )
-            time.sleep(0.01)
+            time.sleep(0.01)  # the client calls from a thread of its own and wakes nobody
         return self.calls[name][n - 1]
 
 

@@ -44,7 +44,7 @@ class Room:
             self.n_refused += isinstance(message, ErrorMessage) and "pacing" in message.text
             said(session, message)
 
-        self.gateway.serve, self.gateway.said = serve, say  # type: ignore[method-assign]
+        self.gateway.serve, self.gateway.said = serve, say
 
 
 def through(talk: Talk, faults: Scenario | str | None = None, *, kill_after: int | None = None) -> tuple[Any, Room]:

@@ -58,7 +58,7 @@ class Whole:
                 self.ended.append(await session())
                 return self.ended[-1]
 
-            wired.runner.run_session = kept  # type: ignore[method-assign]
+            wired.runner.run_session = kept
             running = asyncio.ensure_future(wired.runner.run_forever())
             try:
                 end_s = loop.time() + seconds

@@ -67,11 +67,11 @@ def an_order(rng: Random, order_id: int, now_ns: int, **more: object) -> Order:
         trail_px=rng.randint(1, 5) * px if is_trail else None, tif=rng.choice(list(Tif)), outside_rth=rng.random() < 0.7,
         good_till_ns=now_ns + rng.randint(1, 3_000) * MS, good_after_ns=rng.choice((None, None, now_ns + 50 * MS)),
     )  # fmt: skip
-    return Order(**{**fields, **more})  # type: ignore[arg-type]
+    return Order(**{**fields, **more})
 
 
 def changed(order: Order, **more: object) -> Order:
-    return Order(**{**{name: getattr(order, name) for name in order.__struct_fields__}, **more})  # type: ignore[arg-type]
+    return Order(**{**{name: getattr(order, name) for name in order.__struct_fields__}, **more})
 
 
 def a_plan(rng: Random, records: Records, n: int) -> dict[int, list[Act]]:

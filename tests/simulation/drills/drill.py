@@ -173,7 +173,7 @@ class Drill:
             self.n_asked[type(request)] += 1
             asked(session, request)
 
-        self.gateway.asked = counted  # type: ignore[method-assign]
+        self.gateway.asked = counted
 
     async def _main(self, loop: VirtualLoop) -> None:
         self.loop = loop

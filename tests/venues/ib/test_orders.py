@@ -135,7 +135,7 @@ def test_commands_about_what_never_was_are_rejected_and_about_what_is_over_dropp
         (Cancel(9, KEY, 0, Cause(1, 0)), orders.cancel),
         (Exit(9, KEY, 0, Cause(1, 0), ""), orders.exit),
     ):
-        (event,) = made(command).events  # type: ignore[operator]
+        (event,) = made(command).events
         assert isinstance(event, OrderRejected) and event.ref == 9
     life = opened(orders)
     for part in life.parts:

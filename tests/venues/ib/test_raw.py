@@ -33,7 +33,7 @@ class Wire(asyncio.Transport):
         self.written: list[bytes] = []
         self.is_closed = False
 
-    def write(self, data: bytes) -> None:  # type: ignore[override]
+    def write(self, data: bytes) -> None:
         self.written.append(bytes(data))
 
     def write_eof(self) -> None:
