@@ -20,16 +20,10 @@ from workbench.domain.units import MINUTE, SECOND
 from workbench.venues.ib.budget import POOL, Budget, Use
 from workbench.venues.ib.codes import CodeKind, meaning
 from workbench.venues.ib.deeds import Deed, Emit, EmptyBook, Gap, Poll, Start, State, Stop, Stream, Tell, Want
+from workbench.venues.ib.patience import ANSWER_NS, BROKEN_FARM_NS, IN_FLIGHT_NS, VERIFY_NS, is_stale, is_unanswered, owes_answer
 from workbench.venues.ib.streams import PRINTS, QUOTES, RT_VOLUME, Notice, Source
 
 FAILURES: Final = 3  # in a row, then history is polled
-ANSWER_NS: Final = 10 * SECOND  # a line says something within that; other streams may be quiet
-VERIFY_NS: Final = 10 * SECOND  # 1102: what does not flow by then is asked for again
-BROKEN_FARM_NS: Final = 3 * SECOND  # a stream that is silent for so long while a farm is broken is one of that farm
-IN_FLIGHT_NS: Final = SECOND  # what was under way when a farm broke still comes
-UNANSWERED_NS: Final = MINUTE  # of a stream beside a live line; twice as long after each time, up to eight times
-QUIET_NS: Final = 30 * SECOND  # an open contract's line that is silent for so long, and for `UNUSUAL` times its usual pause, is stale
-UNUSUAL: Final = 20
 COMPETING_NS: Final = MINUTE
 REFUSED_NS: Final = 15 * MINUTE
 LONGEST_WAIT_NS: Final = MINUTE  # between two requests for a stream that fails
@@ -190,13 +184,14 @@ class Subscriptions:
         """Hear what time it is: what is due is asked for, what owes an answer is given up."""
         deeds: list[Deed] = []
         for stream in self.streams.values():
-            if stream.state == State.ASKED and stream.want.source == Source.LEVEL1 and now_ns - stream.since_ns >= ANSWER_NS:
+            line = self.streams.get(Want(stream.want.contract, Source.LEVEL1))
+            if stream.state == State.ASKED and owes_answer(stream, now_ns):
                 deeds += self._again(stream, now_ns, "silent", f"no answer in {ANSWER_NS // SECOND} s")
-            elif stream.state == State.ASKED and self._is_unanswered(stream, now_ns):
+            elif stream.state == State.ASKED and is_unanswered(stream, line, now_ns):
                 deeds += self._again(stream, now_ns, "refused", f"no answer in {(now_ns - stream.since_ns) // SECOND} s")
             elif stream.doubted_ns is not None and stream.state in {State.LIVE, State.SILENT}:
                 deeds += self._doubt(stream, now_ns)
-            elif self._is_stale(stream, now_ns):
+            elif is_stale(stream, now_ns, is_open=stream.want.contract in self._open):
                 stream.doubted_ns = now_ns
                 deeds += self._silence(stream, now_ns, f"nothing came in {(now_ns - stream.last_ns) // SECOND} s")
         return self._gaps(deeds) + self._settle(now_ns)
@@ -232,18 +227,6 @@ class Subscriptions:
         if self.is_link_up and stream.state == State.SILENT and waited >= VERIFY_NS:
             return self._again(stream, now_ns, "lost", f"nothing came in {VERIFY_NS // SECOND} s")
         return []
-
-    def _is_unanswered(self, stream: Stream, now_ns: int) -> bool:
-        """A stream that brought nothing although its contract's line is live: it may be quiet, or forgotten over there."""
-        line = self.streams.get(Want(stream.want.contract, Source.LEVEL1))
-        waited = now_ns - stream.since_ns >= UNANSWERED_NS << min(stream.n_failed, 3)
-        return waited and line is not None and line.state == State.LIVE
-
-    def _is_stale(self, stream: Stream, now_ns: int) -> bool:
-        """A line of an open contract that used to bring more."""
-        if stream.state != State.LIVE or stream.want.source != Source.LEVEL1 or stream.want.contract not in self._open:
-            return False
-        return bool(stream.usual_ns) and now_ns - stream.last_ns > max(QUIET_NS, UNUSUAL * stream.usual_ns)
 
     def _silence(self, stream: Stream, now_ns: int, why: str) -> list[Deed]:
         stream.state, stream.since_ns = State.SILENT, now_ns
