@@ -134,6 +134,11 @@ def test_brackets_fill_at_the_broker_as_at_the_exchange(seed: int, model: FillMo
     assert by_bracket(fills_of_the_broker(records, plan, model, oca_type)) == by_bracket(fills_of_the_exchange(records, plan, model))
 
 
+def test_a_stop_that_has_gone_off_does_not_begin_anew_when_its_level_is_moved() -> None:
+    records, plan = a_case(14_896_502, 300, 12)
+    assert by_bracket(fills_of_the_broker(records, plan, PLAIN, 0)) == by_bracket(fills_of_the_exchange(records, plan, PLAIN))
+
+
 @pytest.mark.proof
 @settings(max_examples=2_000, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**9), model=st.sampled_from((PLAIN, SLIPPING)), oca_type=st.sampled_from((0, 2, 3)))

@@ -104,11 +104,13 @@ class Entry:
             row.stop_px = order.stop_px  # a trailing stop that says nothing goes on from where it stands
         if order.type is not row.order.type:
             row.is_triggered = False
+        goes_on = row.is_triggered and order.qty == row.order.qty  # what has gone off has no level any more to begin anew at
         row.order = order
         if not row.is_sent:
             self._transmit(row, now_ns)
             return
-        row.since_ns, row.from_ns, row.from_stamp = now_ns, now_ns, self._desk.stamp
+        if not goes_on:
+            row.since_ns, row.from_ns, row.from_stamp = now_ns, now_ns, self._desk.stamp
         self._desk.look(row, now_ns)
         row.aim()
         row.status = self._desk.status_of(row, now_ns)
