@@ -73,7 +73,10 @@ async def flooded(seconds: int) -> Flood:
                     pass
                 await asyncio.sleep(2.5)
                 guest = opened.guests[-1]
-                chunks = [chunk(n, guest.streams()) for n in range(1, int(seconds / CHUNK_S) + 1)]
+                chunks = []
+                for n in range(1, int(seconds / CHUNK_S) + 1):
+                    chunks.append(chunk(n, guest.streams()))
+                    await asyncio.sleep(0)  # the guest's heartbeat is answered meanwhile
                 guest.say(_rows(guest))
                 edge.say("how")
                 before = await edge.told("hot")
