@@ -51,7 +51,7 @@ def noted(version, message):
     calls = []
 
     class Noting(Wrapper):
-        defaultTimezone = dt.UTC  # noqa: N815
+        defaultTimezone = dt.UTC  # noqa: N815  (ib_async's name)
 
         def __getattribute__(self, name):
             real = super().__getattribute__(name)

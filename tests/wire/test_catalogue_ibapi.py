@@ -63,7 +63,7 @@ class Wire:
     def isConnected(self):  # noqa: N802  (ibapi's name)
         return True
 
-    def sendMsg(self, data):  # noqa: N802
+    def sendMsg(self, data):  # noqa: N802  (ibapi's name)
         self.sent.append(data)
 
 

@@ -340,7 +340,7 @@ def test_who_leaves_is_forgotten() -> None:
 @given(st.integers(1, 400), st.sampled_from("SDWMY"))
 @checked(derandomize=True, max_examples=60)
 def test_a_span_goes_back(n: int, unit: str) -> None:
-    end = datetime(2026, 11, 20, 16)  # noqa: DTZ001
+    end = datetime(2026, 11, 20, 16)  # noqa: DTZ001  a clock on a wall
     start = Span(min(n, 60) if unit == "Y" else n, unit).before(end)
     assert start < end
     assert day_of(start.year * 10_000 + start.month * 100 + start.day) == start.date()

@@ -15,8 +15,8 @@ from workbench.gateway.transports import serve
 
 ibapi_client = pytest.importorskip("ibapi.client")
 ibapi_wrapper = pytest.importorskip("ibapi.wrapper")
-from ibapi.contract import Contract  # noqa: E402
-from ibapi.order import Order  # noqa: E402
+from ibapi.contract import Contract  # noqa: E402  after the check that it is installed
+from ibapi.order import Order  # noqa: E402  likewise
 
 
 class App(ibapi_wrapper.EWrapper, ibapi_client.EClient):

@@ -20,7 +20,7 @@ from workbench.wire.framing import frame
 NOW = 1_700_000_000_000_000_000
 
 
-def contract(id: int, price: str, size: str = "1", kind: ContractType = ContractType.FUTURE) -> Contract:  # noqa: A002
+def contract(id: int, price: str, size: str = "1", kind: ContractType = ContractType.FUTURE) -> Contract:  # noqa: A002  the field's own name
     """A contract of which only the quanta matter."""
     return Contract(
         id=id, root="X", symbol=f"X{id}", type=kind, exchange="E", currency="USD", calendar="CME Globex Equity", multiplier="1",
