@@ -89,6 +89,18 @@ class Reason(StrEnum):
     STANDING = "standing"
     NOTIONAL = "notional"
     DATA_KIND = "data kind"
+    CORRELATION = "correlation"
+    EXECUTION_QUALITY = "execution quality"
+    BAND = "price band"
+    LIQUIDITY = "liquidity"
+    ROLL_DUE = "roll due"
+    WEEK_LOSS = "week loss"
+    MONTH_LOSS = "month loss"
+    TIER = "tier"
+    LEVERAGE = "leverage"
+    DAY_NOTIONAL = "notional a day"
+    PAUSED = "trading paused"
+    FOREIGN = "foreign position or order"
 
 
 class TradingState(StrEnum):
@@ -233,6 +245,47 @@ class ParityBroken(Fact, frozen=True, array_like=True, tag=True, gc=False):
     made: str
 
 
+class ViolationSeen(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A limit was found broken by the state itself, or by an order that had passed the gate; a refusal is none."""
+
+    kind: str
+    value: float
+    threshold: float
+
+
+class ExecutionScored(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """How well a contract's orders have been filled of late: execution quality, 0 to 1, after bracket ``ref`` counted."""
+
+    contract: int
+    ref: int
+    quality: float
+
+
+class FeeCharged(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A commission of a round trip that was over already: its P&L is so much less than was told."""
+
+    ref: int
+    key: Key
+    fee_micros: int
+
+
+class ForeignSeen(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """Somebody else holds or trades a contract, and what is done about it: ``lock``, ``ignore`` or ``adopt``."""
+
+    contract: int
+    policy: str
+    qty: int
+    why: str
+
+
+class Adopted(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A foreign position is ours from here on, as bracket ``ref``."""
+
+    ref: int
+    key: Key
+    qty: int
+
+
 AnyFact = (
     At
     | ForecastMade
@@ -248,6 +301,11 @@ AnyFact = (
     | WatchRefused
     | Quarantined
     | ParityBroken
+    | ViolationSeen
+    | ExecutionScored
+    | FeeCharged
+    | ForeignSeen
+    | Adopted
 )
 FACT_VERSION: Final = 1
 _encoder = msgspec.msgpack.Encoder()

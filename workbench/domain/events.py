@@ -223,6 +223,53 @@ class StreamChanged(Event, frozen=True, array_like=True, tag=True):
     why: str
 
 
+class PositionAdopted(Event, frozen=True, array_like=True, tag=True):
+    """A person hands a foreign position over to our care: ``qty`` bought (above 0) or sold, at ``px`` on average, from here on ours."""
+
+    account: str
+    contract: int
+    qty: int
+    px: int
+    stop_px: int
+    target_px: int
+    hold_ns: int
+    why: str
+
+
+class FillEntered(Event, frozen=True, array_like=True, tag=True):
+    """An execution of ours that the broker reports no more, entered by a person from a Flex statement or by hand. Never guessed."""
+
+    ref: int
+    leg: Leg
+    qty: int
+    px: int
+    exec_id: str
+    fee_micros: int | None
+    why: str
+
+
+class ClockCompared(Event, frozen=True, array_like=True, tag=True):
+    """How far our clock is ahead of the broker's at least: the smallest difference of the last ten answers, whole seconds apart."""
+
+    skew_ns: int
+
+
+class TradingPaused(Event, frozen=True, array_like=True, tag=True):
+    """The exchange stopped trading in a contract, or resumed it."""
+
+    contract: int
+    is_paused: bool
+    why: str
+
+
+class ContractTold(Event, frozen=True, array_like=True, tag=True):
+    """How much of a contract is open and traded; `None` while not known."""
+
+    contract: int
+    open_interest: int | None
+    volume: int | None
+
+
 AnyEvent = (
     RunStarted
     | ContractDefined
@@ -244,6 +291,11 @@ AnyEvent = (
     | FillCorrected
     | BrokerSaid
     | StreamChanged
+    | PositionAdopted
+    | FillEntered
+    | ClockCompared
+    | TradingPaused
+    | ContractTold
 )
 
 

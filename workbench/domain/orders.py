@@ -94,6 +94,33 @@ class Exit(Command, frozen=True, array_like=True, tag=True, gc=False):
     why: str
 
 
+class Protect(Command, frozen=True, array_like=True, tag=True, gc=False):
+    """Put a stop and a target over ``qty`` that is held: in the place of those that are missing, or of another size."""
+
+    qty: int
+    stop_px: int
+    target_px: int
+
+
+class Reprice(Command, frozen=True, array_like=True, tag=True, gc=False):
+    """Move the limit of an entry that rests; its stop and target stay where they are."""
+
+    entry_px: int
+
+
+class Roll(Command, frozen=True, array_like=True, tag=True, gc=False):
+    """Move a position into another contract: close ``qty`` here, open as many there, the stop and target over there before it counts.
+
+    ``how`` is ``spread`` (one calendar spread at the exchange) or ``legs`` (first close, then open).
+    """
+
+    to_contract: int
+    qty: int
+    how: str
+    stop_px: int
+    target_px: int
+
+
 class Ask(Command, frozen=True, array_like=True, tag=True, gc=False):
     """A question the engine depends on; its answer is an event (`events.Answered`)."""
 
@@ -101,5 +128,5 @@ class Ask(Command, frozen=True, array_like=True, tag=True, gc=False):
     detail: str
 
 
-AnyCommand = Submit | Modify | Cancel | Exit | Ask
-COMMANDS: Final = (Submit, Modify, Cancel, Exit, Ask)
+AnyCommand = Submit | Modify | Cancel | Exit | Protect | Reprice | Roll | Ask
+COMMANDS: Final = (Submit, Modify, Cancel, Exit, Protect, Reprice, Roll, Ask)

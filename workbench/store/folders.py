@@ -10,6 +10,10 @@
       contracts.jsonl                    the id book (`store.contracts`)
       epoch                              the last start epoch given away (`store.epochs`)
       status/                            what the running processes say about themselves (`store.status`)
+      HALT, requests/                    what a person or another process asks of the runner (`store.requests`)
+      fence/                             whose orders may leave (`store.fence`)
+      notices/                           what a person was told, and has taken note of
+      preflight/                         the look before a session, one file each
 """
 
 from __future__ import annotations
@@ -61,6 +65,31 @@ class Folders(NamedTuple):
     def status(self) -> Path:
         """Heartbeats, one file a process."""
         return self.data / "status"
+
+    @property
+    def halt(self) -> Path:
+        """The file whose mere presence halts."""
+        return self.data / "HALT"
+
+    @property
+    def requests(self) -> Path:
+        """What the runner is asked to do."""
+        return self.data / "requests"
+
+    @property
+    def fence(self) -> Path:
+        """Whose orders may leave, one file an account."""
+        return self.data / "fence"
+
+    @property
+    def notices(self) -> Path:
+        """What a person was told."""
+        return self.data / "notices"
+
+    @property
+    def preflight(self) -> Path:
+        """Looks before a session."""
+        return self.data / "preflight"
 
     def run(self, name: str) -> Path:
         """Give the folder of one run."""

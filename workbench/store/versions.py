@@ -26,6 +26,7 @@ FORMATS: Final[Mapping[str, int]] = {
     "journal": 1,
     "manifest": 1,
     "recordings": 1,
+    "request": 1,
     "segment": 1,
     "status": 1,
 }
