@@ -14,14 +14,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import workbench.engine.desk as desk_module
+import workbench.engine.engine as engine_module
 import workbench.learning.learner as learner_module
 import workbench.store.journal as journal_module
 from benchmarks.ours import Played, play
 from benchmarks.rule import setup, whole
 from benchmarks.tape import Tape, tape
 from workbench.engine import Engine, Setup
-from workbench.engine.desk import Desk
 from workbench.features.steps import Steps
 from workbench.learning.confidence import Reliability
 from workbench.learning.digest import LearnLog
@@ -29,6 +28,7 @@ from workbench.learning.drift import DriftWatch
 from workbench.learning.learner import Learner
 from workbench.learning.models import RECIPES
 from workbench.market.fold import Market
+from workbench.risk.chain import Gate
 from workbench.runtime.log import RunLog
 from workbench.simulation.matching.exchange import Exchange
 from workbench.venues.simulated import SimulatedVenue
@@ -44,9 +44,9 @@ PARTS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("learner: reliability", Reliability, ("update", "confidence")),
     ("learner: ours", Learner, ("update",)),
     ("learner: ours", Engine, ("_learn",)),
-    ("desk: manage", Desk, ("manage",)),
-    ("desk: gate and reports", Desk, ("gate", "report")),
-    ("risk", desk_module, ("judge",)),
+    ("desk: manage", engine_module, ("manage",)),
+    ("desk: gate and reports", engine_module, ("gate", "report")),
+    ("risk", Gate, ("judge",)),
     ("strategies and arbiter", Engine, ("_wishes",)),
     ("barrier", Engine, ("_barrier",)),
     ("engine: feed and step", Engine, ("feed", "step", "take_facts")),

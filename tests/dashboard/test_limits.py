@@ -17,6 +17,7 @@ from workbench.dashboard.words import usd
 from workbench.domain.orders import Key
 from workbench.domain.units import MICROS
 from workbench.engine import Engine
+from workbench.engine.gating import standing
 from workbench.research.board import Board
 from workbench.runtime.log import RunLog
 from workbench.runtime.loop import run
@@ -35,7 +36,7 @@ def test_they_are_what_risk_measures_at_every_turn(of: World) -> None:
     def at_turn(_: int) -> None:
         if not board.account or board.equity_micros is None or engine.market.now[3] != board.now_ns:
             return  # windows of time are of the last entry: compare where that is now
-        now = engine.desk._standing(Key(board.account, 1, "learned"), board.now_ns)
+        now = standing(engine.desk, Key(board.account, 1, "learned"), board.now_ns)
         rows = named(limits(board, of.setup.law, 0))
         assert rows["Entries today"].used == f"{now.n_entries_day:,}" and rows["Open brackets"].used == f"{now.n_open:,}"
         assert rows["Contracts held, working"].used == f"{now.n_contracts:,}" and rows["Losses in a row"].used == f"{now.losses_in_row:,}"

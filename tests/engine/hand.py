@@ -13,7 +13,7 @@ from workbench.domain.orders import AnyCommand, Key, Leg, OrderType, Submit
 from workbench.domain.records import Kind, Phase, Records
 from workbench.domain.units import MICROS, MS, SECOND
 from workbench.domain.views import PositionView, View
-from workbench.engine import Engine, Setup
+from workbench.engine import Engine, Setup, gating
 from workbench.execution.supervisor import Bracket
 from workbench.risk.constitution import Constitution, parse
 from workbench.risk.limits import Terms
@@ -185,7 +185,7 @@ def day(hand: Hand) -> Any:
 
 def standing(hand: Hand) -> Any:
     """What limits would look at now."""
-    return hand.engine.desk._standing(KEY, hand.now_ns)
+    return gating.standing(hand.engine.desk, KEY, hand.now_ns)
 
 
 def lost(hand: Hand, px: int = LONG.stop_px) -> None:

@@ -27,6 +27,7 @@ from workbench.domain.events import (
 )
 from workbench.domain.orders import Ask, Cancel, Exit, Leg, Modify, Submit
 from workbench.domain.units import MICROS, SECOND
+from workbench.engine.gating import standing
 from workbench.engine.hearing import BRACKET
 from workbench.execution.lifecycle import Phase
 
@@ -140,7 +141,7 @@ def test_another_contract_is_not_touched_by_it_and_a_snapshot_keeps_it() -> None
     hand.hear(StreamChanged(2, "delayed", "live", ""))
     blob = hand.engine.snapshot()
     hand.engine.restore(blob)
-    assert not hand.engine.desk._standing(KEY._replace(contract=2), hand.now_ns).is_delivered
+    assert not standing(hand.engine.desk, KEY._replace(contract=2), hand.now_ns).is_delivered
     assert [type(command) for command in hand.bar()] == [Submit]
 
 
@@ -193,7 +194,7 @@ def test_what_others_were_seen_to_trade_is_theirs_and_nobody_here_enters_beside_
     hand = position()
     hand.hear(ForeignFilled(ACCOUNT, 1, 9, "", 1, 1, 24_000, "f1"), PositionTold(ACCOUNT, 1, 3, 1))
     hand.bar(12)
-    assert hand.state == "active" and hand.engine.desk._standing(KEY, hand.now_ns).is_owned
+    assert hand.state == "active" and standing(hand.engine.desk, KEY, hand.now_ns).is_owned
     assert hand.engine.desk.memory.referee.foreign == {1: 1}
 
 
@@ -201,17 +202,17 @@ def test_an_order_of_somebody_else_keeps_us_out_while_it_works() -> None:
     hand = Hand(setup())
     for status, is_owned in (("Submitted", True), ("Cancelled", False)):
         hand.hear(ForeignOrderSeen(ACCOUNT, 1, 9, "", 1, 1, 0, "LMT", status))
-        assert hand.engine.desk._standing(KEY, hand.now_ns).is_owned is is_owned
+        assert standing(hand.engine.desk, KEY, hand.now_ns).is_owned is is_owned
 
 
 def test_what_was_there_before_us_is_foreign() -> None:
     hand = Hand(setup()).opened()
     hand.hear(PositionTold(ACCOUNT, 1, -2, 1))
     hand.bar(12)
-    assert hand.state == "active" and hand.engine.desk._standing(KEY, hand.now_ns).is_owned
+    assert hand.state == "active" and standing(hand.engine.desk, KEY, hand.now_ns).is_owned
     hand.hear(PositionTold(ACCOUNT, 1, 0, 0), ForeignFilled(ACCOUNT, 1, 9, "", 1, 2, 24_000, "f1"))
     hand.bar(12)
-    assert hand.state == "active" and not hand.engine.desk._standing(KEY, hand.now_ns).is_owned
+    assert hand.state == "active" and not standing(hand.engine.desk, KEY, hand.now_ns).is_owned
 
 
 # ---------------------------------------------------------------------- corrections

@@ -26,6 +26,7 @@ from workbench.domain.decisions import (
 from workbench.domain.events import Arrival, ConnectionChanged, FeeReported, OperatorAction, OperatorSaid
 from workbench.domain.orders import Key, OrderType
 from workbench.engine import Engine
+from workbench.engine.money import at_stake, open_pnl
 from workbench.research.board import Board
 from workbench.research.evaluate import summarise
 from workbench.runtime.log import RunLog
@@ -117,9 +118,9 @@ def test_what_is_open_is_valued_as_the_desk_values_it(of: World) -> None:
             if bracket.filled:
                 bar = engine.view(bracket.key.contract).bar
                 px = bar.bid_px if bracket.side > 0 else bar.ask_px
-                assert board.open_micros(bracket, px) == engine.desk._open_pnl(bracket) - bracket.fees_micros
+                assert board.open_micros(bracket, px) == open_pnl(engine.desk, bracket) - bracket.fees_micros
                 seen[0] += 1
-            assert board.at_stake_micros(bracket) == engine.desk._at_stake(bracket)
+            assert board.at_stake_micros(bracket) == at_stake(engine.desk, bracket)
 
     log = RunLog(None, Told(board))
     asyncio.run(run(simulated(of.setup, of.records, of.fills), engine, log, after_seq=before(of), at_turn=at_turn))

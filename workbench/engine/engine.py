@@ -33,9 +33,13 @@ from workbench.domain.events import (
 from workbench.domain.orders import AnyCommand, Cause, Key
 from workbench.domain.records import ASK, BID
 from workbench.domain.views import View
-from workbench.engine.desk import Desk, Memory
+from workbench.engine.care import manage
+from workbench.engine.desk import Desk
+from workbench.engine.gating import gate
 from workbench.engine.hearing import hear
+from workbench.engine.memory import Memory
 from workbench.engine.quarantine import Told, of_answer, of_error
+from workbench.engine.reports import report
 from workbench.engine.setup import Setup
 from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import Phase
@@ -185,7 +189,7 @@ class Engine:
         if len(closed) < self._n_slots:
             self._silence(closed)
         n_out = self._n_out
-        commands = self.desk.manage(now_ns, cause)
+        commands = manage(self.desk, now_ns, cause)
         if len(self.desk.memory.quarantined) != self._n_out:
             self._leave_out()
         wishes = self._wishes(closed)
@@ -195,7 +199,7 @@ class Engine:
             go, outranked = rank(wishes)
             facts.extend(outranked)
             for key, wish in go:
-                command = self.desk.gate(key, wish, now_ns, cause)
+                command = gate(self.desk, key, wish, now_ns, cause)
                 if command is not None:
                     commands.append(command)
         if len(facts) > mark:
@@ -285,8 +289,8 @@ class Engine:
         self.desk.begin_day(now_ns)
         commands: list[AnyCommand] = _NOTHING
         match arrival.event:
-            case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() | FillCorrected() as report:
-                bracket, commands = self.desk.report(report, now_ns, cause)
+            case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() | FillCorrected() as told:
+                bracket, commands = report(self.desk, told, now_ns, cause)
                 if bracket is not None:
                     self._keep_watch(bracket)
             case ContractDefined(contract=contract):

@@ -269,8 +269,8 @@ class Supervisor:
             b.out += more
             b.out_value += value
 
-    def fee(self, exec_id: str, fee_micros: int) -> Key | None:
-        """Book a commission that came after its execution, once; gives whose it is where the bracket is over already."""
+    def fee(self, exec_id: str, fee_micros: int) -> tuple[int, Key] | None:
+        """Book a commission that came after its execution, once; gives ref and key of a bracket that is over already."""
         due = self.book.fees_due.pop(exec_id, None)
         if due is None:
             if exec_id not in self.book.executions:
@@ -279,7 +279,8 @@ class Supervisor:
             return None
         bracket = self.book.open.get(due.ref)
         if bracket is None:
-            return self.book.over.get(due.ref)
+            key = self.book.over.get(due.ref)
+            return None if key is None else (due.ref, key)
         bracket.fees_micros += fee_micros
         bracket.n_fees_unknown -= due.qty
         return None

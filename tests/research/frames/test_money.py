@@ -14,6 +14,7 @@ from workbench.domain.bars import PRICED, RICH
 from workbench.domain.orders import Cause, Key, Leg, OrderType, Submit
 from workbench.domain.records import ASK, BID
 from workbench.domain.units import SECOND
+from workbench.engine.money import open_pnl
 from workbench.research import Session
 from workbench.research.frames.bars import Folded
 from workbench.research.frames.journal import Fill, Story
@@ -52,7 +53,7 @@ def test_at_the_end_the_account_is_where_the_engines_books_are(traded: Traded, d
     desk = traded.done.engine.desk
     brackets = list(desk.supervisor.brackets())
     assert brackets  # the world ends with something open
-    worth = desk.ledger.realised_micros["DUSIM1"] + sum(desk._open_pnl(b) - b.fees_micros for b in brackets)
+    worth = desk.ledger.realised_micros["DUSIM1"] + sum(open_pnl(desk, b) - b.fees_micros for b in brackets)
     last = day.equity.tail(1)
     assert last["realised_usd"].item() + last["open_pnl_usd"].item() == pytest.approx(worth / 1e6, abs=1e-6)
     assert last["equity_usd"].item() == pytest.approx(day.equity["equity_usd"][0] + worth / 1e6, abs=1e-6)

@@ -1,0 +1,50 @@
+"""What the venue reports of orders: the bracket it moves, what must be sent, what it earned. No I/O, no clock."""
+
+from __future__ import annotations
+
+from workbench.domain.decisions import FeeCharged, TradingState
+from workbench.domain.events import FeeReported
+from workbench.domain.orders import AnyCommand, Cause
+from workbench.engine.desk import Desk
+from workbench.engine.money import watch_the_day
+from workbench.execution.bracket import Bracket, closed
+from workbench.execution.supervisor import Report
+
+
+def report(desk: Desk, report: Report, now_ns: int, cause: Cause) -> tuple[Bracket | None, list[AnyCommand]]:
+    """Take a report; give the bracket it moved and what must be sent."""
+    bracket, commands, trouble, corrected = desk.supervisor.on_report(report, now_ns, cause, desk.facts)
+    if corrected is not None:
+        key, earned = corrected
+        desk.ledger.correct(key, desk.contract(key).value_micros(earned))
+    if trouble:
+        desk.breaker.trip(trouble, TradingState.HALTED, desk.facts, latched=True)
+    desk.forget_view(report.ref)
+    if bracket is not None and bracket.ref not in desk.memory.book.open:
+        _close(desk, bracket, now_ns)
+    if commands:
+        desk.issue(commands)
+    return bracket, commands
+
+
+def charge(desk: Desk, event: FeeReported) -> None:
+    """Book a commission that came after its execution."""
+    late = desk.supervisor.fee(event.exec_id, event.fee_micros)
+    if late is not None:
+        ref, key = late
+        desk.ledger.charge(key, event.fee_micros)
+        desk.facts.append(FeeCharged(ref, key, event.fee_micros))
+
+
+def _close(desk: Desk, b: Bracket, now_ns: int) -> None:
+    if not b.filled:
+        today = desk.ledger.day(b.key.account)
+        if b.day == today.day:
+            today.n_entries -= 1
+        return
+    contract = desk.contract(b.key)
+    pnl = b.side * (b.out_value - b.entry_value)
+    pnl_micros = contract.value_micros(pnl) - b.fees_micros
+    desk.ledger.close(b.key, pnl_micros=pnl_micros, fees_micros=b.fees_micros)
+    watch_the_day(desk)
+    desk.facts.append(closed(b, contract, pnl, pnl_micros, now_ns))
