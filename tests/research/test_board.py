@@ -12,7 +12,9 @@ from tests.replay.world import World, before, world
 from workbench.domain.decisions import (
     AnyFact,
     Approved,
+    At,
     BracketMoved,
+    FeeCharged,
     ForecastMade,
     LabelMatured,
     ParityBroken,
@@ -20,11 +22,12 @@ from workbench.domain.decisions import (
     Quarantined,
     Reason,
     Refused,
+    RoundTripClosed,
     StateChanged,
     TradingState,
 )
 from workbench.domain.events import Arrival, ConnectionChanged, FeeReported, OperatorAction, OperatorSaid
-from workbench.domain.orders import Key, OrderType
+from workbench.domain.orders import Cause, Key, OrderType
 from workbench.engine import Engine
 from workbench.engine.money import at_stake, open_pnl
 from workbench.research.board import Board
@@ -175,3 +178,19 @@ def test_a_late_event_is_placed_like_any_other() -> None:
     happened = Happened(7, ConnectionChanged(True, "back"))
     board = board_with(happened.event)
     assert board.connection == happened.event and board.now_ns == 1_001
+
+
+def test_a_commission_after_the_close_is_taken_off_what_was_earned_everywhere() -> None:
+    key = Key("DUSIM1", 1, "by hand")
+    trip = RoundTripClosed(7, key, 1, 2, 6000.0, 6010.0, 5, 9, 80, 1_000_000, 9_000_000, 0.9, "target")
+    board = Board()
+    board.account = key.account
+    board.take(Entry(1, 41, 0, 9, (At(9, Cause(41, 0)), trip)))
+    board.take(Entry(2, 42, 1, 10, (At(10, Cause(42, 1)), FeeCharged(7, key, 1_000_000))))
+    assert (board.realised_micros, board.by_contract[1].pnl_micros, board.by_strategy["by hand"].fees_micros) == (
+        8_000_000,
+        8_000_000,
+        2_000_000,
+    )
+    shown = board.trips[0].closed
+    assert (shown.pnl_micros, shown.fees_micros, round(shown.r, 9)) == (8_000_000, 2_000_000, 0.8)

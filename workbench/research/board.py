@@ -19,6 +19,7 @@ from workbench.domain.decisions import (
     At,
     BracketMoved,
     DriftSeen,
+    FeeCharged,
     ForecastMade,
     Issued,
     LabelMatured,
@@ -120,6 +121,7 @@ class Board:
             Issued: self._issued,
             BracketMoved: self._moved,
             RoundTripClosed: self._closed,
+            FeeCharged: self._charged,
             StateChanged: self._state,
             ParityBroken: self._parity,
             Quarantined: self._quarantine,
@@ -166,9 +168,7 @@ class Board:
             case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() | FillCorrected():
                 self._report(event, now_ns, cause)
             case FeeReported(exec_id=exec_id, fee_micros=fee):
-                key = self.supervisor.fee(exec_id, fee)
-                if key is not None:
-                    self.ledger.charge(key, fee)
+                self.supervisor.fee(exec_id, fee)  # of a round trip that is over it is a fact as well
             case AccountValued(account=account, equity_micros=equity, available_micros=available):
                 self.ledger.equity_micros[account] = equity
                 self.available_micros = available
@@ -312,6 +312,16 @@ class Board:
         self.trips.append(Trip(now_ns, fact, why_over(fact, self._said.pop(fact.ref, None))))
         self.by_contract.setdefault(fact.key.contract, Worth()).take(fact)
         self.by_strategy.setdefault(fact.key.strategy, Worth()).take(fact)
+
+    def _charged(self, fact: FeeCharged, now_ns: int) -> None:
+        """A round trip that is over cost more than was known."""
+        self.ledger.charge(fact.key, fact.fee_micros)
+        for worth in (self.by_contract.setdefault(fact.key.contract, Worth()), self.by_strategy.setdefault(fact.key.strategy, Worth())):
+            worth.pnl_micros -= fact.fee_micros
+            worth.fees_micros += fact.fee_micros
+        at = next((n for n, trip in enumerate(self.trips) if trip.closed.ref == fact.ref), None)
+        if at is not None:
+            self.trips[at] = self.trips[at].charged(fact.fee_micros)
 
     def _state(self, fact: StateChanged, now_ns: int) -> None:
         self.state, self.why, self.state_ns = fact.state, fact.why, now_ns

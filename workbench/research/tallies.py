@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
+import msgspec
+
 from workbench.domain.decisions import RoundTripClosed
 from workbench.domain.orders import Key, Leg
 from workbench.learning.confidence import Reliability
@@ -52,6 +54,13 @@ class Trip(NamedTuple):
     now_ns: int
     closed: RoundTripClosed
     why: str
+
+    def charged(self, fee_micros: int) -> Trip:
+        """Count a commission that came late."""
+        old = self.closed
+        pnl = old.pnl_micros - fee_micros
+        r = old.r * pnl / old.pnl_micros if old.pnl_micros else old.r  # over the risk first taken, which stays
+        return self._replace(closed=msgspec.structs.replace(old, pnl_micros=pnl, fees_micros=old.fees_micros + fee_micros, r=r))
 
 
 def why_over(closed: RoundTripClosed, said: str | None) -> str:

@@ -15,6 +15,7 @@ from workbench.domain.decisions import (
     AnyFact,
     Approved,
     At,
+    FeeCharged,
     ForecastMade,
     Issued,
     LabelMatured,
@@ -23,7 +24,7 @@ from workbench.domain.decisions import (
     StateChanged,
     TradingState,
 )
-from workbench.domain.events import Arrival, FeeReported, OrderFilled, RunStarted
+from workbench.domain.events import Arrival, FeeReported, FillCorrected, OrderFilled, RunStarted
 from workbench.domain.orders import Cancel, Cause, Exit, Key, Leg, Modify, OrderType, Submit
 from workbench.domain.units import MICROS, SECOND
 from workbench.research import Session, open_session
@@ -131,6 +132,33 @@ def test_a_commission_that_came_later_is_not_known_before(tmp_path: Path) -> Non
     assert frame(story, "fills")["fee_usd"].to_list() == [1.25, 1.24]
     assert frame(story, "fills", OPENS_NS + 2)["fee_usd"].to_list() == [None, 1.24]
     assert frame(story, "fills")["side"].to_list() == [-1, 1] and frame(story, "fills")["price_pts"].to_list() == [6000.0, 6005.0]
+
+
+def test_a_correction_takes_the_old_execution_back_and_books_the_new_one(tmp_path: Path) -> None:
+    story = told(
+        tmp_path,
+        (OPENS_NS, [Issued(SUBMIT)]),
+        Arrival(42, 1, OPENS_NS + 1, OrderFilled(7, Leg.ENTRY, 2, 24_000, "x1.01", 1_250_000)),
+        Arrival(42, 2, OPENS_NS + 2, FillCorrected(7, Leg.ENTRY, 2, 24_004, "x1.02", "x1.01")),
+        Arrival(42, 3, OPENS_NS + 3, FillCorrected(7, Leg.ENTRY, 2, 24_004, "x1.02", "x1.01")),  # brokers tell things again
+        Arrival(42, 4, OPENS_NS + 4, FillCorrected(7, Leg.ENTRY, 0, 24_004, "x1.03", "x1.02")),  # and bust them in the end
+    )
+    fills = frame(story, "fills")
+    assert fills.select("qty", "price_pts", "fee_usd").rows() == [
+        (2.0, 6000.0, 1.25),
+        (-2.0, 6000.0, 0.0),
+        (2.0, 6001.0, 0.0),
+        (-2.0, 6001.0, 0.0),
+    ]
+    assert frame(story, "fills", OPENS_NS + 1).equals(fills.head(1))
+
+
+def test_a_commission_after_the_close_is_taken_off_what_the_trip_earned(tmp_path: Path) -> None:
+    trip = RoundTripClosed(7, KEY, -1, 2, 6000.0, 5990.0, OPENS_NS, OPENS_NS + 5, 80, 1_000_000, 9_000_000, 0.9, "target")
+    story = told(tmp_path, (OPENS_NS, [Issued(SUBMIT)]), (OPENS_NS + 5, [trip]), (OPENS_NS + SECOND, [FeeCharged(7, KEY, 1_000_000)]))
+    trips = frame(story, "round_trips").select("pnl_usd", "fees_usd", "r").rows()
+    assert [tuple(round(value, 9) for value in row) for row in trips] == [(8.0, 2.0, 0.8)]
+    assert frame(story, "round_trips", OPENS_NS + 5).select("pnl_usd", "fees_usd").rows() == [(None, None)]
 
 
 def test_a_fill_of_nobodys_bracket_is_shown_without_what_is_not_known(tmp_path: Path) -> None:

@@ -9,8 +9,19 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from workbench.domain.contracts import Contract
-from workbench.domain.decisions import AnyFact, Approved, At, ForecastMade, Issued, LabelMatured, Refused, RoundTripClosed, StateChanged
-from workbench.domain.events import AccountValued, Answered, AnyEvent, FeeReported, Known, OrderFilled
+from workbench.domain.decisions import (
+    AnyFact,
+    Approved,
+    At,
+    FeeCharged,
+    ForecastMade,
+    Issued,
+    LabelMatured,
+    Refused,
+    RoundTripClosed,
+    StateChanged,
+)
+from workbench.domain.events import AccountValued, Answered, AnyEvent, FeeReported, FillCorrected, FillEntered, Known, OrderFilled
 from workbench.domain.orders import Cancel, Cause, Exit, Leg, Modify, OrderType, Submit
 from workbench.domain.units import MICROS, SECOND
 from workbench.research.frames.sheet import Sheet, rows_sheet
@@ -98,6 +109,7 @@ class Story:
         self.said: dict[int, str] = dict(said or {})  # by bracket: why it was left, as its last exit says
         self._waiting: dict[tuple[int, str], deque[_Waiting]] = {}
         self._fill_of: dict[str, int] = {}
+        self._trip_of: dict[int, int] = {}
         self._take: dict[type, Callable[[Any, At], None]] = {
             ForecastMade: self._forecast,
             LabelMatured: self._outcome,
@@ -105,6 +117,7 @@ class Story:
             Refused: self._refused,
             Issued: self._issued,
             RoundTripClosed: self._round_trip,
+            FeeCharged: self._charged,
             StateChanged: self._state,
         }
 
@@ -210,17 +223,17 @@ class Story:
         of = self.of[fact.key.contract]
         head = (fact.opened_ns, fact.closed_ns, of.symbol, fact.key.strategy, self.run, fact.ref, fact.side, _units(of, fact.qty))
         money = (fact.pnl_micros / MICROS, fact.fees_micros / MICROS, fact.r, why_over(fact, self.said.get(fact.ref)))
-        self.tables["round_trips"].add(at.now_ns, (*head, fact.entry_pts, fact.exit_pts, *money))
+        self._trip_of[fact.ref] = self.tables["round_trips"].add(at.now_ns, (*head, fact.entry_pts, fact.exit_pts, *money), at.now_ns)
 
     def _state(self, fact: StateChanged, at: At) -> None:
         self.tables["states"].add(at.now_ns, (at.now_ns, self.run, fact.state.value, fact.why))
 
     def _event(self, event: AnyEvent, now_ns: int, seq: int) -> None:
         match event:
-            case OrderFilled(ref, leg, qty, px, exec_id, fee):
-                known_ns = FOREVER if fee is None else now_ns
-                self._fill_of[exec_id] = len(self.fills)
-                self.fills.append(Fill(now_ns, seq, self.submitted.get(ref), ref, leg, qty, px, exec_id, fee, known_ns))
+            case OrderFilled(ref, leg, qty, px, exec_id, fee) | FillEntered(ref, leg, qty, px, exec_id, fee):
+                self._fill(Fill(now_ns, seq, self.submitted.get(ref), ref, leg, qty, px, exec_id, fee, FOREVER if fee is None else now_ns))
+            case FillCorrected():
+                self._correct(event, now_ns, seq)
             case FeeReported(exec_id, fee) if exec_id in self._fill_of:
                 at = self._fill_of[exec_id]
                 self.fills[at] = self.fills[at]._replace(fee_micros=fee, fee_ns=now_ns)
@@ -231,7 +244,37 @@ class Story:
             case _:
                 pass
 
+    def _fill(self, fill: Fill) -> None:
+        self._fill_of[fill.exec_id] = len(self.fills)
+        self.fills.append(fill)
 
+    def _correct(self, new: FillCorrected, now_ns: int, seq: int) -> None:
+        """Take an execution back and book another, as a ledger does: what was known before the correction stays as it was known."""
+        if new.exec_id in self._fill_of:
+            return
+        first = self.submitted.get(new.ref)
+        if new.replaces not in self._fill_of:  # the correction is the first we hear of it
+            if new.qty:
+                self._fill(Fill(now_ns, seq, first, new.ref, new.leg, new.qty, new.px, new.exec_id, None, FOREVER))
+            return
+        old = self.fills[self._fill_of[new.replaces]]
+        self.fills.append(old._replace(now_ns=now_ns, seq=seq, qty=-old.qty, fee_micros=0, fee_ns=now_ns))
+        if new.qty:
+            self._fill(Fill(now_ns, seq, first, new.ref, new.leg, new.qty, new.px, new.exec_id, 0, now_ns))
+
+    def _charged(self, fact: FeeCharged, at: At) -> None:
+        """Count a commission that came after its round trip was over into what the trip earned."""
+        row_at = self._trip_of.get(fact.ref)
+        if row_at is None:
+            return
+        table = self.tables["round_trips"]
+        *head, pnl_usd, fees_usd, r, why = table.rows[row_at]
+        fee_usd = fact.fee_micros / MICROS
+        table.rows[row_at] = (*head, pnl_usd - fee_usd, fees_usd + fee_usd, r * (pnl_usd - fee_usd) / pnl_usd if pnl_usd else r, why)
+        table.late_ns[row_at] = at.now_ns
+
+
+LATE: Final = {"forecasts": ("is_up",), "round_trips": ("pnl_usd", "fees_usd", "r")}  # columns that may be known later than their row
 FRAMES: Final = ("forecasts", "decisions", "refusals", "orders", "fills", "round_trips", "states")
 
 
@@ -248,7 +291,8 @@ def story_sheet(name: str, story: Story, zone: str, symbols: Collection[str] | N
         known, late = [fill.now_ns for fill in story.fills], {"fee_usd": [fill.fee_ns for fill in story.fills]}
     else:
         table = story.tables[name]
-        rows, known, late = table.rows, table.known_ns, {"is_up": table.late_ns} if name == "forecasts" else {}
+        rows, known = table.rows, table.known_ns
+        late = dict.fromkeys(LATE.get(name, ()), table.late_ns)
     if symbols is not None and name != "states":
         at = 2 if name == "round_trips" else 1
         mine = [n for n, row in enumerate(rows) if row[at] in symbols]

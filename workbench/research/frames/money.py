@@ -48,7 +48,7 @@ class _Bracket:
 
     @property
     def open_micros(self) -> int:
-        if not self.qty or self.mark_px is None:
+        if not self.qty or self.mark_px is None or not self.n_in:  # an exit taken back, its correction still to come
             return 0
         return self.of.value_micros(self.side * (self.qty * self.mark_px * self.n_in - self.entry_value * self.qty)) // self.n_in
 
