@@ -13,6 +13,7 @@ class Role(IntEnum):
     HISTORY = 2
     NOTEBOOK = 3  # a cell may ask for history while a command does
     WARM_UP = 4
+    GUARD = 5  # looks only; to act it takes the trader's own id, once that is free
     CONNECT = 20  # and those behind it: a check-up takes the first that is free
     PROVE = 40
 
