@@ -14,12 +14,14 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from workbench.config.notify import NotifySettings
 from workbench.config.place import WORKSPACE_FILE
 from workbench.config.roots import Root
 from workbench.domain.units import BAR_NS, MS, SECOND
 
 BAR_S = BAR_NS // SECOND
-TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib"})  # a run's manifest names what of these it was, law and all
+# what decides nothing (whom notices go to), and what a run's manifest names by itself, law and all
+TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib", "notify"})
 
 
 class Mode(StrEnum):
@@ -120,6 +122,7 @@ class Settings(Section):
     engine: EngineSettings
     simulation: SimulationSettings
     learning: LearningSettings
+    notify: NotifySettings
     roots: dict[str, Root]
 
     _folder: Path = PrivateAttr(default=Path())

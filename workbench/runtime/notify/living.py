@@ -1,0 +1,90 @@
+"""Whether the processes a person relies on are alive, by what they say of themselves. Pure: last words and a time in, notices out.
+
+Rules
+-----
+1. Who was never heard is not missed: a word of yesterday, found at the start, says nothing about today.
+2. Who says that it ended is not missed either.
+3. Silence and its end are a pair: the end settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from workbench.domain.units import SECOND
+from workbench.runtime.notify.notice import About, Notice, Severity
+from workbench.store.status import Status
+
+RUNNER, GUARDIAN = "runner", "guardian"
+SILENT_NS: Final = 10 * SECOND  # the limit of the guardian as well: who is silent for so long is looked after by others
+ENDED: Final = "ended"
+MISSED: Final = {
+    RUNNER: (About.RUNNER, "The runner is silent: nobody looks after positions but the guardian. Stops stand at the broker."),
+    GUARDIAN: (About.GUARDIAN, "The guardian is silent: nobody watches the runner. Entries halt."),
+}
+
+
+class Living(msgspec.Struct):
+    """Who was heard alive, and who of them is silent; kept, so that a restart misses nobody and tells nothing twice.
+
+    Examples
+    --------
+    >>> living, word = Living(), Status(process="runner", pid=7, said_ns=100 * SECOND, run="r")
+    >>> list(living.look([word], 101 * SECOND))
+    []
+    >>> [notice.about.value for notice in living.look([word], 111 * SECOND)]
+    ['runner']
+    >>> list(living.look([word], 112 * SECOND))          # told once
+    []
+    """
+
+    heard: dict[str, int] = msgspec.field(default_factory=dict)  # process -> pid that was heard alive
+    silent: list[str] = msgspec.field(default_factory=list)
+    notes: dict[str, str] = msgspec.field(default_factory=dict)  # what the guardian said last
+
+    def look(self, words: Iterable[Status], now_ns: int) -> Iterator[Notice]:
+        """Give what the last words of all processes tell at `now_ns`, wall time."""
+        for word in words:
+            if word.process not in MISSED:
+                continue
+            yield from self._of(word, now_ns)
+            if word.process == GUARDIAN:
+                yield from self._alarm(word, now_ns)
+
+    def _of(self, word: Status, now_ns: int) -> Iterator[Notice]:
+        name, (about, text) = word.process, MISSED[word.process]
+        if word.note.startswith(ENDED):
+            self.heard.pop(name, None)
+            is_silent = False
+        elif is_alive(word, now_ns):
+            self.heard[name] = word.pid
+            is_silent = False
+        else:
+            is_silent = self.heard.get(name) == word.pid
+        if is_silent and name not in self.silent:
+            self.silent.append(name)
+            said = f"{text} Last word {(now_ns - word.said_ns) // SECOND} s ago (process {word.pid}, run {word.run or 'unknown'})."
+            yield Notice(about=about, severity=Severity.CRITICAL, key=f"silent:{name}:{word.pid}:{word.said_ns}", text=said, subject=name)
+        elif not is_silent and name in self.silent and name in self.heard:
+            self.silent.remove(name)
+            said = f"The {name} speaks again (process {word.pid})."
+            yield Notice(about=about, severity=Severity.INFO, key=f"speaks:{name}:{word.said_ns}", text=said, settles=name)
+
+    def _alarm(self, word: Status, now_ns: int) -> Iterator[Notice]:
+        """Tell what the guardian does or cannot do, once each time it says another thing."""
+        said = f"{word.state}: {word.note}" if word.note else word.state
+        before, self.notes[GUARDIAN] = self.notes.get(GUARDIAN, ""), said
+        if said != before and is_alive(word, now_ns) and word.state in LOUD:
+            text = f"The guardian is {word.state}: {word.note or 'it says no more'}"
+            yield Notice(about=About.GUARDIAN, severity=Severity.CRITICAL, key=f"guardian:{said}", text=text)
+
+
+LOUD: Final = frozenset({"acting", "alarm"})  # states of the guardian that a person must know
+
+
+def is_alive(word: Status, now_ns: int) -> bool:
+    """Whether a process spoke within the last seconds and did not say that it ended."""
+    return now_ns - word.said_ns < SILENT_NS and not word.note.startswith(ENDED)

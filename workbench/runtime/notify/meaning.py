@@ -1,0 +1,204 @@
+"""Which entries of a journal are worth a word to a person, and which words. Pure: entries in, notices out; no I/O, no clock.
+
+Rules
+-----
+1. What a person did himself (a halt, a resume) is told without asking for an answer.
+2. What ends by itself and leaves nothing at stake (a link, a stream, the second factor) has a subject, and is settled by its end.
+3. What is told of an order names contract and leg, never an account; texts of the broker are given in its own words.
+4. What no rule names is not told: a forecast, a refusal, a fill are for the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from workbench.domain.decisions import (
+    Adopted,
+    AnyFact,
+    At,
+    BracketMoved,
+    ForeignSeen,
+    ParityBroken,
+    Quarantined,
+    Reason,
+    Refused,
+    StateChanged,
+    TradingState,
+    ViolationSeen,
+)
+from workbench.domain.events import (
+    AnyEvent,
+    BrokerSaid,
+    ConnectionChanged,
+    OperatorAction,
+    OperatorSaid,
+    OrderRejected,
+    StreamChanged,
+    TradingPaused,
+)
+from workbench.domain.orders import Leg
+from workbench.runtime.notify.notice import About, Notice, Severity
+from workbench.store.entries import Entry
+
+CRITICAL, WARNING, INFO = Severity.CRITICAL, Severity.WARNING, Severity.INFO
+STATE, LINK = "state", "link"  # subjects
+BY_A_PERSON: Final = ("operator", "HALT file", "notifier")  # how the reason of a halt begins that somebody asked for
+FACTOR: Final = ("second factor", "log in", "does not answer")  # how the connection's reason reads when a login waits for a person
+RESTART: Final = "daily restart"
+NOT_SENT: Final = "not sent"  # how our own door answers where nothing may leave (observe): nobody waits for that order
+LOST: Final = frozenset({"silent", "lost", "refused"})
+SAID: Final = {  # kinds of the broker's messages that a person can do something about
+    "unknown": WARNING,
+    "config": WARNING,
+    "id_in_use": WARNING,
+    "session_competing": WARNING,
+    "fatal": WARNING,
+    "clock": WARNING,
+    "order_unknown_outcome": WARNING,
+}
+
+
+def notices_of(entry: Entry, symbols: Mapping[int, str]) -> Iterator[Notice]:
+    """Give what one entry has to tell; `symbols` names contracts by id.
+
+    >>> halted = Entry(9, 41, 0, 7, (StateChanged(TradingState.HALTED, "day loss of DUSIM1"),))
+    >>> [(each.about.value, each.severity.value, each.text) for each in notices_of(halted, {})]
+    [('loss limit', 'critical', 'HALTED: day loss of DUSIM1')]
+    """
+    content = entry.content
+    for each in content if isinstance(content, tuple) else (content,):
+        notice = _of_fact(each, symbols, entry.id) if isinstance(content, tuple) else _of_event(each, symbols, entry.id)  # type: ignore[arg-type]
+        if notice is not None:
+            yield notice if notice.at_ns else _at(notice, entry.recv_ns)
+
+
+def _at(notice: Notice, at_ns: int) -> Notice:
+    import msgspec
+
+    return msgspec.structs.replace(notice, at_ns=at_ns)
+
+
+def _of_fact(fact: AnyFact, symbols: Mapping[int, str], n: int) -> Notice | None:
+    match fact:
+        case StateChanged():
+            return _of_state(fact)
+        case ParityBroken(recorded=recorded, made=made):
+            text = f"PARITY BROKEN: the log holds {_short(recorded)}, made again it is {_short(made)}. Entries are shut."
+            return Notice(about=About.BREAK, severity=CRITICAL, key=f"parity:{recorded}", text=text)
+        case BracketMoved(ref=ref, on="uncovered"):
+            text = f"Bracket {ref}: its stop is gone or too small at the broker; it is put back, or the position is left."
+            return Notice(about=About.PROTECTION, severity=WARNING, key=f"uncovered:{ref}", text=text)
+        case Quarantined(kind=kind, name=name, where=where, error=error):
+            text = f"{kind} {name} failed at {where} ({_short(error)}) and is asked nothing any more."
+            return Notice(about=About.QUARANTINE, severity=WARNING, key=f"quarantine:{kind}:{name}", text=text)
+        case ViolationSeen(kind=kind, value=value, threshold=threshold):
+            text = f"Violation: {kind}, {value:g} against {threshold:g}. Five in five minutes end trading."
+            return Notice(about=About.VIOLATION, severity=WARNING, key=f"violation:{kind}:{n}", text=text)
+        case ForeignSeen(contract=contract, policy=policy, qty=qty, why=why):
+            text = f"{_name(symbols, contract)}: somebody else holds or trades it ({qty:+d}); policy {policy}. {why}"
+            return Notice(about=About.FOREIGN, severity=WARNING, key=f"foreign:{contract}:{policy}:{qty}", text=text)
+        case Adopted(ref=ref, key=key, qty=qty):
+            text = f"{_name(symbols, key.contract)}: {qty:+d} adopted as bracket {ref}; it has our stop now."
+            return Notice(about=About.FOREIGN, severity=INFO, key=f"adopted:{ref}", text=text)
+        case Refused(key=key, reason=Reason.ROLL_DUE):
+            text = f"{_name(symbols, key.contract)}: its roll is due, nothing is entered in it any more."
+            return Notice(about=About.ROLL, severity=WARNING, key=f"roll due:{key.contract}", text=text)
+        case At():
+            return None
+        case _:
+            return _of_a_roll(fact, symbols)
+
+
+def _of_a_roll(fact: AnyFact, symbols: Mapping[int, str]) -> Notice | None:
+    """Tell every fact about a roll, whatever its fields are called."""
+    name = type(fact).__name__
+    if not name.startswith("Roll"):
+        return None
+    fields = {each: getattr(fact, each) for each in fact.__struct_fields__}
+    told = ", ".join(f"{each} {symbols.get(value, value) if 'contract' in each else value}" for each, value in fields.items())
+    severity = WARNING if name == "RollPlanned" else INFO
+    return Notice(about=About.ROLL, severity=severity, key=f"{name}:{told}", text=f"{_spaced(name)}: {_short(told, 300)}")
+
+
+def _of_state(fact: StateChanged) -> Notice:
+    why = fact.why
+    if fact.state is TradingState.ACTIVE:
+        return Notice(about=About.ACTIVE, severity=INFO, key=f"state:active:{why}", text=f"ACTIVE again: {why}")
+    if fact.state is TradingState.REDUCING:
+        text = f"REDUCING: {why}. Entries are shut; exits leave, stops stand."
+        return Notice(about=About.REDUCING, severity=WARNING, key=f"state:reducing:{why}", text=text)
+    about = About.LOSS_LIMIT if " loss" in f" {why}" else About.GUARDIAN if why.startswith("guardian") else About.HALT
+    severity = WARNING if why.startswith(BY_A_PERSON) else CRITICAL
+    return Notice(about=about, severity=severity, key=f"state:halted:{why}", text=f"HALTED: {why}", subject=STATE)
+
+
+def _of_event(event: AnyEvent, symbols: Mapping[int, str], n: int) -> Notice | None:
+    match event:
+        case OrderRejected(ref=ref, leg=Leg.STOP | Leg.EXIT | Leg.TARGET as leg, text=said) if not said.startswith(NOT_SENT):
+            severity = WARNING if leg is Leg.TARGET else CRITICAL
+            text = f"The broker refused the {leg.name.lower()} of bracket {ref}: {said}. Look whether the position is covered."
+            return Notice(about=About.PROTECTION, severity=severity, key=f"rejected:{ref}:{leg.name}:{n}", text=text)
+        case OperatorSaid():
+            return _of_operator(event, n)
+        case ConnectionChanged(up=True, why=why):
+            return Notice(about=About.CONNECTION, severity=INFO, key=f"link:up:{n}", text=f"Connected: {why}", settles=LINK, is_quiet=True)
+        case ConnectionChanged(up=False, why=why):
+            return _of_a_lost_link(why)
+        case StreamChanged(contract=contract, stream=stream, state=state, why=why):
+            return _of_stream(symbols, contract, stream, state, why)
+        case BrokerSaid(code=code, kind=kind, text=said) if kind in SAID:
+            return Notice(about=About.BROKER, severity=SAID[kind], key=f"broker:{kind}:{code}", text=f"The broker says ({code}): {said}")
+        case TradingPaused(contract=contract, is_paused=is_paused, why=why):
+            text = f"{_name(symbols, contract)}: trading {'stopped at the exchange' if is_paused else 'goes on'}. {why}".rstrip()
+            return Notice(about=About.BROKER, severity=WARNING, key=f"paused:{contract}:{is_paused}", text=text)
+        case _:
+            return None
+
+
+def _of_operator(event: OperatorSaid, n: int) -> Notice:
+    is_guardian = event.why.startswith("guardian")
+    if event.action is OperatorAction.RESUME:
+        text = f"Resumed by hand: {event.why}"
+        return Notice(about=About.ACTIVE, severity=INFO, key=f"said:{n}", text=text, settles=STATE)
+    text = f"{'The guardian' if is_guardian else 'A person'} said {event.action.value}: {event.why}"
+    severity = CRITICAL if is_guardian else INFO
+    return Notice(about=About.GUARDIAN if is_guardian else About.HALT, severity=severity, key=f"said:{event.why}", text=text)
+
+
+def _of_a_lost_link(why: str) -> Notice:
+    if RESTART in why:
+        text = f"Not connected: {why}. It comes back by itself."
+        return Notice(about=About.CONNECTION, severity=INFO, key="link:restart", text=text, subject=LINK, is_quiet=True)
+    if any(word in why for word in FACTOR):
+        text = f"TWS waits for a login (second factor): {why}. Entries are shut, stops stand at the broker."
+        return Notice(about=About.SECOND_FACTOR, severity=CRITICAL, key="link:factor", text=text, subject=LINK, halts=False)
+    return Notice(about=About.CONNECTION, severity=WARNING, key="link:down", text=f"Not connected: {why}", subject=LINK)
+
+
+def _of_stream(symbols: Mapping[int, str], contract: int, stream: str, state: str, why: str) -> Notice | None:
+    subject = f"stream:{contract}:{stream}"
+    if state == "live":
+        text = f"{_name(symbols, contract)} {stream} is recorded again."
+        return Notice(about=About.RECORDING, severity=INFO, key=f"{subject}:live", text=text, settles=subject, is_quiet=True)
+    if state not in LOST:
+        return None
+    text = f"Gap in the recording: {_name(symbols, contract)} {stream} is {state}. {why}".rstrip()
+    return Notice(about=About.RECORDING, severity=WARNING, key=f"{subject}:{state}", text=text, subject=subject)
+
+
+def _name(symbols: Mapping[int, str], contract: int) -> str:
+    return symbols.get(contract, f"contract {contract}")
+
+
+def _short(text: str, most: int = 160) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _spaced(name: str) -> str:
+    """Write a class's name as words.
+
+    >>> _spaced("RollPlanned")
+    'Roll planned'
+    """
+    return "".join(f" {letter.lower()}" if letter.isupper() and at else letter for at, letter in enumerate(name))
