@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -27,9 +28,15 @@ def workspace(of: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     tables = msgspec.to_builtins(of.setup.law)
     lines = [f'profile = "{tables.pop("profile")}"']
     for name, table in tables.items():
-        lines += [f"[{name}]", *(f"{key} = {msgspec.json.encode(value).decode()}" for key, value in table.items())]
+        lines += [f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items())]
     (folder / "constitution.toml").write_text("\n".join(lines) + "\n")
     return folder
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
+    return "[" + ", ".join(map(_toml, value)) + "]" if isinstance(value, list | tuple) else msgspec.json.encode(value).decode()
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,15 @@
-"""The numbers nobody learns: declared, versioned, hashed limits. Values and their validation; no I/O.
+"""The numbers nobody learns: declared, versioned, hashed limits, read from one TOML of four tables. Values and their validation; no I/O.
 
-A constitution is one TOML of four tables (risk, sessions, data, execution). It is read once at start; a change is a new file and a
-restart. Ceilings in this code bound every file: a typing error cannot buy a hundred contracts.
+It is read once at start; a change is a new file and a restart. Ceilings in code (`risk.ceilings`) bound every file.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -16,54 +17,11 @@ import msgspec
 from workbench.domain.errors import ConfigError
 from workbench.domain.records import Phase
 from workbench.domain.units import MICROS
+from workbench.risk.ceilings import CEILINGS
+from workbench.risk.tables import Data, Execution, Foreign, Horizon, Risk, Sessions
 
-
-class Risk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much may be lost and held. USD unless a name says otherwise."""
-
-    max_loss_per_trade_usd: float  # between entry and stop, fees excluded
-    max_loss_per_day_usd: float  # before an entry: day's loss before costs + planned loss must fit; afterwards everything counts
-    max_entries_per_day: int
-    max_entries_per_hour: int
-    min_seconds_between_entries: float
-    max_losses_in_row: int
-    max_contracts_per_order: int
-    max_contracts_per_account: int
-    max_open_brackets: int
-    max_heat_frac: float  # sum of |price - stop| x value x contracts / equity
-    max_notional_usd: float  # of one order
-    max_friction_frac: float  # fees + spread + slippage of a round trip, over the move the target asks for
-    start_equity_usd: float  # equity until the venue has said it; simulated accounts start with it
-
-
-class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When entries are allowed."""
-
-    phases: tuple[str, ...]  # of ETH, RTH
-    flat_before_close_s: float  # positions leave this long before their instrument session ends; 0: they may stay
-    no_entry_before_close_s: float
-
-
-class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What data must be worth."""
-
-    entry_quality: float  # 0 to 1
-    hold_quality: float
-    kill_quality: float
-    max_spread_ticks: float
-
-
-class Execution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How orders may look."""
-
-    min_stop_ticks: int
-    max_stop_ticks: int
-    max_orders_per_minute: int
-    entry_ttl_seconds: float
-    min_confidence: float  # 0 to 1; a proposal without confidence is not held against it
-    slippage_ticks: float  # assumed for friction, a side
-    cover_seconds: float = 15.0  # a position no confirmed stop covers for so long is left
-    answer_seconds: float = 30.0  # an order or exit the venue is silent about for so long halts the system
+__all__ = ["CEILINGS", "Constitution", "micros", "parse"]
+_WINDOW: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
 class Constitution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
@@ -88,42 +46,23 @@ class Constitution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict
         """Phases entries are allowed in."""
         return frozenset(int(Phase[name]) for name in self.sessions.phases)
 
+    @cached_property
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """Minutes of the day, of the windows' own clock, in which nothing is entered: (first, one behind the last)."""
+        return tuple(_minutes(text) for text in self.sessions.no_entry_windows)
+
+    def horizon_of(self, strategy: str) -> Horizon:
+        """How long a strategy's positions may last."""
+        return self.sessions.horizons.get(strategy, self.sessions.horizon)
+
+    def foreign_of(self, root: str) -> Foreign:
+        """What is done with contracts of a root that somebody else holds or trades in our account."""
+        return self.risk.foreign_by_root.get(root, self.risk.foreign)
+
     @property
     def digest(self) -> str:
         """SHA-256 of its canonical form; stands on every run."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
-
-
-# What no file may exceed: (table, field) -> (least, most). Reasons: one person's account, one order a decision.
-CEILINGS: Final[Mapping[tuple[str, str], tuple[float, float]]] = {
-    ("risk", "max_loss_per_trade_usd"): (0.01, 50_000),
-    ("risk", "max_loss_per_day_usd"): (0.01, 250_000),
-    ("risk", "max_entries_per_day"): (0, 5_000),
-    ("risk", "max_entries_per_hour"): (0, 1_000),
-    ("risk", "min_seconds_between_entries"): (0, 86_400),
-    ("risk", "max_losses_in_row"): (1, 1_000),
-    ("risk", "max_contracts_per_order"): (1, 10_000),  # shares count as contracts
-    ("risk", "max_contracts_per_account"): (1, 50_000),
-    ("risk", "max_open_brackets"): (1, 64),
-    ("risk", "max_heat_frac"): (0.0001, 0.25),
-    ("risk", "max_notional_usd"): (1, 50_000_000),
-    ("risk", "max_friction_frac"): (0.0, 10.0),
-    ("risk", "start_equity_usd"): (1, 1_000_000_000),
-    ("data", "entry_quality"): (0, 1),
-    ("data", "hold_quality"): (0, 1),
-    ("data", "kill_quality"): (0, 1),
-    ("data", "max_spread_ticks"): (0, 10_000),
-    ("execution", "min_stop_ticks"): (1, 100_000),
-    ("execution", "max_stop_ticks"): (1, 100_000),
-    ("execution", "max_orders_per_minute"): (1, 600),
-    ("execution", "entry_ttl_seconds"): (1, 86_400),
-    ("execution", "min_confidence"): (0, 1),
-    ("execution", "slippage_ticks"): (0, 100),
-    ("execution", "cover_seconds"): (1, 60),
-    ("execution", "answer_seconds"): (1, 300),
-    ("sessions", "flat_before_close_s"): (0, 86_400),
-    ("sessions", "no_entry_before_close_s"): (0, 86_400),
-}
 
 
 def parse(table: Mapping[str, Any]) -> Constitution:
@@ -137,12 +76,46 @@ def parse(table: Mapping[str, Any]) -> Constitution:
         value = getattr(getattr(found, part), field)
         if not least <= value <= most:  # also refuses nan
             raise ConfigError(f"constitution {name}: {part}.{field} = {value} is outside {least} to {most}")
-    unknown = set(found.sessions.phases) - {"ETH", "RTH"}
-    if unknown:
-        raise ConfigError(f"constitution {name}: sessions.phases knows ETH and RTH, not {', '.join(sorted(unknown))}")
-    if found.execution.min_stop_ticks > found.execution.max_stop_ticks:
-        raise ConfigError(f"constitution {name}: execution.min_stop_ticks is above max_stop_ticks")
+    for wrong in _contradictions(found):
+        raise ConfigError(f"constitution {name}: {wrong}")
     return found
+
+
+def _contradictions(law: Constitution) -> Iterator[str]:
+    """Say what cannot be meant."""
+    sessions, execution = law.sessions, law.execution
+    if unknown := set(sessions.phases) - {"ETH", "RTH"}:
+        yield f"sessions.phases knows ETH and RTH, not {', '.join(sorted(unknown))}"
+    for text in sessions.no_entry_windows:
+        if not _WINDOW.fullmatch(text) or text.partition("-")[2] > "24:00" or len(set(text.split("-"))) == 1:
+            yield f"sessions.no_entry_windows: {text!r} is no window such as 09:30-09:35"
+    floors = [tier.from_equity_usd for tier in sessions.tiers]
+    if floors and (floors[0] != 0 or any(not low < high for low, high in pairwise(floors))):
+        yield "sessions.tiers begin at 0 USD and rise"
+    if any(tier.max_stop_ticks < execution.min_stop_ticks for tier in sessions.tiers):
+        yield "sessions.tiers: a tier's max_stop_ticks is below execution.min_stop_ticks"
+    if execution.min_stop_ticks > execution.max_stop_ticks:
+        yield "execution.min_stop_ticks is above max_stop_ticks"
+    if law.data.kill_quality > law.data.hold_quality:
+        yield "data.kill_quality is above hold_quality"
+    if execution.eqs_kill > execution.eqs_hold:
+        yield "execution.eqs_kill is above eqs_hold"
+    weights = execution.eqs_weights.values()
+    if not all(weight >= 0 for weight in weights) or not abs(sum(weights) - 1) < 1e-9:
+        yield "execution.eqs_weights are not negative and sum to 1"
+    if not execution.max_clock_skew_s <= execution.halt_clock_skew_s:
+        yield "execution.max_clock_skew_s is above halt_clock_skew_s"
+    if not execution.repair_seconds <= execution.cover_seconds:
+        yield "execution.repair_seconds is above cover_seconds"
+    for short, long in (("day", "week"), ("week", "month")):
+        less, more = (getattr(law.risk, f"max_loss_per_{each}_usd") for each in (short, long))
+        if less and more and less > more:
+            yield f"risk.max_loss_per_{short}_usd is above that of the {long}"
+
+
+def _minutes(window: str) -> tuple[int, int]:
+    first, end = (int(text[:2]) * 60 + int(text[3:]) for text in window.split("-"))
+    return first, end
 
 
 def micros(usd: float) -> int:
