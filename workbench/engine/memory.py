@@ -13,8 +13,10 @@ from workbench.domain.contracts import Contract
 from workbench.domain.events import Known, Unknown
 from workbench.domain.views import View
 from workbench.execution.ledger import Ledger
+from workbench.execution.quality import Quality
 from workbench.execution.reconcile import Referee
 from workbench.execution.supervisor import Book
+from workbench.execution.tended import Care
 from workbench.risk.breaker import Breaker
 from workbench.risk.limits import Terms
 
@@ -33,6 +35,8 @@ class Memory(msgspec.Struct):
     quarantined: dict[str, str] = msgspec.field(default_factory=dict)  # "strategy first": where it failed; asked nothing any more
     streams: dict[int, dict[str, str]] = msgspec.field(default_factory=dict)  # contract -> stream -> state, as the venue said last
     referee: Referee = msgspec.field(default_factory=Referee)
+    quality: Quality = msgspec.field(default_factory=Quality)  # of execution, by contract
+    care: Care = msgspec.field(default_factory=Care)  # what is remembered of brackets beside their quantities
 
 
 class Place(NamedTuple):
