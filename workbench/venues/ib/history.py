@@ -24,10 +24,12 @@ from ib_async.ib import StartupFetchNONE
 from msgspec.structs import replace
 
 from workbench.config.roots import Root
-from workbench.domain.contracts import Contract, ContractType
+from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, VenueError
 from workbench.domain.units import SECOND
 from workbench.venues.history import Bars, BarsAsked, Nothing, PastBar, PastTick, Ticks, TicksAsked, Trouble
+from workbench.venues.ib.contracts import wanted
+from workbench.venues.ib.orders import ib_contract
 
 CONNECT_S: Final = 15.0
 ANSWER_S: Final = 90.0  # IB answers within seconds; a farm that wakes up takes a minute
@@ -92,7 +94,7 @@ class IbHistory:
         own = self._roots.get(root)
         if own is None:
             raise ConfigError(f"there is no root {root!r}; there are {', '.join(self._roots)}")
-        answer = await self._ask(lambda: self._ib.reqContractDetailsAsync(_wanted(own)))
+        answer = await self._ask(lambda: self._ib.reqContractDetailsAsync(_even_expired(wanted(own))))
         if isinstance(answer, Trouble | Nothing):
             raise VenueError(f"{root}: IB names no contract: {answer.text}")
         return sorted((_contract(own, each.contract) for each in answer), key=lambda each: each.expiry or "")
@@ -102,7 +104,7 @@ class IbHistory:
         span_s = -(-(asked.end_ns - asked.start_ns) // SECOND)
         answer = await self._ask(
             lambda: self._ib.reqHistoricalDataAsync(
-                _past(asked.contract),
+                _even_expired(ib_contract(asked.contract)),
                 endDateTime=datetime.fromtimestamp(asked.end_ns // SECOND, UTC),
                 durationStr=f"{span_s} S" if span_s <= DAY_S else f"{-(-span_s // DAY_S)} D",
                 barSizeSetting=SIZES[asked.length_s],
@@ -121,7 +123,7 @@ class IbHistory:
         """Answer one question about ticks. More come than a thousand where the last second holds more."""
         answer = await self._ask(
             lambda: self._ib.reqHistoricalTicksAsync(
-                _past(asked.contract),
+                _even_expired(ib_contract(asked.contract)),
                 "" if asked.is_last else datetime.fromtimestamp(asked.start_ns // SECOND, UTC),
                 datetime.fromtimestamp(asked.end_ns // SECOND, UTC) if asked.is_last else "",
                 1 if asked.is_last else TICKS_AT_ONCE,
@@ -173,20 +175,9 @@ def _refusal(code: int, text: str) -> Nothing | Trouble:
     return Trouble(f"{code}: {text}")
 
 
-def _wanted(root: Root) -> ib_async.Contract:
-    if root.type is ContractType.FUTURE:
-        return ib_async.Contract(secType="FUT", symbol=root.root, exchange=root.exchange, currency=root.currency, includeExpired=True)
-    if root.type is ContractType.STOCK:
-        return ib_async.Contract(secType="STK", symbol=root.root, exchange="SMART", primaryExchange=root.exchange, currency=root.currency)
-    raise ConfigError(f"{root.root} is a {root.type}: history is asked for of futures and shares")
-
-
-def _past(contract: Contract) -> ib_async.Contract:
-    return ib_async.Contract(conId=int(contract.venue_ids["ib"]), exchange=_routed(contract), includeExpired=True)
-
-
-def _routed(contract: Contract) -> str:
-    return "SMART" if contract.type is ContractType.STOCK else contract.exchange
+def _even_expired(contract: ib_async.Contract) -> ib_async.Contract:
+    contract.includeExpired = True
+    return contract
 
 
 def _contract(root: Root, told: ib_async.Contract) -> Contract:

@@ -16,6 +16,7 @@ import ib_async
 
 from workbench.domain.contracts import Contract, ContractType
 from workbench.venues.ib.checkup.lines import PRECAUTIONS, SETTINGS, Heard, Line, Verdict, of_depth, of_history, of_quotes, of_ticks
+from workbench.venues.ib.orders import ib_contract
 
 LISTEN_S: Final = 6.0  # to a stream; L1 of a quiet contract says something within it
 ANSWER_S: Final = 15.0
@@ -105,7 +106,7 @@ class Session:
         """Ask what a far order of one contract would take: a precaution that would hold real orders answers here."""
         far_pts = contract.to_pts(contract.tick * 4) if self._bid is None else _on_grid(contract, self._bid * FAR)
         order = ib_async.LimitOrder("BUY", 1, far_pts, account=account, whatIf=True, transmit=True)
-        answer, said = await self._ask(lambda: self.ib.whatIfOrderAsync(_ib(contract), order))
+        answer, said = await self._ask(lambda: self.ib.whatIfOrderAsync(ib_contract(contract), order))
         if answer:
             return Line("what-if", Verdict.GOOD, f"1 {contract.symbol} would bind {_money(answer.initMarginChange)}", answer.warningText)
         remedy = f"Tick 'Bypass Order Precautions for API Orders' ({PRECAUTIONS})." if "precaution" in said.lower() else ""
@@ -116,7 +117,7 @@ class Session:
 
     async def data(self, contract: Contract) -> AsyncIterator[Line]:
         """Listen to each stream of a contract for a while."""
-        told, ib = _ib(contract), self.ib
+        told, ib = ib_contract(contract), self.ib
         ib.reqMarketDataType(3)  # delayed where there is no live data: so that both can be told apart
         self._begin()
         ticker = ib.reqMktData(told)
@@ -184,11 +185,6 @@ class Session:
         if is_ours and code not in NOTICES and code not in MENDS and code not in BREAKS:
             self._said.append((code, text))
             self._heard.set()
-
-
-def _ib(contract: Contract) -> ib_async.Contract:
-    exchange = "SMART" if contract.type is ContractType.STOCK else contract.exchange
-    return ib_async.Contract(conId=int(contract.venue_ids["ib"]), exchange=exchange, symbol=contract.root, currency=contract.currency)
 
 
 def _is(price: float) -> bool:
