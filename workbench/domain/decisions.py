@@ -35,6 +35,8 @@ class Proposal(NamedTuple):
     Prices in quanta on the order increment; ``stop_px`` on the losing side of ``entry_px``, ``target_px`` on the winning one.
     ``hold_ns`` ends the position by time; ``confidence`` is what the strategy itself believes, 0 to 1, `None` for a plain rule.
     ``breakeven_px``: once the market can be left at this price, the stop moves to the entry, on the exact record.
+    ``trail_px``: the stop follows at this distance, in quanta above 0, behind the price the position can be left at, from the moment
+    that price reaches ``trail_from_px`` (`None`: at once); it only ever comes closer.
     """
 
     side: int
@@ -46,6 +48,8 @@ class Proposal(NamedTuple):
     confidence: float | None = None
     thesis: Thesis | None = None
     breakeven_px: int | None = None
+    trail_px: int | None = None
+    trail_from_px: int | None = None
 
 
 class Adjust(NamedTuple):

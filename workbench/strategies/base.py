@@ -54,6 +54,7 @@ def at_market(
     hold_ns: int,
     confidence: float | None = None,
     thesis: Thesis | None = None,
+    trail_pts: float | None = None,
 ) -> Proposal | None:
     """Plan to enter now, with stop and target so many points away.
 
@@ -68,6 +69,8 @@ def at_market(
         Distance from the entry in points, above 0.
     hold_ns
         How long the position may last.
+    trail_pts
+        Distance at which the stop follows once that brings it closer, in points, above 0; `None`: it stays where it is.
 
     Raises
     ------
@@ -75,8 +78,8 @@ def at_market(
         A distance that is none: 0, below it, or no number. Nobody can have meant a stop there, and a tick instead would be a plan
         nobody made.
     """
-    for name, pts in (("stop_pts", stop_pts), ("target_pts", target_pts)):
-        if not 0 < pts < LARGEST:
+    for name, pts in (("stop_pts", stop_pts), ("target_pts", target_pts), ("trail_pts", trail_pts)):
+        if pts is not None and not 0 < pts < LARGEST:
             raise ValueError(f"at_market: {name} is {pts!r}; a distance from the entry is in points, above 0")
     bar, contract = view.bar, view.contract
     seen = bar.ask_px if side > 0 else bar.bid_px
@@ -93,6 +96,7 @@ def at_market(
         hold_ns=hold_ns,
         confidence=confidence,
         thesis=thesis,
+        trail_px=None if trail_pts is None else on_tick(contract, max(trail_pts / quantum, contract.tick), 1),
     )
 
 
@@ -122,7 +126,7 @@ def nonsense(verb: Literal["propose", "manage"], answer: object) -> str | None:
 
 def _is_sound(wish: Proposal) -> bool:
     given: tuple[Any, ...] = wish  # whatever it says: nothing about it is believed
-    side, kind, entry, stop, target, hold_ns, confidence, thesis, breakeven = given
+    side, kind, entry, stop, target, hold_ns, confidence, thesis, breakeven, trail, trail_from = given
     return (  # written out, for it stands in the way of every wish: a call a field would cost three times as much
         (type(side) is int or type(side) is Side)
         and (side == 1 or side == -1)
@@ -134,6 +138,8 @@ def _is_sound(wish: Proposal) -> bool:
         and -LARGEST < hold_ns < LARGEST
         and (confidence is None or _is_share(confidence))
         and (breakeven is None or _is_whole(breakeven))
+        and (trail is None or (_is_whole(trail) and trail > 0))
+        and (trail_from is None or (trail is not None and _is_whole(trail_from)))
         and (thesis is None or (type(thesis) is Thesis and type(thesis.forecast) is str and _is_share(thesis.floor)))
     )
 
@@ -146,6 +152,10 @@ def _what_is_wrong(wish: Proposal) -> str:
     wanted["entry_type"] = ("an OrderType", type(wish.entry_type) is OrderType)
     wanted["confidence"] = ("a share of 1, or None", wish.confidence is None or _is_share(wish.confidence))
     wanted["breakeven_px"] = ("a whole number, or None", wish.breakeven_px is None or _is_whole(wish.breakeven_px))
+    wanted["trail_px"] = ("a distance in whole quanta above 0, or None", wish.trail_px is None or _is_distance(wish.trail_px))
+    starts = wish.trail_from_px
+    is_start = starts is None or (_is_whole(starts) and wish.trail_px is not None)
+    wanted["trail_from_px"] = ("a whole number beside a trail_px, or None", is_start)
     wanted["thesis"] = ("a Thesis of a forecast's name and a share of 1, or None", False)  # what is left
     name = next(name for name, (_, fits) in wanted.items() if not fits)
     return f"{name} is {shown(getattr(wish, name))}, not {wanted[name][0]}"
@@ -154,6 +164,10 @@ def _what_is_wrong(wish: Proposal) -> str:
 def _is_whole(value: object) -> bool:
     """Tell whether it is a whole number of Python's own; a journal writes no numpy."""
     return type(value) is int and -LARGEST < value < LARGEST
+
+
+def _is_distance(value: object) -> bool:
+    return _is_whole(value) and value > 0  # type: ignore[operator]
 
 
 def _is_share(value: object) -> bool:

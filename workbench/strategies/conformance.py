@@ -191,10 +191,13 @@ def _wrong_plan(wish: Proposal, sight: Sight) -> str | None:
         return f"its stop is not on the losing side: {plan}"
     if (target - entry) * wish.side <= 0:
         return f"its target is not on the winning side: {plan}"
-    if off := [px for px in (entry, stop, target, breakeven or 0) if px % sight.contract.tick]:
+    trail, trail_from = wish.trail_px, wish.trail_from_px
+    if off := [px for px in (entry, stop, target, breakeven or 0, trail or 0, trail_from or 0) if px % sight.contract.tick]:
         return f"{off[0]} is not on the tick: {plan}; workbench.strategies.base.on_tick puts it there"
     if breakeven is not None and (breakeven - entry) * wish.side <= 0:
         return f"its breakeven price {breakeven} is not on the winning side: {plan}"
+    if trail_from is not None and (trail_from - entry) * wish.side < 0:
+        return f"its stop follows from {trail_from}, on the losing side: {plan}"
     return None if wish.hold_ns > 0 else f"hold_ns is {wish.hold_ns}: a position needs time"
 
 
