@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,9 +14,11 @@ import pytest
 
 from tests.kill.runs import Written, dying_after, dying_at, has_ended, in_a_process, trade
 from tests.replay.world import SESSION, World, world
+from tests.store.cuts import cut_power
 from workbench.domain.decisions import Issued
 from workbench.store import entries
 from workbench.store.log import read_log
+from workbench.store.manifest import run_folders
 from workbench.store.sealer import seal
 
 pytestmark = [pytest.mark.covers("S2-08", "S3-37")]
@@ -71,6 +74,27 @@ def test_what_was_killed_and_taken_up_is_sealed_once(tmp_path: Path, of: World, 
     seal(tmp_path)
     before = read_log(tmp_path, SESSION)
     assert len(before) and np.array_equal(before["recv_ns"], of.records["recv_ns"][: len(before)])
+
+
+def cut(data: Path, of: World, whole: Written, nth: int, seed: int) -> int:
+    """Kill a run, cut the power, take up what is left; give how many records its journal carried."""
+    dying_at(data, of, nth)
+    carried = sum(len(entries.ahead_bodies(folder / "journal.db")) for folder in run_folders(data) if (folder / "journal.db").exists())
+    cut_power(data, random.Random(seed))
+    check(data, of, whole)
+    return carried
+
+
+def test_a_run_is_taken_up_after_a_power_cut(tmp_path: Path, of: World, whole: Written) -> None:
+    carried = [cut(tmp_path / str(nth), of, whole, nth, nth) for nth in (9, 251, 400, 601)]
+    assert max(carried) > 3
+
+
+@pytest.mark.proof
+def test_a_hundred_power_cuts_at_random_points_change_nothing(tmp_path: Path, of: World, whole: Written) -> None:
+    rng = np.random.default_rng(2027)
+    for trial in range(100):
+        cut(tmp_path / str(trial), of, whole, int(rng.integers(1, 900)), trial)
 
 
 @pytest.mark.proof

@@ -26,10 +26,10 @@ class Counts:
     """A log and a store that count what they are asked."""
 
     def __init__(self) -> None:
-        self.n_commits = self.n_prepared = 0
+        self.n_syncs = self.n_prepared = 0
 
-    def commit(self) -> None:
-        self.n_commits += 1
+    def sync(self) -> None:
+        self.n_syncs += 1
 
     def prepare(self) -> None:
         self.n_prepared += 1
@@ -52,7 +52,7 @@ def test_it_beats_once_a_second_however_many_turns_there_are(tmp_path: Path, of:
     for _ in range(9):
         beat.turn(7, 3)
         at_s[0] += EVERY_S / 4
-    assert (counts.n_commits, counts.n_prepared) == (3, 6)
+    assert (counts.n_syncs, counts.n_prepared) == (3, 6)
 
 
 def test_its_word_tells_who_runs_and_what_it_is_doing(tmp_path: Path, of: World) -> None:
@@ -71,7 +71,7 @@ def test_a_word_that_cannot_be_said_ends_nothing(tmp_path: Path, of: World) -> N
     (tmp_path / "status").write_text("a file where the folder should be")
     beat, counts = beating(tmp_path, of, [0.0])
     beat.turn(1, 1)
-    assert counts.n_commits == 1
+    assert counts.n_syncs == 1
 
 
 def test_a_run_in_a_quiet_market_is_seen_before_it_ends(tmp_path: Path, of: World) -> None:

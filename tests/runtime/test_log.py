@@ -17,6 +17,7 @@ from workbench.domain.orders import Cancel, Cause, Key
 from workbench.domain.records import Records, empty
 from workbench.runtime.log import CommandDigest, Past, RunLog
 from workbench.store import entries, segments
+from workbench.store.ahead import Ahead
 from workbench.store.journal import Journal
 from workbench.store.tail import Tail, read_tail
 from workbench.venues.base import Batch, Happened
@@ -121,7 +122,7 @@ def test_nothing_is_to_be_seen_before_the_commit_and_all_after_it(tmp_path: Path
     assert len(read_tail(tmp_path / "tail")[0]) == 3
 
 
-def test_a_commit_makes_records_durable_before_the_journal(tmp_path: Path) -> None:
+def test_without_a_journal_a_commit_syncs_the_records(tmp_path: Path) -> None:
     of = records(5)
     with Tail(tmp_path / "tail", session=20261119, epoch=1) as tail:
         log = RunLog(tail)
@@ -132,6 +133,27 @@ def test_a_commit_makes_records_durable_before_the_journal(tmp_path: Path) -> No
         assert written - synced == 3 * segments.SIZE
         log.commit()
         assert cells[segments.SYNCED_AT] == cells[segments.COMMITTED_AT] == written
+
+
+def test_one_commit_makes_a_turn_durable_and_a_sync_puts_its_records_where_they_belong(tmp_path: Path, journal: Journal) -> None:
+    of = records(9)
+    with Tail(tmp_path / "tail", session=20261119, epoch=1) as tail:
+        log = RunLog(tail, journal)
+        log.arrive(batch(of, 0, 2))
+        log.commit()  # of a segment nothing is durable yet: it is synced
+        [path] = segments.paths(tmp_path / "tail")
+        cells = np.memmap(path, "<i8", "r", shape=segments.N_CELLS)
+        assert cells[segments.SYNCED_AT] == segments.HEADER + 2 * segments.SIZE
+        log.arrive(batch(of, 2, 7))
+        log.place(happened(), FIRST + 6)
+        log.commit()
+        assert cells[segments.SYNCED_AT] == segments.HEADER + 2 * segments.SIZE
+        [body] = entries.ahead_bodies(journal.path)
+        assert Ahead.unpacked(body).content == of[2:7].tobytes()
+        log.sync()
+        assert cells[segments.SYNCED_AT] == cells[segments.COMMITTED_AT] == segments.HEADER + 7 * segments.SIZE
+        log.commit()
+        assert len(entries.ahead_bodies(journal.path)) == 1
 
 
 def test_facts_of_a_record_stand_behind_it_and_those_of_an_event_behind_the_event(journal: Journal) -> None:

@@ -9,7 +9,7 @@ from workbench.domain.errors import StoreError
 from workbench.domain.events import Arrival
 from workbench.store.entries import read_journal, verify
 from workbench.store.journal import Journal
-from workbench.store.versions import FORMATS, bring_forward, refuse_newer, upcast
+from workbench.store.versions import FORMATS, MIGRATIONS, bring_forward, refuse_newer, upcast
 
 
 def test_our_own_format_needs_nothing(tmp_path):
@@ -73,16 +73,25 @@ def test_a_journal_of_an_older_format_is_migrated_after_a_copy(tmp_path):
 
     with pytest.raises(StoreError, match="no way leads on from format 0"):
         Journal(path)
-    with Journal(path, migrations={("journal", 0): to_1}) as journal:
+    with Journal(path, migrations={("journal", 0): to_1, **MIGRATIONS}) as journal:
         journal.append(Arrival(2, 1, 2, EVENT))
     assert len(list(read_journal(path))) == 2
     assert verify(path.with_name("journal.db.v0")).id == 1
     assert sqlite3.connect(path).execute("SELECT * FROM note").fetchall() == []
 
 
+def test_a_journal_of_format_1_is_read_as_it_is_and_written_on_as_one_of_format_2(tmp_path):
+    path = tmp_path / "journal.db"
+    make_journal(path, 1)
+    before = list(read_journal(path))
+    Journal(path).close()
+    assert list(read_journal(path)) == list(read_journal(path.with_name("journal.db.v1"))) == before
+    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (2,)
+
+
 def test_a_journal_of_a_newer_format_is_refused(tmp_path):
     path = tmp_path / "journal.db"
-    make_journal(path, 2)
+    make_journal(path, 3)
     for attempt in (lambda: Journal(path), lambda: list(read_journal(path)), lambda: verify(path)):
-        with pytest.raises(StoreError, match="is a journal of format 2; this code knows up to 1: update the workbench"):
+        with pytest.raises(StoreError, match="is a journal of format 3; this code knows up to 2: update the workbench"):
             attempt()

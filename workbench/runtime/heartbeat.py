@@ -26,11 +26,11 @@ EVERY_S: Final = 1.0  # what a page shows is at most this much older than the ru
 _LAST_NS: Final = CLOCK_AT["last_ns"]
 
 
-class Commits(Protocol):
+class Syncs(Protocol):
     """A log that can be made durable."""
 
-    def commit(self) -> None:
-        """Make everything taken so far durable and visible."""
+    def sync(self) -> None:
+        """Make everything taken so far durable where it belongs, and visible."""
 
 
 class Prepares(Protocol):
@@ -63,7 +63,8 @@ class Heartbeat:
     engine
         What it says it is doing.
     log
-        Committed at each beat: a page then sees forecasts and refusals of a quiet market too.
+        Synced at each beat: a page then sees forecasts and refusals of a quiet market too, and a journal never carries more than a second
+        of records.
     stores
         Given time to make room.
     steady
@@ -77,7 +78,7 @@ class Heartbeat:
         data: Path,
         run: RunManifest,
         engine: Engine,
-        log: Commits,
+        log: Syncs,
         stores: tuple[Prepares, ...] = (),
         *,
         steady: Callable[[], float] = time.monotonic,
@@ -97,7 +98,7 @@ class Heartbeat:
         if now_s < self._due_s:
             return
         self._due_s = now_s + EVERY_S
-        self._log.commit()
+        self._log.sync()
         for store in self._stores:
             store.prepare()
         self._say(seq, n_records, self._standing())

@@ -1,7 +1,8 @@
 """Where a run writes: nowhere (memory), or the tail and a journal. The loop calls; nothing here decides.
 
-A run that reaches outside this process writes records to the tail and syncs it before each commit of its journal. A simulation or a
-replay names the recording it plays instead, and commits its journal once, at the end.
+A run that reaches outside this process writes records to the tail. A turn with a command is one commit of its journal, which carries the
+records that the tail has not synced yet; the tail is synced each second (`RunLog.sync`). A simulation or a replay names the recording it
+plays instead, and commits its journal once, at the end.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ class RecordSink(Protocol):
     def append(self, records: Records) -> None:
         """Write records, once, in order."""
 
+    def ahead(self) -> bytes | None:
+        """Give those that are durable nowhere yet, for the journal to carry; `None`: all are durable."""
+
     def flush(self) -> None:
         """Make them durable."""
 
@@ -40,6 +44,9 @@ class EventSink(Protocol):
 
     def extend(self, after_seq: int, n: int, recv_ns: int, facts: list[AnyFact]) -> None:
         """Take facts made behind that key."""
+
+    def carry(self, last_seq: int, body: bytes) -> None:
+        """Take records for the tail, as it gave them."""
 
     def commit(self) -> None:
         """Make everything taken durable, at once."""
@@ -154,6 +161,15 @@ class RunLog:
             self._journal.extend(after_seq, n, head.now_ns if isinstance(head, At) else 0, facts)
 
     def commit(self) -> None:
+        """Make everything taken durable by one commit of the journal, which carries what the tail has not synced."""
+        if self._journal is None or self._one_commit:
+            self.sync()
+            return
+        if self._tail is not None and (body := self._tail.ahead()) is not None:
+            self._journal.carry(self._last_seq, body)
+        self._journal.commit()
+
+    def sync(self) -> None:
         """Sync the tail, then commit the journal."""
         if self._one_commit:
             return

@@ -21,6 +21,7 @@ from workbench.store.delta_log import LOG, commit_path
 from workbench.store.folders import Folders
 from workbench.store.recordings import Recordings
 from workbench.store.schema import copy_database
+from workbench.store.tail import read_segments
 from workbench.store.versions import FORMATS, refuse_newer
 from workbench.store.whole import PART, sync_file, sync_folder, trouble, write_whole
 
@@ -50,6 +51,7 @@ def backup(data: Path, target: Path) -> Backup:
         raise StoreError(f"{data} is no folder: nothing was copied (--data names the data folder)")
     _must_be_empty(target)
     source, copy = Folders(data), Folders(target)
+    read_segments(source.tail)  # what a power cut took from them and the journals hold is put back: a copy of a segment is closed
     with trouble(f"copying {data} to {target}"):
         target.mkdir(parents=True, exist_ok=True)
         for path in (source.contracts, source.epoch):

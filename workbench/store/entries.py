@@ -14,7 +14,7 @@ from workbench.domain.errors import StoreError
 from workbench.domain.events import EVENT_VERSION, AnyEvent, Arrival, decode_event
 from workbench.domain.orders import Cause
 from workbench.store.chain import EMPTY, Head, Row, follow
-from workbench.store.schema import EVENT, FACTS, database_trouble, format_of
+from workbench.store.schema import AHEAD, EVENT, FACTS, database_trouble, format_of
 from workbench.store.versions import UPCASTS, Upcast, refuse_newer, upcast
 
 PAGE_ROWS: Final = 1_000  # rows a transaction: readers must be short, or the writer cannot begin its log anew
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 def read_journal(path: Path, *, after: int = 0, upcasts: Mapping[tuple[str, int], Upcast] = UPCASTS) -> Iterator[Entry]:
-    """Read the committed entries in their order.
+    """Read the committed entries in their order; what the journal carries for the tail is none (`ahead_bodies`).
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ def read_journal(path: Path, *, after: int = 0, upcasts: Mapping[tuple[str, int]
         If the file is missing, no journal, damaged, or holds what this code does not know.
     """
     for row in _rows(path, after):
-        yield _entry(row, upcasts)
+        if row[4] != AHEAD:
+            yield _entry(row, upcasts)
 
 
 def arrivals(path: Path, *, after: int = 0) -> Iterator[Arrival]:
@@ -74,10 +75,25 @@ def facts(path: Path, *, after: int = 0) -> Iterator[tuple[At, AnyFact]]:
                     yield at, fact
 
 
+def ahead_bodies(path: Path) -> list[bytes]:
+    """Read what a journal carries for the tail, in the order it was committed."""
+    db = _connect(path)
+    try:
+        with database_trouble(f"reading the journal {path}"):
+            return [body for (body,) in db.execute("SELECT body FROM entry WHERE what = ? ORDER BY id", (AHEAD,))]
+    finally:
+        db.close()
+
+
 def last(path: Path) -> Entry | None:
     """Give the last committed entry, `None` of an empty journal."""
-    n = head(path).id
-    return next(read_journal(path, after=n - 1), None) if n else None
+    db = _connect(path)
+    try:
+        with database_trouble(f"reading the journal {path}"):
+            row = db.execute("SELECT id FROM entry WHERE what != ? ORDER BY id DESC LIMIT 1", (AHEAD,)).fetchone()
+    finally:
+        db.close()
+    return next(read_journal(path, after=row[0] - 1)) if row else None
 
 
 def head(path: Path) -> Head:

@@ -1,5 +1,7 @@
 """The journal: every event that is no record, and every fact, in one SQLite file a run. The writer; reading is `store.entries`.
 
+It carries records besides that the tail has not made durable yet (`store.ahead`), so that one commit makes a turn durable.
+
 Rules
 -----
 1. Append-only and hash-chained (`store.chain`): rows are never changed, a later row corrects an earlier one.
@@ -19,9 +21,10 @@ from typing import Final, Self
 from workbench.domain.decisions import FACT_VERSION, AnyFact, encode_facts
 from workbench.domain.errors import StoreError
 from workbench.domain.events import EVENT_VERSION, Arrival, encode_event
+from workbench.domain.records import RECORD_VERSION
 from workbench.store import schema
 from workbench.store.chain import EMPTY, Head, Row, digest
-from workbench.store.schema import EVENT, FACTS, INSERT, ROW, SCHEMA, database_trouble
+from workbench.store.schema import AHEAD, EVENT, FACTS, INSERT, ROW, SCHEMA, database_trouble
 from workbench.store.versions import MIGRATIONS, Migration
 from workbench.store.wal import PAGE, Wal
 from workbench.store.whole import PART, sync_file, sync_folder, trouble
@@ -101,6 +104,10 @@ class Journal:
         """Add facts that the core made true behind record `after_seq` (n = 0) or behind its n-th event, known at `now_ns`."""
         if facts:
             self._add(after_seq, n, now_ns, FACTS, FACT_VERSION, encode_facts(facts))
+
+    def carry(self, last_seq: int, body: bytes) -> None:
+        """Add records up to `last_seq` that the tail has not made durable, as `Tail.ahead` gives them."""
+        self._add(last_seq, 0, 0, AHEAD, RECORD_VERSION, body)
 
     def commit(self) -> None:
         """Make everything added so far durable and visible, in one go. Free when nothing was added.

@@ -15,6 +15,7 @@ from workbench.store.whole import PART, sync_file, trouble
 
 EVENT: Final = "event"
 FACTS: Final = "facts"
+AHEAD: Final = "ahead"  # records, `store.ahead`
 APPLICATION_ID: Final = int.from_bytes(b"WBJR", "big")
 
 SCHEMA: Final = f"""

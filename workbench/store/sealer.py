@@ -24,7 +24,7 @@ from workbench.domain.records import Records
 from workbench.store.folders import Folders
 from workbench.store.recordings import Recordings
 from workbench.store.segments import Segment
-from workbench.store.tail import finish_orphans, hold_tail, read_segments
+from workbench.store.tail import close_left_open, read_segments
 from workbench.store.whole import only_one, trouble
 
 EVERY_S: Final = 60.0  # at most between two passes while records wait
@@ -62,7 +62,7 @@ def seal(data: Path, recordings: Recordings | None = None) -> SealReport:
     if not tail.exists():
         return SealReport(0, 0, 0, 0)
     with only_one(tail / "sealer.lock", f"another sealer works on {tail}"):
-        _close_left_open(tail)
+        close_left_open(tail)
         n_sealed = n_commits = n_removed = 0
         parts = read_segments(tail)
         for session, batch in _batches(parts, recordings.versions_of([segment.name for segment, _ in parts])):
@@ -115,18 +115,6 @@ def waiting(data: Path, recordings: Recordings | None = None, known: dict[str, i
     if new := [segment.name for segment in found if segment.name not in known]:
         known.update((recordings or Recordings.of(data)).versions_of(new))
     return Waiting(sum(max(segment.n - known[segment.name], 0) for segment in found), sum(segment.is_closed for segment in found))
-
-
-def _close_left_open(tail: Path) -> None:
-    """Close what a writer left open that is gone. While one is at work, its tail is its own."""
-    try:
-        lock = hold_tail(tail)
-    except StoreError:
-        return
-    try:
-        finish_orphans(tail)
-    finally:
-        lock.release()
 
 
 def _must_be_recorded(recordings: Recordings, segment: Segment, rows: Records) -> None:

@@ -7,6 +7,7 @@ Rules
 2. `SYNCED` is what was durable when it was written. After a power cut the pages behind it may be missing in any order, and `COMMITTED`
    itself may be an old one where `BOOT` is set (flushes then leave the header out): the segment ends at the first record whose ``seq``
    does not rise (0 is *never written*). (That the disk kept one half of a 64-byte record cannot be told; no command can have come from it.)
+   Before it is read, what a journal carried of it is put back (`store.ahead`). One whose header is zeros was never synced, and is empty.
 3. A closed segment ends at `COMMITTED`, is durable, and never changes again.
 4. Names that begin with a dot are not segments yet.
 """
@@ -21,7 +22,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from workbench.domain.errors import StoreError
-from workbench.domain.records import RECORD, RECORD_VERSION, Records
+from workbench.domain.records import RECORD, RECORD_VERSION, Records, empty
 from workbench.store.versions import FORMATS, refuse_newer
 from workbench.store.whole import this_boot, trouble
 
@@ -59,12 +60,17 @@ class Segment(NamedTuple):
     @property
     def name(self) -> str:
         """Its name wherever one is needed that no other segment of the data folder will ever have."""
-        return f"{self.session}/{self.epoch}-{self.number}"
+        return name_of(self.session, self.epoch, self.number)
 
     @property
     def n(self) -> int:
         """Records in it."""
         return (self.length - HEADER) // SIZE
+
+
+def name_of(session: int, epoch: int, number: int) -> str:
+    """Name a segment, as `Segment.name` does."""
+    return f"{session}/{epoch}-{number}"
 
 
 def header(*, session: int, epoch: int, number: int, first_seq: int, committed: int = HEADER, boot: int = 0) -> bytes:
@@ -105,7 +111,9 @@ def read(path: Path) -> tuple[Segment, Records]:
         If it is damaged or of a newer format.
     """
     with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size < HEADER:
+        if not any(first := file.read(HEADER)):
+            return _never_synced(path)
+        if len(first) < HEADER:
             raise StoreError(f"{path} is no segment: it ends within its header")
         memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     live = np.frombuffer(memory, "<i8", N_CELLS)
@@ -120,6 +128,24 @@ def read(path: Path) -> tuple[Segment, Records]:
     length = HEADER + records.nbytes
     segment = Segment(path, cells[SESSION_AT], cells[EPOCH_AT], cells[NUMBER_AT], cells[FIRST_SEQ_AT], length, is_closed)
     return segment, records
+
+
+def _never_synced(path: Path) -> tuple[Segment, Records]:
+    """Read a file whose name outlived a power cut and whose bytes did not: nothing in it was durable."""
+    epoch, _, number = path.stem.partition("-")
+    if not (path.parent.name.isdigit() and epoch.isdigit() and number.isdigit()):
+        raise StoreError(f"{path} is no segment: it is empty")
+    return Segment(path, int(path.parent.name), int(epoch), int(number), 0, HEADER, is_closed=False), empty(0)
+
+
+def is_cut(path: Path) -> bool:
+    """Whether a writer left this segment open before the machine's present start: a journal may hold more of it."""
+    try:
+        with path.open("rb") as file:
+            cells = np.frombuffer(file.read(N_CELLS * 8).ljust(N_CELLS * 8, b"\0"), "<i8")
+    except FileNotFoundError:
+        return False  # sealed in the meantime
+    return not cells[CLOSED_AT] and int(cells[BOOT_AT]) not in (0, this_boot())
 
 
 def _check(cells: list[int], size: int, path: Path) -> None:

@@ -1,7 +1,8 @@
 """The tail: market records on their way to the disk, as they arrive. Records only; every other event and all facts are `store.journal`'s.
 
 One writer a data folder. Records are copied into a mapped segment of zeros that is on the disk already, then counted: what
-`append` returned from survives `kill -9`; what `flush` returned from survives a power cut. A segment that was only
+`append` returned from survives `kill -9`; what `flush` returned from survives a power cut, and so does what `ahead` gave away once
+the journal has committed it. A segment that was only
 *allocated* beforehand would pay for its extents at every flush, and one that grows for its length.
 
 A store into a mapped page needs no new block where files are written in place (ext4, xfs). Where they are copied on write (btrfs,
@@ -22,12 +23,15 @@ from filelock import FileLock
 from workbench.domain.errors import StoreError
 from workbench.domain.records import Records
 from workbench.store import segments
+from workbench.store.ahead import Ahead, put_back
 from workbench.store.blanks import Blank
 from workbench.store.segments import COMMITTED_AT, HEADER, SIZE, SYNCED_AT, Segment
 from workbench.store.whole import CAN_SYNC_A_PART, fdatasync, hold, remove_parts, sync_folder, sync_part, this_boot, told, trouble
 
 SEGMENT_RECORDS: Final = 65_536  # 4 MiB: a minute of a busy session, and 4 ms to make
 PREPARE_BYTES: Final = 524_288  # zeros a call of `prepare`: a millisecond
+MOST_AHEAD: Final = 65_536  # bytes handed over; more costs a commit as much as the sync it spares
+CLOSING_S: Final = 2.0  # that closing what a power cut left may take somebody else
 MAX_UNSYNCED: Final = 8  # full segments that may wait for a flush, each an open file
 
 
@@ -87,7 +91,7 @@ class Tail:
         self._full: list[_Full] = []
         self._is_failed = self._is_closed = False
         self._fd = -1  # no segment is open: the first append opens one, and knows its first seq
-        self._at = self._synced = 0
+        self._at = self._synced = self._given = 0
         self._end = -1
 
     def append(self, records: Records) -> None:
@@ -119,6 +123,30 @@ class Tail:
             return
         self._must_work()
         self._settle()
+
+    def ahead(self) -> bytes | None:
+        """Give what was appended and is durable nowhere yet, to be committed by the journal: `Journal.carry`.
+
+        Returns
+        -------
+        bytes or None
+            Body of a row of `store.ahead`. `None`: there is nothing, or it was better flushed than given away, and is durable.
+
+        Raises
+        ------
+        StoreError
+            As `flush`.
+        """
+        start = max(self._synced, self._given)
+        if self._at == start and not self._full:
+            return None
+        if self._full or self._synced <= HEADER or self._at - start > MOST_AHEAD or not CAN_SYNC_A_PART:
+            self.flush()
+            return None
+        self._must_work()
+        made = Ahead(self._session, self._epoch, self._number - 1, start, self._map[start : self._at])
+        self._given = self._at
+        return made.packed()
 
     def prepare(self) -> None:
         """Write another piece of the next segment's zeros; called each second it keeps `append` from having to do it at once."""
@@ -220,7 +248,7 @@ class Tail:
         self._fd = fd
         self._map = mmap.mmap(fd, self._size)
         self._cells = memoryview(self._map)[:HEADER].cast("q")
-        self._at, self._synced, self._end = length, HEADER, self._size
+        self._at, self._synced, self._given, self._end = length, HEADER, 0, self._size
         self._cells[COMMITTED_AT] = length
 
     def _leave(self) -> None:
@@ -230,7 +258,7 @@ class Tail:
             self._cells.release()
             self._map.close()
             self._fd = -1
-        self._at = self._synced = 0
+        self._at = self._synced = self._given = 0
         self._end = -1
 
     def _settle(self) -> None:
@@ -246,7 +274,6 @@ class Tail:
             raise told(f"flushing the tail {self._folder}", error) from error
         if self._fd >= 0:
             self._cells[SYNCED_AT] = self._synced = self._at
-
 
     def _sync(self) -> None:
         """Make the current segment durable; once its first page is, no more than the records: the header follows when it may."""
@@ -264,12 +291,30 @@ def _write_all(fd: int, content: bytes | memoryview, at: int) -> None:
 
 
 def finish_orphans(folder: Path) -> list[Segment]:
-    """Close every open segment and drop empty folders. Call only while holding the tail: their writers are gone then."""
-    closed = [done for path in segments.paths(folder) if (done := segments.finish(path)) is not None]
+    """Close every open segment, each with what a journal carried of it, and drop empty folders.
+
+    Call only while holding the tail: their writers are gone then.
+    """
+    left = segments.paths(folder)
+    if cut := [path for path in left if segments.is_cut(path)]:
+        put_back(folder, cut)
+    closed = [done for path in left if (done := segments.finish(path)) is not None]
     for day in folder.iterdir():
         if day.is_dir() and not any(day.iterdir()):
             day.rmdir()
     return closed
+
+
+def close_left_open(folder: Path, *, wait_s: float = 0.0) -> None:
+    """Close what a writer left open that is gone. While one is at work, its tail is its own."""
+    try:
+        lock = hold_tail(folder, wait_s=wait_s)
+    except StoreError:
+        return
+    try:
+        finish_orphans(folder)
+    finally:
+        lock.release()
 
 
 def hold_tail(folder: Path, *, wait_s: float = 0.0) -> FileLock:
@@ -295,6 +340,14 @@ def read_tail(folder: Path, session: int | None = None) -> list[Records]:
 
 def read_segments(folder: Path, session: int | None = None) -> list[tuple[Segment, Records]]:
     """Map the segments of a tail together with what they say about themselves; see `read_tail`."""
+    found = _mapped(folder, session)
+    if any(segments.is_cut(segment.path) for segment, _ in found if not segment.is_closed):
+        close_left_open(folder, wait_s=CLOSING_S)  # if somebody holds it, that is what he began with
+        found = _mapped(folder, session)
+    return found
+
+
+def _mapped(folder: Path, session: int | None) -> list[tuple[Segment, Records]]:
     found = []
     for path in reversed(segments.paths(folder, session)):  # the newest first: where one holds records, those before it are complete
         try:

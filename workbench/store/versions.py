@@ -10,6 +10,7 @@ Rules
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +24,7 @@ FORMATS: Final[Mapping[str, int]] = {
     "backup": 1,
     "checkpoint": 1,
     "contracts": 1,
-    "journal": 1,
+    "journal": 2,  # 2: may carry records for the tail
     "manifest": 1,
     "recordings": 1,
     "request": 1,
@@ -32,7 +33,18 @@ FORMATS: Final[Mapping[str, int]] = {
 }
 
 Migration = Callable[[Path], None]  # brings one file from a version to the next, all of it or nothing
-MIGRATIONS: Final[Mapping[tuple[str, int], Migration]] = {}  # (kind, version it starts from); none is needed yet
+
+
+def _journal_2(path: Path) -> None:
+    """Nothing in a journal of format 1 changes; code that knows only that one would lose records of format 2."""
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute("PRAGMA user_version = 2")
+    finally:
+        db.close()
+
+
+MIGRATIONS: Final[Mapping[tuple[str, int], Migration]] = {("journal", 1): _journal_2}  # (kind, version it starts from)
 
 Upcast = Callable[[Any], Any]  # turns the msgpack tree of a row into that of the next version
 UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = {}  # ("event" | "facts", version it starts from); none is needed yet
