@@ -13,6 +13,7 @@ from workbench.domain.contracts import Contract
 from workbench.domain.events import Known, Unknown
 from workbench.domain.views import View
 from workbench.execution.ledger import Ledger
+from workbench.execution.purse import Purse
 from workbench.execution.quality import Quality
 from workbench.execution.reconcile import Referee
 from workbench.execution.supervisor import Book
@@ -35,6 +36,9 @@ class Memory(msgspec.Struct):
     quarantined: dict[str, str] = msgspec.field(default_factory=dict)  # "strategy first": where it failed; asked nothing any more
     streams: dict[int, dict[str, str]] = msgspec.field(default_factory=dict)  # contract -> stream -> state, as the venue said last
     referee: Referee = msgspec.field(default_factory=Referee)
+    paused: dict[int, str] = msgspec.field(default_factory=dict)  # contract -> why the exchange does not trade it now
+    markets: dict[int, tuple[int | None, int | None]] = msgspec.field(default_factory=dict)  # contract -> open interest, volume
+    purse: Purse = msgspec.field(default_factory=Purse)
     quality: Quality = msgspec.field(default_factory=Quality)  # of execution, by contract
     care: Care = msgspec.field(default_factory=Care)  # what is remembered of brackets beside their quantities
 

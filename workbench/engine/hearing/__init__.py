@@ -6,13 +6,11 @@ Rules
    asked about before anything is sent again; what may be sent twice (a cancel, the same stop) is sent again.
 2. A question about a bracket is answered with ``{"entry": bool, "exit": bool}``: whether an order of that leg ever reached the broker,
    after all reports about it were told. `Unknown` leaves the bracket as it is, and its contract to nobody else.
-3. The broker's word on a position is the referee over our executions (`execution.reconcile`); what others trade is left to them.
+3. The broker's word on a position is the referee over our executions (`execution.reconcile`); what others trade is in `hearing.foreign`.
 4. A message that no table of codes knows lets nothing in until a person has read it.
 """
 
 from __future__ import annotations
-
-from typing import Final
 
 from workbench.domain.decisions import TradingState
 from workbench.domain.events import (
@@ -21,24 +19,28 @@ from workbench.domain.events import (
     Answered,
     AnyEvent,
     BrokerSaid,
+    ClockCompared,
     ConnectionChanged,
+    ContractTold,
     FeeReported,
+    FillEntered,
     ForeignFilled,
     ForeignOrderSeen,
     OperatorSaid,
+    PositionAdopted,
     PositionTold,
     RunStarted,
     StreamChanged,
+    TradingPaused,
 )
 from workbench.domain.orders import AnyCommand, Cause
 from workbench.engine.desk import CONNECTION, Desk
-from workbench.engine.hearing.account import answered, ask_for_the_account
-from workbench.engine.hearing.people import operator, told_a_position
+from workbench.engine.hearing.account import answered, ask_for_the_account, told_of_money, valued
+from workbench.engine.hearing.foreign import count_what_waited, saw_a_fill, saw_an_order, told_a_position
+from workbench.engine.hearing.machine import compared, paused, told_of_a_contract
+from workbench.engine.hearing.people import adopted, entered, operator
 from workbench.engine.hearing.talks import BRACKET, about_a_bracket, resume_talks
 from workbench.engine.reports import charge
-
-BASE: Final = "USD"  # the currency that limits are said in
-WORTH: Final = "NetLiquidation"  # of an account, as IB calls it
 
 
 def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyCommand]:
@@ -47,20 +49,18 @@ def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyComm
         case FeeReported():
             charge(desk, event)
         case AccountValued():
-            desk.ledger.equity_micros[event.account] = event.equity_micros
-        case AccountTold(currency=currency, values=values) if currency == BASE and WORTH in values:
-            desk.ledger.equity_micros[event.account] = values[WORTH]
+            valued(desk, event)
+        case AccountTold():
+            told_of_money(desk, event)
         case RunStarted():
             return ask_for_the_account(desk, now_ns, cause)
         case Answered(question=question) if question == BRACKET:
             return about_a_bracket(desk, event, now_ns, cause)
         case Answered():
             answered(desk, event)
-        case OperatorSaid():
-            return operator(desk, event, now_ns, cause)
         case ConnectionChanged(up=True):
             desk.breaker.clear(CONNECTION, desk.facts)
-            return resume_talks(desk, now_ns, cause)
+            return count_what_waited(desk, now_ns, cause) + resume_talks(desk, now_ns, cause)
         case ConnectionChanged(up=False):
             desk.breaker.trip(CONNECTION, TradingState.REDUCING, desk.facts)
         case BrokerSaid(kind="unknown", code=code, text=text):
@@ -68,10 +68,37 @@ def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyComm
         case StreamChanged(contract=contract, stream=stream, state=state):
             desk.memory.streams.setdefault(contract, {})[stream] = state
             desk.see_what_is_delivered()
-        case PositionTold(account=account) if account == desk.setup.account:
-            told_a_position(desk, event, now_ns)
-        case ForeignFilled(account=account) | ForeignOrderSeen(account=account) if account == desk.setup.account:
-            desk.memory.referee.saw(event, now_ns)
+        case PositionTold() | ForeignFilled() | ForeignOrderSeen():
+            return _of_others(desk, event, now_ns, cause) if event.account == desk.setup.account else []
+        case OperatorSaid() | PositionAdopted() | FillEntered():
+            return _of_people(desk, event, now_ns, cause)
+        case ClockCompared():
+            compared(desk, event)
+        case TradingPaused():
+            paused(desk, event)
+        case ContractTold():
+            told_of_a_contract(desk, event)
         case _:
             pass
     return []
+
+
+def _of_others(desk: Desk, event: PositionTold | ForeignFilled | ForeignOrderSeen, now_ns: int, cause: Cause) -> list[AnyCommand]:
+    match event:
+        case PositionTold():
+            told_a_position(desk, event, now_ns)
+        case ForeignOrderSeen():
+            saw_an_order(desk, event, now_ns)
+        case ForeignFilled():
+            return saw_a_fill(desk, event, now_ns, cause)
+    return []
+
+
+def _of_people(desk: Desk, event: OperatorSaid | PositionAdopted | FillEntered, now_ns: int, cause: Cause) -> list[AnyCommand]:
+    match event:
+        case OperatorSaid():
+            return operator(desk, event, now_ns, cause)
+        case PositionAdopted():
+            return adopted(desk, event, now_ns, cause)
+        case FillEntered():
+            return entered(desk, event, now_ns, cause)
