@@ -7,7 +7,8 @@ Rules
 2. The guardian raises the fence: from that moment no token is good. It lets go when its work is done; only then the next runner takes one.
    A guardian that died has let go by dying: who it was stands beside its mark.
 3. The owner stands in the file as process, start of that process, and machine, so that nobody ends a stranger that got its number.
-4. The guardian's heartbeat is in the same file: a runner that needs a guardian reads it before each entry.
+4. The guardian's heartbeat is in the same file: a runner that needs a guardian reads it before each entry. It is told by the steady clock
+   that all processes of a machine share, which nobody sets back.
 5. Words are written one by one, 8 bytes each, which no reader sees in halves; what belongs together is changed under a lock file.
 """
 
@@ -29,7 +30,6 @@ MAGIC: Final = 0x31_45_43_4E_45_46_42_57  # WBFENCE1
 SIZE: Final = 128  # bytes, 16 words
 _MAGIC, _OPEN, _LAST, _RAISED, _RAISED_START, _PID, _START, _MACHINE, _BEAT = range(9)
 WAIT_S: Final = 5.0  # for the lock: it is held for microseconds
-AHEAD_NS: Final = 5_000_000_000  # a heartbeat from further ahead than this says that a clock was set back: nobody knows how old it is
 
 
 class Owner(NamedTuple):
@@ -86,7 +86,8 @@ class Fence:
             with only_one(self._lock, f"{self.path} is locked by another process", wait_s=WAIT_S):
                 with self.path.open("a+b") as file:
                     if file.seek(0, os.SEEK_END) < SIZE:
-                        file.truncate(SIZE)
+                        file.write(bytes(SIZE))  # bytes, not a hole: writing to a mapped hole on a full disk is the end of a process
+                        file.flush()
                     self._map = mmap.mmap(file.fileno(), SIZE)
                 self._words = memoryview(self._map).cast("q")
                 if self._words[_MAGIC] == 0:
@@ -135,9 +136,9 @@ class Fence:
         self._token = 0
 
     def guardian_silent_ns(self, now_ns: int) -> int | None:
-        """Say for how long no guardian was heard, by the wall clock; `None` if none ever was, or nobody can know how long ago."""
+        """Say for how long no guardian was heard, by `time.monotonic_ns`; `None` if none was since this machine was started."""
         beat = self._words[_BEAT]
-        return None if not beat or beat - now_ns > AHEAD_NS else max(0, now_ns - beat)
+        return None if not beat or beat > now_ns else now_ns - beat
 
     # ------------------------------------------------------------------ the guardian
     @property

@@ -56,14 +56,21 @@ def say(data: Path, status: Status) -> None:
 
 def heard(data: Path) -> list[Status]:
     """Read the last word of every process, by name."""
-    found = []
-    for path in sorted(Folders(data).status.glob(f"[!.]*{SUFFIX}")):
-        with trouble(f"reading {path}"):
-            content = path.read_bytes()
-        try:
-            status = msgspec.msgpack.decode(content, type=Status)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise StoreError(f"{path} is no status of a process: {error}") from error
-        refuse_newer("status", status.format, path)
-        found.append(status)
-    return found
+    return [_read(path) for path in sorted(Folders(data).status.glob(f"[!.]*{SUFFIX}"))]
+
+
+def word_of(data: Path, process: str) -> Status | None:
+    """Read the last word of one process; `None` if it never said one."""
+    path = Folders(data).status / f"{process}{SUFFIX}"
+    return _read(path) if path.exists() else None
+
+
+def _read(path: Path) -> Status:
+    with trouble(f"reading {path}"):
+        content = path.read_bytes()
+    try:
+        status = msgspec.msgpack.decode(content, type=Status)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise StoreError(f"{path} is no status of a process: {error}") from error
+    refuse_newer("status", status.format, path)
+    return status
