@@ -17,6 +17,7 @@ from workbench.commands import (
     keeping,
     live,
     notebooks,
+    notify,
     playing,
     prove,
     showing,
@@ -29,7 +30,23 @@ HELP = """Research, replay, paper and live trading of futures with one determini
 Begin with `workbench demo`; `workbench doctor` says what this machine lacks.
 """
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-for group in (demo, dashboard, workspace, connect, importing, history, playing, live, gateway, prove, notebooks, showing, keeping, doctor):
+for group in (
+    demo,
+    dashboard,
+    workspace,
+    connect,
+    importing,
+    history,
+    playing,
+    live,
+    notify,
+    gateway,
+    prove,
+    notebooks,
+    showing,
+    keeping,
+    doctor,
+):
     group.register(app)
 
 

@@ -1,4 +1,4 @@
-"""When a notice goes to which channel: once, not too many, again when it failed, and what follows when nobody answers. Pure: no I/O, no clock.
+"""When a notice goes to which channel: once, not too many, again when it failed, and what follows when nobody answers. Pure.
 
 Rules
 -----
@@ -40,27 +40,27 @@ class Way(msgspec.Struct):
 
     due_ns: int
     n_tries: int = 0
-    told_ns: int = 0  # 0: not delivered
+    told_ns: int | None = None
     why: str = ""  # the last failure; empty: none
 
 
 class Kept(msgspec.Struct):
-    """A notice with what became of it; times are wall time, 0: not yet."""
+    """A notice with what became of it; times are wall time, `None`: not yet."""
 
     id: int
     notice: Notice
     taken_ns: int
     n_times: int = 1
     ways: dict[str, Way] = {}
-    acknowledged_ns: int = 0
-    settled_ns: int = 0
-    reminded_ns: int = 0
-    halted_ns: int = 0
+    acknowledged_ns: int | None = None
+    settled_ns: int | None = None
+    reminded_ns: int | None = None
+    halted_ns: int | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether it waits for a person."""
-        return self.notice.severity is Severity.CRITICAL and not (self.acknowledged_ns or self.settled_ns)
+        return self.notice.severity is Severity.CRITICAL and self.acknowledged_ns is None and self.settled_ns is None
 
 
 class Delivery(NamedTuple):
@@ -114,7 +114,7 @@ class Schedule(msgspec.Struct):
 
     def _settle(self, subject: str, now_ns: int) -> bool:
         """Note that what was told is over; whether anything was."""
-        found = [each for each in self.kept if each.notice.subject == subject and not each.settled_ns]
+        found = [each for each in self.kept if each.notice.subject == subject and each.settled_ns is None]
         for each in found:
             each.settled_ns = now_ns
             if each.notice.severity is Severity.CRITICAL:
@@ -124,12 +124,12 @@ class Schedule(msgspec.Struct):
     # ------------------------------------------------------------------ on its way
     def due(self, now_ns: int, policy: Policy) -> Iterator[Delivery]:
         """Give what is to be sent now, the critical ones first; at most one a channel, the rest follows when that one is through."""
-        waiting = [each for each in self.kept if any(not way.told_ns for way in each.ways.values())]
+        waiting = [each for each in self.kept if any(way.told_ns is None for way in each.ways.values())]
         waiting.sort(key=lambda each: (each.notice.severity is not Severity.CRITICAL, each.id))
         for channel in policy.channels:
             for each in waiting:
                 way = each.ways.get(channel)
-                if way is None or way.told_ns or way.due_ns > now_ns or self._is_given_up(each, way):
+                if way is None or way.told_ns is not None or way.due_ns > now_ns or self._is_given_up(each, way):
                     continue
                 if self._has_room(each, channel, way, now_ns, policy):
                     yield Delivery(channel, each, self.held.get(channel, 0))
@@ -169,21 +169,21 @@ class Schedule(msgspec.Struct):
     def acknowledge(self, id_: int, now_ns: int) -> bool:
         """Note that a person has taken note; whether there is such a notice."""
         found = self.find(id_)
-        if found is not None and not found.acknowledged_ns:
+        if found is not None and found.acknowledged_ns is None:
             found.acknowledged_ns = now_ns
         return found is not None
 
     def remind(self, now_ns: int, policy: Policy) -> None:
         """Send critical notices once more at half their time."""
         for each in self._unanswered(now_ns, policy.escalate_ns // 2):
-            if not each.reminded_ns:
+            if each.reminded_ns is None:
                 each.reminded_ns = now_ns
-                each.ways = {name: Way(now_ns) if way.told_ns else way for name, way in each.ways.items()}
+                each.ways = {name: way if way.told_ns is None else Way(now_ns) for name, way in each.ways.items()}
 
     def must_halt(self, now_ns: int, policy: Policy) -> Kept | None:
         """Give a critical notice that waited too long for a person, once each."""
         for each in self._unanswered(now_ns, policy.escalate_ns):
-            if not each.halted_ns:
+            if each.halted_ns is None:
                 each.halted_ns = now_ns
                 return each
         return None

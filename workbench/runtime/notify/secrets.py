@@ -12,10 +12,11 @@ from __future__ import annotations
 import base64
 import importlib
 import os
+import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, quote_plus
@@ -24,6 +25,7 @@ from workbench.domain.errors import ConfigError
 
 HIDDEN: Final = "\N{BULLET}" * 4
 SHORTEST: Final = 4  # a shorter secret would hide ordinary words
+SEPARATORS: Final = re.compile(r"[/?&=#]")  # between the parts of an address
 ASK_S: Final = 5.0
 
 
@@ -75,7 +77,7 @@ def resolve(named: str, setting: str, folder: Path, environment: Mapping[str, st
     elif where == "keyring" and "/" in what:
         found = _of_keyring(*what.split("/", 1))
     else:
-        raise ConfigError(f"{setting}: name where the secret is kept (keyring:SERVICE/USER, file:PATH or env:NAME), never the secret itself")
+        raise ConfigError(f"{setting}: say where the secret is kept (keyring:SERVICE/USER, file:PATH, env:NAME), never the secret itself")
     if not found:
         raise ConfigError(f"{setting}: nothing is kept under {named}")
     return Secret(found)
@@ -120,15 +122,25 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        forms: set[str] = set()
-        for each in secrets:
-            text = each.reveal()
-            if len(text) >= SHORTEST:
-                plain = base64.b64encode(text.encode()).decode()
-                forms |= {text, quote(text), quote(text, safe=""), quote_plus(text), plain, plain.rstrip("="), repr(text)[1:-1]}
+        forms = {form for each in secrets for part in _parts(each.reveal()) for form in _forms(part)}
         self._forms = sorted(forms, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         for form in self._forms:
             text = text.replace(form, HIDDEN)
         return text
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Give a secret, and of an address what others repeat of it: its path, and each part of that and of its query."""
+    yield text
+    if "://" in text:
+        _, _, behind = text.partition("://")
+        yield from (f"/{behind.partition('/')[2]}", *(part for part in SEPARATORS.split(behind)[1:]))
+
+
+def _forms(text: str) -> set[str]:
+    if len(text) < SHORTEST:
+        return set()
+    plain = base64.b64encode(text.encode()).decode()
+    return {text, quote(text), quote(text, safe=""), quote_plus(text), plain, plain.rstrip("="), repr(text)[1:-1]}

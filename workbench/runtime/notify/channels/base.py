@@ -39,17 +39,17 @@ class Channel(Protocol):
 
 
 def chunks(text: str, most: int) -> list[str]:
-    """Cut a text into parts of at most `most` characters, at line ends where there are some.
+    r"""Cut a text into parts of at most `most` characters, at a line end where one is in the second half.
 
-    >>> chunks("one\\ntwo\\nthree", 8)
-    ['one\\ntwo', 'three']
+    >>> chunks("one\ntwo\nthree", 8)
+    ['one\ntwo', 'three']
     >>> chunks("abcdef", 4), chunks("", 4)
     (['abcd', 'ef'], [''])
     """
     parts = []
     while len(text) > most:
-        cut = text.rfind("\n", 1, most + 1)
-        at = cut if cut > 0 else most
+        cut = text.rfind("\n", most // 2, most + 1)
+        at = cut if cut >= 0 else most
         parts.append(text[:at])
-        text = text[at + 1 if cut > 0 else at :]
+        text = text[at + 1 if cut >= 0 else at :]
     return [*parts, text]

@@ -11,7 +11,8 @@ from workbench.runtime.notify.channels.base import PATIENCE_S, ChannelError, Mes
 from workbench.runtime.notify.notice import Severity
 
 URGENCY: Final = {Severity.CRITICAL: "critical", Severity.WARNING: "normal", Severity.INFO: "low"}
-SCRIPT: Final = "on run argv\ndisplay notification (item 2 of argv) with title (item 1 of argv)\nend run"  # the text is no part of the script
+# what is told is an argument, no part of the script
+SCRIPT: Final = "on run argv\ndisplay notification (item 2 of argv) with title (item 1 of argv)\nend run"
 
 
 class Desktop:

@@ -1,4 +1,4 @@
-"""One POST over HTTPS with the standard library, for the channels that are one. No redirect is followed: it would carry a token elsewhere."""
+"""One POST over HTTPS with the standard library, for channels that are one. It follows no redirect: that would carry a token elsewhere."""
 
 from __future__ import annotations
 

@@ -1,0 +1,79 @@
+"""What is worth a word, and how loud it is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.domain.decisions import AnyFact, ParityBroken, Proposal, Quarantined, Reason, Refused, StateChanged, TradingState
+from workbench.domain.events import AnyEvent, BrokerSaid, ConnectionChanged, OperatorAction, OperatorSaid, OrderRejected, StreamChanged
+from workbench.domain.orders import Key, Leg, OrderType
+from workbench.runtime.notify.meaning import notices_of
+from workbench.runtime.notify.notice import Notice
+from workbench.store.entries import Entry
+
+SYMBOLS = {1: "ESZ6"}
+WISH = Proposal(1, OrderType.LIMIT, 10, 9, 12, 0)
+LOGIN = "TWS accepts the connection and its API says nothing: log in (the weekly second factor), or look at its window"
+
+
+def told(content: AnyEvent | AnyFact) -> list[Notice]:
+    is_fact = content.__class__.__module__.endswith("decisions")
+    return list(notices_of(Entry(5, 41, 1, 7_000, (content,) if is_fact else content), SYMBOLS))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("content", "about", "severity"),
+    [
+        (StateChanged(TradingState.HALTED, "no answer about bracket 7"), "halt", "critical"),
+        (StateChanged(TradingState.HALTED, "day loss of DUSIM1"), "loss limit", "critical"),
+        (StateChanged(TradingState.HALTED, "week loss of DUSIM1"), "loss limit", "critical"),
+        (StateChanged(TradingState.HALTED, "guardian: the runner was silent"), "guardian", "critical"),
+        (StateChanged(TradingState.HALTED, "operator: lunch"), "halt", "warning"),
+        (StateChanged(TradingState.REDUCING, "connection"), "reducing", "warning"),
+        (ParityBroken("Submit(...)", "none"), "break", "critical"),
+        (OrderRejected(7, Leg.STOP, "201: margin"), "protection", "critical"),
+        (OrderRejected(7, Leg.EXIT, "201: margin"), "protection", "critical"),
+        (OrderRejected(7, Leg.TARGET, "201: margin"), "protection", "warning"),
+        (OperatorSaid(OperatorAction.FLATTEN, "guardian: the runner was silent"), "guardian", "critical"),
+        (ConnectionChanged(False, LOGIN), "second factor", "critical"),
+        (ConnectionChanged(False, "nothing answers at 127.0.0.1:7497"), "connection", "warning"),
+        (StreamChanged(1, "tick-by-tick", "silent", "8 s"), "recording", "warning"),
+        (BrokerSaid(31_415, "unknown", "what?", None, None), "broker", "warning"),
+        (Refused(Key("A", 1, "s"), WISH, Reason.ROLL_DUE, 1.0, 0.0), "roll", "warning"),
+        (Quarantined("strategy", "mine", 1, "mine.py:3", "ZeroDivisionError", ()), "quarantine", "warning"),
+    ],
+)
+def test_what_a_person_must_know_is_told_as_loud_as_it_is(content: AnyEvent | AnyFact, about: str, severity: str) -> None:
+    (notice,) = told(content)
+    assert (notice.about.value, notice.severity.value) == (about, severity)
+    assert notice.text and notice.key and notice.at_ns == 7_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        OrderRejected(7, Leg.ENTRY, "201: margin"),
+        OrderRejected(7, Leg.EXIT, "not sent: the mode is observe"),
+        Refused(Key("A", 1, "s"), WISH, Reason.SPREAD, 1.0, 0.0),
+        StreamChanged(1, "tick-by-tick", "degraded", ""),
+        BrokerSaid(2104, "farm_ok", "fine", None, None),
+    ],
+)
+def test_what_is_for_the_page_is_not_told(content: AnyEvent | AnyFact) -> None:
+    assert told(content) == []
+
+
+def test_a_login_that_waits_halts_nothing_for_entries_are_shut_anyway_and_its_end_settles_it() -> None:
+    (waits,), (up,) = told(ConnectionChanged(False, LOGIN)), told(ConnectionChanged(True, "connected"))
+    assert not waits.halts and waits.subject == up.settles == "link" and up.is_quiet
+
+
+def test_a_resume_by_hand_answers_what_was_told_of_the_halt() -> None:
+    (halted,), (resumed,) = told(StateChanged(TradingState.HALTED, "stray fill")), told(OperatorSaid(OperatorAction.RESUME, "operator: ok"))
+    assert halted.subject == resumed.settles
+
+
+def test_contracts_are_named_and_every_fact_of_one_row_is_told() -> None:
+    facts = (StateChanged(TradingState.REDUCING, "connection"), StateChanged(TradingState.HALTED, "stray fill"))
+    assert [each.about.value for each in notices_of(Entry(5, 41, 1, 7_000, facts), SYMBOLS)] == ["reducing", "halt"]
+    assert "ESZ6" in told(StreamChanged(1, "depth", "lost", ""))[0].text

@@ -1,0 +1,207 @@
+"""The notifier at work: each second it reads, decides, sends, and remembers. Its own process; the runner never waits for it.
+
+Rules
+-----
+1. Every channel has one message on its way at a time, in a thread: a mail server that hangs keeps nobody but itself waiting.
+2. What was delivered is remembered before anything else is sent there, so a restart tells nothing twice but what a crash caught in between.
+3. No text leaves before secrets are taken out of it, whatever a broker or a server has said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from workbench.clock import Clock
+from workbench.domain.errors import StoreError
+from workbench.domain.units import SECOND
+from workbench.runtime.notify import memory as kept
+from workbench.runtime.notify.channels.base import ChannelError, Message
+from workbench.runtime.notify.channels.made import Made
+from workbench.runtime.notify.follow import words_of
+from workbench.runtime.notify.living import RUNNER, is_alive
+from workbench.runtime.notify.notice import About, Notice, Severity
+from workbench.runtime.notify.ping import ping
+from workbench.runtime.notify.schedule import Delivery, Kept, Policy
+from workbench.store.requests import raise_halt
+from workbench.store.status import Status, say
+
+PROCESS: Final = "notifier"
+LOOK_S: Final = 1.0
+LAST_S: Final = 7.0  # at the end, for what is still to be told
+FAILS: Final = 3  # deliveries in a row after which the other channels are told
+LOUD: Final = {Severity.CRITICAL: "CRITICAL", Severity.WARNING: "Warning", Severity.INFO: "Info"}
+
+
+class Notifier:
+    """One notifier over one data folder.
+
+    Parameters
+    ----------
+    data
+        Whose runs.
+    made
+        Channels, and what they may.
+    clock
+        The machine's: heartbeats are of wall time.
+    ping_s
+        Seconds between two pings.
+    """
+
+    def __init__(self, data: Path, made: Made, clock: Clock, *, ping_s: int = 60) -> None:
+        self._data, self._made, self._clock = data, made, clock
+        self._policy: Policy = made.policy
+        self._memory = kept.recall(data)
+        self._written = b""
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._ping_ns, self._pinged_ns = ping_s * SECOND, 0
+        self._pinging: asyncio.Task[None] | None = None
+        self._ping_why = ""
+        for name, why in made.broken.items():
+            self._take(_of_channel(f"broken:{name}", f"Channel {name} is not used: {why}"))
+
+    async def run(self, stop: asyncio.Event, on_look: Callable[[], None] = lambda: None) -> None:
+        """Go on until `stop`, then look once more and give what is to be told some seconds."""
+        while not stop.is_set():
+            self.look()
+            on_look()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_S)
+        self.look()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_S):
+                while self._busy:
+                    await asyncio.wait(self._busy.values())
+                    self._send()
+        for task in self._busy.values():
+            task.cancel()
+        self._remember()
+        self._say("ended")
+
+    def look(self) -> None:
+        """Do once what is done each second."""
+        now_ns, words = self._clock.now_ns(), words_of(self._data)
+        for notice in self._memory.living.look(words, now_ns):
+            self._take(notice)
+        for notice in self._memory.reading.look(self._data, words, now_ns):
+            self._take(notice)
+        self._hear()
+        self._escalate(now_ns)
+        self._ping(words, now_ns)
+        self._remember()
+        self._send()
+        self._say("")
+
+    def _take(self, notice: Notice) -> None:
+        clean = msgspec.structs.replace(notice, text=self._made.redact(notice.text))
+        self._memory.schedule.take(clean, self._clock.now_ns(), self._policy)
+
+    def _hear(self) -> None:
+        """Take the acknowledgements of people."""
+        for id_, path in kept.acknowledged(self._data):
+            self._memory.schedule.acknowledge(id_, self._clock.now_ns())
+            self._remember()  # before the file goes: an acknowledgement is not lost
+            path.unlink(missing_ok=True)
+
+    def _escalate(self, now_ns: int) -> None:
+        schedule = self._memory.schedule
+        schedule.remind(now_ns, self._policy)
+        while (unanswered := schedule.must_halt(now_ns, self._policy)) is not None:
+            minutes = self._policy.escalate_ns // (60 * SECOND)
+            why = f"nobody acknowledged notice {unanswered.id} in {minutes} min: {unanswered.notice.text}"
+            with contextlib.suppress(StoreError):  # a disk that refuses halts the runner by itself
+                raise_halt(self._data, why, PROCESS)
+            text = f"The HALT file was raised: {why}\nTake it away, and resume, when somebody has looked."
+            self._take(Notice(about=About.HALT, severity=Severity.WARNING, key=f"unanswered:{unanswered.id}", text=text))
+
+    # ------------------------------------------------------------------ sending
+    def _send(self) -> None:
+        """Put a message on its way on each channel that is free."""
+        now_ns = self._clock.now_ns()
+        for delivery in self._memory.schedule.due(now_ns, self._policy):
+            if delivery.channel not in self._busy:
+                task = asyncio.get_running_loop().create_task(self._deliver(delivery), name=f"notify {delivery.channel}")
+                self._busy[delivery.channel] = task
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        name, message = delivery.channel, message_of(delivery.kept, delivery.n_held)
+        try:
+            why = ""
+            await asyncio.to_thread(self._made.channels[name].send, message)
+        except ChannelError as error:
+            why = self._made.redact(str(error)) or "it failed"
+        except Exception as error:  # noqa: BLE001  whatever a channel raises, the others go on; its text may hold anything
+            why = f"it failed: {type(error).__name__}"
+        finally:
+            self._busy.pop(name, None)
+        now_ns = self._clock.now_ns()
+        if not why:
+            self._memory.schedule.delivered(delivery, now_ns)
+        elif self._memory.schedule.failed(delivery, why, now_ns) == FAILS:
+            text = f"Channel {name} does not deliver: {why}"
+            self._take(_of_channel(f"fails:{name}", text))
+        self._remember()
+
+    def _ping(self, words: list[Status], now_ns: int) -> None:
+        is_up = any(word.process == RUNNER and is_alive(word, now_ns) for word in words)
+        if not self._made.ping_url or not is_up or now_ns - self._pinged_ns < self._ping_ns:
+            return
+        if self._pinging is None or self._pinging.done():
+            self._pinged_ns = now_ns
+            self._pinging = asyncio.get_running_loop().create_task(self._say_alive(), name="ping")
+
+    async def _say_alive(self) -> None:
+        try:
+            await asyncio.to_thread(ping, self._made.ping_url)
+            self._ping_why = ""
+        except ChannelError as error:
+            self._ping_why = str(error)
+            text = f"The ping that says that the runner lives does not arrive: {error}"
+            self._take(_of_channel("ping", text))
+
+    # ------------------------------------------------------------------ its own state
+    def _remember(self) -> None:
+        """Write what is known, if it is other than what was written."""
+        encoded = msgspec.json.encode(self._memory)
+        if encoded != self._written:
+            with contextlib.suppress(StoreError):  # the next look tries again; telling goes on without a disk
+                kept.remember(self._data, encoded)
+                self._written = encoded
+
+    def _say(self, note: str) -> None:
+        schedule = self._memory.schedule
+        n_open = sum(each.is_open for each in schedule.kept)
+        failing = sorted({name for each in schedule.kept for name, way in each.ways.items() if way.why and way.told_ns is None})
+        told = note or "; ".join([f"{name} does not deliver" for name in failing] + ([self._ping_why] if self._ping_why else []))
+        counts = {"notices": schedule.next_id - 1, "unacknowledged": n_open, "channels": len(self._made.channels)}
+        word = Status(process=PROCESS, pid=os.getpid(), said_ns=self._clock.now_ns(), counts=counts, note=told, is_ready=not note)
+        with contextlib.suppress(StoreError):
+            say(self._data, word)
+
+
+def _of_channel(key: str, text: str) -> Notice:
+    return Notice(about=About.CHANNEL, severity=Severity.WARNING, key=key, text=text)
+
+
+def message_of(each: Kept, n_held: int = 0) -> Message:
+    """Write a notice as it is sent.
+
+    >>> halt = Notice(about=About.HALT, severity=Severity.CRITICAL, key="k", text="HALTED: smoke")
+    >>> message_of(Kept(7, halt, 0)).title
+    'CRITICAL halt [7]: HALTED: smoke'
+    """
+    notice = each.notice
+    first = notice.text.split("\n", 1)[0]
+    lines = [notice.text]
+    if each.is_open and notice.halts:
+        again = "Still unacknowledged. " if each.reminded_ns is not None else ""
+        lines.append(f"{again}Acknowledge it, or trading halts: workbench notify ack {each.id}")
+    if n_held:
+        lines.append(f"{n_held} more {'was' if n_held == 1 else 'were'} held back: workbench notify list")
+    return Message(f"{LOUD[notice.severity]} {notice.about.value} [{each.id}]: {first[:120]}", "\n".join(lines), notice.severity, each.id)
