@@ -1,4 +1,4 @@
-"""Settings of the ways to a person (``[notify]``). Types and limits; no secret stands here, only where one is kept (`runtime.notify.secrets`)."""
+"""Settings of the ways to a person (``[notify]``). Types and limits; never a secret, only where one is kept."""
 
 from __future__ import annotations
 
