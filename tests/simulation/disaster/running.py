@@ -1,0 +1,107 @@
+"""From a seed to a verdict: the one entry for tests, for the command line, and for whoever plants a bug to see it caught."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.simulation.disaster.faults import draw
+from tests.simulation.disaster.quiescence import judge
+from tests.simulation.disaster.safety import Violation
+from tests.simulation.disaster.schedule import Schedule
+from tests.simulation.disaster.world import World
+
+IN_MEMORY = Path("/dev/shm")
+Plant = Callable[[], AbstractContextManager[object]]
+
+
+class Verdict(NamedTuple):
+    """What came of one seed.
+
+    ``digest`` is over every byte on the wire and every report, with their times; ``halted`` is why the end was a halt, if it was.
+    """
+
+    seed: int
+    violations: tuple[Violation, ...]
+    reached: Counter[str]
+    passed: dict[str, int]
+    n_crashes: int
+    n_fills: int
+    halted: str
+    digest: str
+    virtual_s: float
+    wall_s: float
+    struck: tuple[str, ...]
+
+    @property
+    def is_good(self) -> bool:
+        return not self.violations
+
+    def text(self) -> str:
+        """Say what is wrong, and how to see it again."""
+        said = [f"seed {self.seed}: python -m tests.simulation.disaster {self.seed}"]
+        return "\n".join(said + [f"  {law} at {at_s:.2f} s: {text}" for law, at_s, text in self.violations])
+
+
+def run_seed(seed: int, *, plant: Plant | None = None) -> Verdict:
+    """Run the schedule of a seed.
+
+    Parameters
+    ----------
+    plant
+        Makes a context in which a bug is planted: entered before the world is made, left behind it.
+    """
+    return run_schedule(draw(seed), plant=plant)
+
+
+def run_schedule(schedule: Schedule, *, plant: Plant | None = None) -> Verdict:
+    """Run one schedule, and judge it."""
+    with _quiet(), _place() as root, plant() if plant is not None else nullcontext():
+        world = World(root, schedule)
+        try:
+            world.run()
+        except Exception as error:  # noqa: BLE001  a world that cannot be run is a finding too: the harness's or a plant's
+            return _verdict(world, [Violation("harness", 0.0, f"{type(error).__name__}: {error}")], "")
+        end, said = judge(world)
+        halted = "; ".join(end.causes) if end is not None and end.causes else ""
+        return _verdict(world, [*world.safety.violations, *said], halted)
+
+
+def _verdict(world: World, said: list[Violation], halted: str) -> Verdict:
+    return Verdict(
+        world.schedule.seed, tuple(said), world.safety.rare.reached, world.passed, sum(life.how in ("killed", "reset", "power") for life in world.lives),
+        len(world.safety.executions), halted, world.wire.digest, world.now_s, world.wall_s, tuple(world.struck),
+    )  # fmt: skip
+
+
+@contextmanager
+def _place() -> Iterator[Path]:
+    """Give a folder in memory where there is such a place: what a disk does is modelled, not waited for."""
+    in_memory = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > 1 << 28
+    root = Path(tempfile.mkdtemp(prefix="disaster-", dir=IN_MEMORY if in_memory else None))
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep libraries from telling what is long and known, and the collector from walking all that was imported."""
+    loggers = [logging.getLogger(name) for name in ("ib_async", "asyncio")]
+    before = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL)
+    gc.freeze()
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, before, strict=True):
+            each.setLevel(level)
