@@ -21,7 +21,7 @@ from workbench.domain.units import BAR_NS, MS, SECOND
 
 BAR_S = BAR_NS // SECOND
 # what decides nothing (whom notices go to), and what a run's manifest names by itself, law and all
-TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib", "notify"})
+TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib", "guardian", "notify"})
 
 
 class Mode(StrEnum):
@@ -108,6 +108,15 @@ class LearningSettings(Section):
     recipes: tuple[str, ...]
 
 
+class GuardianSettings(Section):
+    """How patient the guardian is with a silent runner, in seconds. `dedicated`: nobody but the workbench trades the account."""
+
+    silent_s: float = Field(ge=3, le=60)
+    flat_within_s: float = Field(ge=5, le=60)
+    flat_after_s: float = Field(ge=10, le=3_600)
+    dedicated: bool
+
+
 class Settings(Section):
     """All settings of a run. Made by `load_settings`; knows where each value came from (`settings_with_origins`)."""
 
@@ -122,6 +131,7 @@ class Settings(Section):
     engine: EngineSettings
     simulation: SimulationSettings
     learning: LearningSettings
+    guardian: GuardianSettings
     notify: NotifySettings
     roots: dict[str, Root]
 

@@ -7,10 +7,13 @@ Rules
 3. `live` needs three yeses that have nothing to do with one another: the mode, the account named in the settings, and an arming token
    that ends by itself. What reduces risk may leave after it has.
 4. An account that the login does not manage, or did not name yet, gets no order.
+5. A process whose token is not the fence's (`store.fence`) sends nothing, not even a cancel: somebody else looks after its orders now.
+6. Where a guardian is needed, its silence shuts entries; exits leave.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +21,11 @@ from typing import Final, NamedTuple
 
 from workbench.clock import Clock
 from workbench.config import Mode
-from workbench.domain.errors import ConfigError
+from workbench.domain.errors import ConfigError, VenueError
 from workbench.domain.events import AnyEvent, OrderRejected
-from workbench.domain.orders import AnyCommand, Ask, Exit, Leg, Submit
+from workbench.domain.orders import AnyCommand, Ask, Exit, Leg, Protect, Submit
 from workbench.domain.units import HOUR, SECOND
+from workbench.store.fence import Fence
 
 ON_PAPER: Final = ("DU", "DF", "DI")  # IB's paper accounts: individual, adviser's, adviser's client
 SIMULATED: Final = "DUSIM"  # accounts of the simulated gateway
@@ -29,6 +33,8 @@ ARMED_FILE: Final = "ARMED"  # in the data folder
 ARMED_VARIABLE: Final = "WORKBENCH_ARMED"  # the same text, for machines without a place to keep it
 MAX_ARMED_NS: Final = 24 * HOUR  # a yes that lasts for ever is none
 TRADES: Final = frozenset({Mode.PAPER, Mode.LIVE})
+ORDERS: Final = (b"3\0", b"4\0", b"58\0")  # how payloads begin that place, cancel, cancel all
+FENCED: Final = "not sent: the fence is up, or another process has taken over; this one sends nothing any more"
 RUNS: Final = frozenset({Mode.RECORD, Mode.OBSERVE, *TRADES})
 
 
@@ -86,11 +92,44 @@ class Door:
         The arming token, for `live`.
     clock
         Says whether it still holds.
+    fence
+        Says whether this process may send; `None`: nobody else can act for the account.
+    silent_ns
+        How long a guardian may be silent before entries are shut; `None`: none is needed.
+    steady
+        The clock that a guardian's heartbeat is stamped with.
     """
 
-    def __init__(self, mode: Mode, account: str, managed: Callable[[], Collection[str]], armed: Armed | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        mode: Mode,
+        account: str,
+        managed: Callable[[], Collection[str]],
+        armed: Armed | None,
+        clock: Clock,
+        *,
+        fence: Fence | None = None,
+        silent_ns: int | None = None,
+        steady: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
         self.mode, self.account = mode, account
         self._managed, self._armed, self._clock = managed, armed, clock
+        self._fence, self._silent_ns, self._steady = fence, silent_ns, steady
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether this process can send nothing any more, for ever."""
+        return self._fence is not None and not self._fence.is_open
+
+    def why_unguarded(self) -> str | None:
+        """Say why nothing may be entered for want of a guardian; `None` if one is heard, or none is needed."""
+        if self._fence is None or self._silent_ns is None:
+            return None
+        silent_ns = self._fence.guardian_silent_ns(self._steady())
+        if silent_ns is not None and silent_ns <= self._silent_ns:
+            return None
+        how_long = "was not heard yet" if silent_ns is None else f"is silent for {silent_ns // SECOND} s"
+        return f"the guardian {how_long}"
 
     def why_not(self, command: AnyCommand) -> str | None:
         """Say why a command may not leave; `None` if it may."""
@@ -98,6 +137,8 @@ class Door:
             return None
         if self.mode not in TRADES:
             return f"not sent: the mode is {self.mode.value}"
+        if self.is_fenced:
+            return FENCED
         if command.key.account != self.account:
             return f"not sent: it is for account {command.key.account}, this run trades {self.account}"
         if not isinstance(command, Submit):
@@ -108,13 +149,33 @@ class Door:
             return f"not sent: account {self.account}, but the login {told}"
         if self.mode is Mode.LIVE and (self._armed is None or self._clock.now_ns() >= self._armed.until_ns):
             return "not sent: the arming token has expired; exits still leave"
-        return None
+        unguarded = self.why_unguarded()
+        return None if unguarded is None else f"not sent: {unguarded}; exits still leave"
+
+
+def before_the_wire(fence: Fence, check: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """Look at the fence once more, the moment before a payload leaves: what waited, or follows of a report, passes no door.
+
+    Raises
+    ------
+    VenueError
+        From what is given back: the payload stays here.
+    """
+
+    def checked(payload: bytes) -> None:
+        if payload.startswith(ORDERS) and not fence.is_open:
+            raise VenueError(FENCED)
+        check(payload)
+
+    return checked
 
 
 def answers(command: AnyCommand, why: str) -> list[AnyEvent]:
     """What a command that did not leave comes back as."""
     if isinstance(command, Submit):
         return [OrderRejected(command.ref, Leg.ENTRY, why)]
+    if isinstance(command, Protect):
+        return [OrderRejected(command.ref, Leg.STOP, why)]
     return [OrderRejected(command.ref, Leg.EXIT, why)] if isinstance(command, Exit) else []
 
 

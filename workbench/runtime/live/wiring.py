@@ -11,12 +11,13 @@ from workbench.config import Mode, Root, Settings
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError
 from workbench.domain.events import FrontChanged
+from workbench.domain.units import SECOND
 from workbench.runtime import build
 from workbench.runtime.live.begin import Plan
-from workbench.runtime.live.doors import TRADES, Door, must_be_allowed, token
+from workbench.runtime.live.doors import TRADES, Door, before_the_wire, must_be_allowed, token
 from workbench.runtime.live.edge import IbEdge
 from workbench.runtime.live.hours import BrokersHours, Calendars, Hours
-from workbench.runtime.live.leading import Leading, define, kept, not_entered
+from workbench.runtime.live.leading import Leading, define, not_entered, of_the_run
 from workbench.runtime.live.line import Line
 from workbench.runtime.live.looking import Looked, clock_of, look
 from workbench.runtime.live.runner import Runner
@@ -24,6 +25,7 @@ from workbench.runtime.live.stages import News
 from workbench.runtime.live.warming import IbWarmUp
 from workbench.runtime.play import TICKS
 from workbench.store.contracts import ContractBook
+from workbench.store.fence import Fence
 from workbench.workspace import things_of
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class Wired(NamedTuple):
     account: str
     told: str
     close: Callable[[], Awaitable[None]]
+    door: Door
+    fence: Fence | None
 
 
 async def wire(
@@ -54,6 +58,7 @@ async def wire(
     on_news: Callable[[News], None] = lambda _: None,
     clock: Clock | None = None,
     warms: bool = True,
+    guarded: bool = False,
 ) -> Wired:
     """Look at the TWS that settings name, and put a runner on it.
 
@@ -71,11 +76,15 @@ async def wire(
         Of the run; `None`: the gateway's own where it is a simulated one, else the machine's.
     warms
         Whether a run that begins with nothing asks TWS for its past first.
+    guarded
+        Whether it enters only while a guardian is heard.
 
     Raises
     ------
     ConfigError
         What may not run, and why.
+    StoreError
+        Another runner trades the account, or the guardian has not let go of it.
     VenueError
         No TWS there, or it refuses.
     """
@@ -90,15 +99,19 @@ async def wire(
     must_be_allowed(mode, settings.ib.account, chosen, armed, clock.now_ns(), asked=settings.mode)
     log_session = Calendars(settings.log_calendar).session(clock.now_ns())
     known = define(data, seen, roots, log_session)
-    edge = IbEdge(_maker(mode, settings, data, chosen, clock))
+    fence = Fence(data, chosen) if mode in TRADES else None
+    edge = IbEdge(_maker(mode, settings, data, chosen, clock, fence))
     hours = BrokersHours(settings.log_calendar, lambda contract: edge.hours(contract) or known.hours.get(contract, ()))
     line = Line(edge, clock)
-    door = Door(mode, chosen, lambda: edge.accounts, armed, clock)
+    silent_ns = round(settings.guardian.silent_s * SECOND) if guarded else None
+    door = Door(mode, chosen, lambda: edge.accounts, armed, clock, fence=fence, silent_ns=silent_ns)
     plan = Planner(mode, settings, data, chosen, known, hours, clock, strategies)
     runner = Runner(data, mode, line, door, plan, hours=hours, history=IbWarmUp(settings) if warms else None, on_news=on_news)
     clock_word = "the gateway's clock" if seen.is_simulated else "this machine's clock"
     told = f"{', '.join(contract.symbol for contract in plan.contracts(log_session))} · {clock_word}, x{settings.ib.speed:g}"
-    return Wired(runner, line, chosen, told, edge.close)
+    if fence is not None:
+        fence.take()
+    return Wired(runner, line, chosen, told, edge.close, door, fence)
 
 
 def _account(named: str | None, seen: Looked) -> str:
@@ -141,7 +154,7 @@ class Planner:
 
     def contracts(self, session: int) -> tuple[Contract, ...]:
         """List the contracts of a session's run, ids rising."""
-        return kept(self._data, session, self._mode, self._account) or self._known.on(session)
+        return of_the_run(self._data, session, self._mode, self._account, self._known.on(session))
 
     def __call__(self, session: int) -> Plan:
         settings, contracts, leads = self._settings, self.contracts(session), self._known.on(session)
@@ -168,7 +181,7 @@ def leading(data: Path, seen: Looked, roots: Sequence[Root], hours: Hours, now_n
     return define(data, seen, roots, session).on(session)
 
 
-def _maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Clock) -> Callable[[str], IbVenue]:
+def _maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Clock, fence: Fence | None) -> Callable[[str], IbVenue]:
     """Give what makes the venue of a chain of runs."""
     from workbench.venues.ib.venue import IbVenue
 
@@ -177,6 +190,9 @@ def _maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Cloc
     def make(chain: str) -> IbVenue:
         known = ContractBook(data).contracts()
         most = law.risk.max_contracts_per_order
-        return IbVenue(settings, clock, mode=mode, run=chain, account=account, data=data, known=known, max_qty=most)
+        venue = IbVenue(settings, clock, mode=mode, run=chain, account=account, data=data, known=known, max_qty=most)
+        if fence is not None:
+            venue.client.check = before_the_wire(fence, venue.client.check)
+        return venue
 
     return make
