@@ -8,7 +8,7 @@ from tests.engine.hand import BAR, LONG, ONCE, Hand, Script, law, lost, position
 from tests.simulation.pit import record
 from workbench.domain.decisions import RoundTripClosed, StateChanged
 from workbench.domain.events import FeeReported, OperatorAction, OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
-from workbench.domain.orders import Cancel, Exit, Leg, Modify
+from workbench.domain.orders import Cancel, Exit, Leg, Modify, Protect
 from workbench.domain.records import Kind, Phase
 from workbench.domain.units import MICROS, SECOND
 from workbench.execution.supervisor import MAX_EXITS
@@ -26,7 +26,7 @@ def why(hand: Hand) -> list[str]:
 def test_a_position_no_stop_covers_in_time_is_left() -> None:
     hand = Hand(setup(Script(LONG, until_ns=ONCE), by=law(cover_seconds=15.0)))
     hand.filled()
-    assert hand.bar(3) == []
+    assert {type(command) for command in hand.bar(3)} == {Protect}  # said again and again, and never confirmed
     [command] = hand.bar()
     assert isinstance(command, Exit) and command.why == "uncovered" and hand.state == "active"
 
@@ -35,8 +35,8 @@ def test_a_position_no_stop_covers_in_time_is_left() -> None:
 def test_a_stop_that_is_lost_has_as_long_to_come_back() -> None:
     hand = position(setup(Script(LONG, until_ns=ONCE), by=law(cover_seconds=15.0)))
     assert hand.bar(9) == []  # covered: for as long as it likes
-    hand.hear(OrderCancelled(1, Leg.STOP, 2))
-    assert hand.bar(3) == []
+    assert [type(command) for command in hand.hear(OrderCancelled(1, Leg.STOP, 2))] == [Protect]
+    assert {type(command) for command in hand.bar(3)} == {Protect}
     hand.hear(OrderAccepted(1, Leg.STOP, 2, LONG.stop_px))
     assert hand.bar(9) == []
     hand.hear(OrderRejected(1, Leg.STOP, "no"))
@@ -132,12 +132,12 @@ def test_a_stop_that_comes_back_after_a_watch_fired_gets_its_watch_again() -> No
 
 
 # ---------------------------------------------------------------------- too much
-def test_more_than_was_ordered_halts() -> None:
+def test_more_than_was_ordered_halts_and_is_left() -> None:
     hand = Hand(setup(Script(LONG, until_ns=ONCE)))
     hand.entered()
-    hand.fill(1, Leg.ENTRY, 3, 24_000)
-    assert hand.state == "halted" and "filled 3 of 2 ordered" in why(hand)[-1]
-    assert hand.bracket is not None and hand.bracket.open == 3 and hand.bracket.phase == "exposed"
+    [left] = hand.fill(1, Leg.ENTRY, 3, 24_000)
+    assert isinstance(left, Exit) and hand.state == "halted" and "filled 3 of 2 ordered" in why(hand)[-1]
+    assert hand.bracket is not None and hand.bracket.open == 3 and hand.bracket.phase == "closing"
 
 
 def test_an_entry_whose_fill_overtakes_its_cancel_is_a_position_like_any_other() -> None:

@@ -69,6 +69,8 @@ class Desk:
         self.flat_ns = round(law.sessions.flat_before_close_s * SECOND)
         self.hold_quality = round(law.data.hold_quality * 1000)
         self.cover_ns = round(law.execution.cover_seconds * SECOND)
+        self.supervisor.repair_ns = round(law.execution.repair_seconds * SECOND)
+        self.supervisor.max_changes = law.execution.max_entry_changes
         self.answer_ns = round(law.execution.answer_seconds * SECOND)
 
     def remember(self, memory: Memory) -> None:

@@ -1,14 +1,22 @@
-"""What the venue reports of orders: the bracket it moves, what must be sent, what it earned. No I/O, no clock."""
+"""What the venue reports of orders: the bracket it moves, what must be sent, what it earned. No I/O, no clock.
+
+Of an entry that was refused for want of margin the limits knew less than the broker: nothing is entered until a person has read its words.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
 from workbench.domain.decisions import FeeCharged, TradingState
-from workbench.domain.events import FeeReported
-from workbench.domain.orders import AnyCommand, Cause
+from workbench.domain.events import FeeReported, OrderRejected
+from workbench.domain.orders import AnyCommand, Cause, Leg
 from workbench.engine.desk import Desk
 from workbench.engine.money import watch_the_day
+from workbench.engine.repairs import after_report
 from workbench.execution.bracket import Bracket, closed
 from workbench.execution.supervisor import Report
+
+MARGIN_WORDS: Final = ("margin", "equity with loan value", "available funds")  # as IB puts it behind 201
 
 
 def report(desk: Desk, report: Report, now_ns: int, cause: Cause) -> tuple[Bracket | None, list[AnyCommand]]:
@@ -22,9 +30,22 @@ def report(desk: Desk, report: Report, now_ns: int, cause: Cause) -> tuple[Brack
     desk.forget_view(report.ref)
     if bracket is not None and bracket.ref not in desk.memory.book.open:
         _close(desk, bracket, now_ns)
+    elif bracket is not None:
+        commands = [*after_report(desk, bracket, report, now_ns, cause), *commands]  # what protects leaves first
+    if isinstance(report, OrderRejected) and report.leg is Leg.ENTRY and lacks_margin(report.text):
+        desk.breaker.trip(f"margin: {report.text}", TradingState.REDUCING, desk.facts, latched=True)
     if commands:
         desk.issue(commands)
     return bracket, commands
+
+
+def lacks_margin(text: str) -> bool:
+    """Tell whether a refusal is about money.
+
+    >>> lacks_margin("201: Order rejected - reason:THE INITIAL MARGIN"), lacks_margin("201: Order rejected - reason:outside hours")
+    (True, False)
+    """
+    return text.startswith("201") and any(word in text.casefold() for word in MARGIN_WORDS)
 
 
 def charge(desk: Desk, event: FeeReported) -> None:

@@ -1,14 +1,17 @@
-"""One bracket as we believe it: quantities counted from executions, where its stop is, how far its life has come. A value; no rules."""
+"""One bracket as we believe it: quantities counted from executions, where its stop is, how far its life has come. A value; no rules.
+
+Its phase is moved here and nowhere else, by the table of `lifecycle`.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
 from workbench.domain.contracts import Contract
-from workbench.domain.decisions import RoundTripClosed, Thesis
-from workbench.domain.orders import Key, Leg
+from workbench.domain.decisions import AnyFact, BracketMoved, RoundTripClosed, Thesis
+from workbench.domain.orders import Key, Leg, OrderType
 from workbench.domain.views import PositionView
-from workbench.execution.lifecycle import Phase
+from workbench.execution.lifecycle import On, Phase, after
 
 
 class Bracket(msgspec.Struct):
@@ -45,6 +48,14 @@ class Bracket(msgspec.Struct):
     watch: int | None = None  # of the market's table, while one waits
     last_leg: Leg = Leg.ENTRY
     told_stop_px: int | None = None  # where the venue last said that its stop stands
+    entry_type: OrderType = OrderType.MARKET
+    entry_px: int = 0  # where its entry was commanded to rest last
+    first_px: int = 0  # where it was approved to
+    first_stop_px: int = 0
+    n_changes: int = 0  # of its entry's limit
+    n_repairs: int = 0
+    repaired_ns: int = 0  # when the last of them was sent
+    wrong_ns: int | None = None  # since when a barrier has found its stop to be of another size than what is held
 
     @property
     def open(self) -> int:
@@ -57,9 +68,26 @@ class Bracket(msgspec.Struct):
         return self.phase is Phase.PENDING or (self.phase is Phase.CLOSING and not self.is_answered)
 
     @property
+    def is_wrong(self) -> bool:
+        """Whether the confirmed stop is not over exactly what is held; while the entry still works it may be over more."""
+        return self.open > 0 and (self.covered < self.open or (self.covered > self.open and not self.rest))
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the stop was moved and the venue has not said so yet."""
+        return self.told_stop_px not in (None, self.stop_px)
+
+    @property
     def rest(self) -> int:
         """Contracts of the entry that may still fill."""
         return max(0, self.qty - self.filled - self.dead)
+
+    def move(self, on: On, facts: list[AnyFact], now_ns: int) -> None:
+        """Go on in the table."""
+        old, self.phase = self.phase, after(self.phase, on)
+        if old is not self.phase:
+            self.since_ns = now_ns
+            facts.append(BracketMoved(self.ref, old.value, on.value, self.phase.value))
 
     def view(self) -> PositionView:
         """Show the position as its strategy sees it."""

@@ -15,7 +15,9 @@ Rules
 7. Entries are DAY orders: their rest is cancelled when the contract closes, goes into maintenance, or opens a new session. Stops,
    targets and exits stay.
 8. A moved stop is acknowledged anew. An off-tick change is rejected, and the standing stop acknowledged. A command on a bracket
-   that is over is dropped, since its last report is under way; on a ref that never was, it is rejected.
+   that is over is dropped, since its last report is under way; on a ref that never was, it is rejected. What protects is put over as
+   much as is held and no more, and acknowledged anew also where it stood already. A limit entry that is moved goes to the end of the
+   queue; refused or not, where it stands is acknowledged.
 9. A contract without quotes is matched by bars. Market: the worse of the next bar's open and the close before it. Limit: only if
    the bar goes beyond it. Stop: if high or low reaches it, at the worse of level and open, before any target; also in the bar of
    its entry. A bar has its volume to give and no more. A contract that shows prints alone fills limits and nothing else.
@@ -40,7 +42,7 @@ from workbench.domain.contracts import Contract
 from workbench.domain.errors import InvariantError, StoreError
 from workbench.domain.events import AnyEvent, OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.native import caller
-from workbench.domain.orders import AnyCommand, Ask, Cancel, Leg, Modify, Submit
+from workbench.domain.orders import AnyCommand, Cancel, Exit, Leg, Modify, Protect, Reprice, Submit
 from workbench.domain.records import ASK, BID
 from workbench.simulation.matching import kernels
 from workbench.simulation.matching.models import CAUTIOUS, FillModel, Queue
@@ -227,10 +229,14 @@ class Exchange:
                 return due_ns, Do.SUBMIT, ref, slot, account, c.side, c.entry_type, c.qty, c.entry_px, c.stop_px, c.target_px
             case Modify(ref, stop_px=stop_px):
                 return due_ns, Do.MODIFY, ref, slot, 0, 0, 0, 0, 0, stop_px, 0
-            case Ask():
-                raise InvariantError(f"the exchange answers no questions ({command.question})")
+            case Protect(ref, qty=qty, stop_px=stop_px, target_px=target_px):
+                return due_ns, Do.PROTECT, ref, slot, 0, 0, 0, qty, 0, stop_px, target_px
+            case Reprice(ref, entry_px=entry_px):
+                return due_ns, Do.REPRICE, ref, slot, 0, 0, 0, 0, entry_px, 0, 0
+            case Cancel(ref) | Exit(ref):
+                return due_ns, Do.CANCEL if isinstance(command, Cancel) else Do.EXIT, ref, slot, 0, 0, 0, 0, 0, 0, 0
             case _:
-                return due_ns, Do.CANCEL if isinstance(command, Cancel) else Do.EXIT, command.ref, slot, 0, 0, 0, 0, 0, 0, 0
+                raise InvariantError(f"{type(command).__name__} {command.ref} is nothing that this exchange does")
 
     def _refuse_again(self, ref: int) -> None:
         desk, size = self._desk, len(self._commands)

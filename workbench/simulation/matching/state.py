@@ -54,6 +54,8 @@ class Do(IntEnum):
     MODIFY = 2
     CANCEL = 3
     EXIT = 4
+    PROTECT = 5
+    REPRICE = 6
 
 
 class Tell(IntEnum):

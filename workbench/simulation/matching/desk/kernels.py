@@ -15,7 +15,7 @@ from workbench.simulation.matching.state import N_LEGS, Broken, Do, Tell, Why
 
 ENTRY, STOP, TARGET, EXIT = (int(leg) for leg in Leg)
 MARKET, LIMIT, STOP_ORDER = (int(t) for t in OrderType)
-SUBMIT, MODIFY, CANCEL, EXIT_NOW = (int(d) for d in Do)
+SUBMIT, MODIFY, CANCEL, EXIT_NOW, PROTECT, REPRICE = (int(d) for d in Do)
 ACCEPTED, FILLED, CANCELLED, REJECTED = (int(t) for t in Tell)
 OFF_TICK, MALFORMED, UNKNOWN_ORDER = (int(w) for w in Why)
 REPORTS_FULL, BRACKETS_FULL = int(Broken.REPORTS_FULL), int(Broken.BRACKETS_FULL)
@@ -243,6 +243,43 @@ def modify(x, g, c, t):
 
 
 @njit
+def protect(x, g, c, t):
+    """Let stop and target stand over as much as is held and was asked for; a stop that has gone off goes on as it is."""
+    b, j, tick = x.brackets[g], g * N_LEGS, x.ticks[x.brackets[g].slot]
+    stop, n = x.orders[j + STOP], min(c.qty, held(x, g))
+    if stop.triggered or x.orders[j + EXIT].qty > 0 or n <= 0:
+        return
+    if c.stop_px % tick or c.target_px % tick:
+        tell(x, t, REJECTED, g, STOP, OFF_TICK, 0)
+    for leg in range(STOP, EXIT):
+        o, px = x.orders[j + leg], c.stop_px if leg == STOP else c.target_px
+        if c.stop_px % tick == 0 and c.target_px % tick == 0:
+            if o.qty != n or o.px != px:  # what stands as it should keeps its place
+                o.since_ns = t
+                o.queued = 0
+            o.px = px
+            o.qty = n
+            o.total = o.filled + n
+        if o.qty > 0:
+            tell(x, t, ACCEPTED, g, leg, o.qty, o.px)
+            look(x, x.slots[b.slot], o)
+
+
+@njit
+def reprice(x, g, c, t):
+    """Move the limit of an entry that rests; whatever came of it, say where it stands."""
+    e = x.orders[g * N_LEGS]
+    if e.qty <= 0 or e.type != LIMIT:
+        return
+    if c.entry_px % x.ticks[x.brackets[g].slot] == 0 and c.entry_px != e.px:
+        e.px = c.entry_px
+        e.since_ns = t
+        e.queued = 0
+        look(x, x.slots[x.brackets[g].slot], e)
+    tell(x, t, ACCEPTED, g, ENTRY, e.total, e.px)
+
+
+@njit
 def leave(x, g, t):
     """Cancel everything that works, then close what is open at market."""
     out = x.orders[g * N_LEGS + EXIT]
@@ -273,10 +310,14 @@ def arrive(x, t):
         g = find(x, c.ref)
         if g < 0:
             if c.ref > desk.highest_ref:
-                leg = ENTRY if c.kind == CANCEL else STOP if c.kind == MODIFY else EXIT
+                leg = ENTRY if c.kind == CANCEL or c.kind == REPRICE else EXIT if c.kind == EXIT_NOW else STOP
                 tell_of(x, c.due_ns, REJECTED, c.ref, c.slot, leg, UNKNOWN_ORDER, 0)
         elif c.kind == MODIFY:
             modify(x, g, c, c.due_ns)
+        elif c.kind == PROTECT:
+            protect(x, g, c, c.due_ns)
+        elif c.kind == REPRICE:
+            reprice(x, g, c, c.due_ns)
         elif c.kind == CANCEL:
             end_entry(x, g, c.due_ns)
             if held(x, g) == 0:
