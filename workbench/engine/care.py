@@ -1,4 +1,10 @@
-"""Seen to at every barrier: day, loss limit, time to live, close, exits, the strategy's own wish. No I/O, no clock."""
+"""Seen to at every barrier: day, loss limit, time to live, exits, the strategy's own wish, a stop that follows. No I/O, no clock.
+
+Why a position is left, whatever its strategy thinks, the first that holds (`_why_leave`)
+-----------------------------------------------------------------------------------------
+being left already; a halt that flattens; no confirmed stop for too long; its session ends and its horizon does not reach beyond; data not
+worth holding on; execution not worth holding on; its minute's range is a multiple of what it was at the entry; time; thesis.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +15,14 @@ from workbench.engine.desk import CONNECTION, Desk
 from workbench.engine.memory import Place
 from workbench.engine.money import watch_the_day
 from workbench.engine.quarantine import Told, asked_about
+from workbench.engine.repairs import at_barrier
+from workbench.engine.scoring import fill_shadows
+from workbench.engine.watching import follow, leavable_at, may_change
 from workbench.execution.bracket import Bracket
-from workbench.execution.exits import why_leave
+from workbench.execution.exits import days_between, is_wild, range_of, why_at_close, why_leave
 from workbench.execution.lifecycle import Phase
 
-_QUALITY, _FLAGS = BAR_AT["quality"], BAR_AT["flags"]
+_QUALITY, _FLAGS, _SESSION = BAR_AT["quality"], BAR_AT["flags"], BAR_AT["session"]
 
 
 def manage(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
@@ -21,6 +30,8 @@ def manage(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
     desk.begin_day(now_ns)
     _watch_positions(desk, now_ns)
     commands: list[AnyCommand] = []
+    if desk.memory.care.shadows:
+        fill_shadows(desk, now_ns)
     if not desk.memory.book.open:
         return commands
     watch_the_day(desk)
@@ -36,24 +47,53 @@ def manage(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
 
 def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> AnyCommand | None:
     _watch_silence(desk, b, now_ns)
-    is_due = b.rest and (halted or now_ns - b.sent_ns >= desk.ttl_ns)
+    is_due = b.rest and (halted or now_ns - b.sent_ns >= desk.ttl_ns or _is_unfit(desk, b))
     if b.open <= 0:
         return desk.supervisor.withdraw(b, now_ns, cause) if is_due else None
     place = desk.places[b.key.contract]
     why = _why_leave(desk, b, place, now_ns)
     if why is None and is_due and (cancel := desk.supervisor.withdraw(b, now_ns, cause)) is not None:
         return cancel
+    if why is None and (mending := at_barrier(desk, b, now_ns, cause)) is not None:
+        return mending
     if why is None and (strategy := desk.strategies.get(b.key.strategy)) is not None:
         wish = asked_about(strategy, place.view, desk.position(b))
         if isinstance(wish, Told):
             desk.put_out("strategy", b.key.strategy, b.key.contract, wish)
         elif isinstance(wish, ExitWish):
             why = wish.why
-        elif wish is not None:
+        elif wish is not None and may_change(desk, now_ns):
             desk.forget_view(b.ref)
             tick = place.contract.tick  # the losing side of the grid
-            return desk.supervisor.move_stop(b, b.side * (b.side * wish.stop_px // tick) * tick, now_ns, cause)
-    return desk.supervisor.leave(b, why, now_ns, cause, desk.facts) if why else None
+            moved = desk.supervisor.move_stop(b, b.side * (b.side * wish.stop_px // tick) * tick, now_ns, cause)
+            if moved is not None:
+                return moved
+    if why is None:
+        return _follow(desk, b, place, now_ns, cause)
+    return _leave(desk, b, place, why, now_ns, cause) or at_barrier(desk, b, now_ns, cause)
+
+
+def _follow(desk: Desk, b: Bracket, place: Place, now_ns: int, cause: Cause) -> AnyCommand | None:
+    """Let a stop that follows catch up with the last bar, where no watch did."""
+    tended = desk.memory.care.tended.get(b.ref)
+    if tended is None or tended.trail is None or (px := leavable_at(place, b.side)) is None:
+        return None
+    return follow(desk, b, tended.trail, px, now_ns, cause)
+
+
+def _leave(desk: Desk, b: Bracket, place: Place, why: str, now_ns: int, cause: Cause) -> AnyCommand | None:
+    """Leave, and remember what the market could be left at when that was decided."""
+    command = desk.supervisor.leave(b, why, now_ns, cause, desk.facts)
+    if command is not None and (tended := desk.memory.care.tended.get(b.ref)) is not None:
+        tended.exit_px = leavable_at(place, b.side)
+    return command
+
+
+def _is_unfit(desk: Desk, b: Bracket) -> bool:
+    """Tell whether no new risk may come of an entry that works: data worth nothing, or execution not worth holding on."""
+    law, cells = desk.setup.law, desk.places[b.key.contract].cells
+    is_blind = cells[_QUALITY] < round(law.data.kill_quality * 1000) and not cells[_FLAGS] & OPENED
+    return is_blind or desk.memory.quality.value(b.key.contract) < law.execution.eqs_hold
 
 
 def _why_leave(desk: Desk, b: Bracket, place: Place, now_ns: int) -> str | None:
@@ -64,12 +104,28 @@ def _why_leave(desk: Desk, b: Bracket, place: Place, now_ns: int) -> str | None:
         return "halted"
     if b.phase is Phase.EXPOSED and now_ns - b.since_ns >= desk.cover_ns:
         return "uncovered"
-    to_close = desk.ns_to_close(b.key.contract, now_ns) if place.closes else None
-    if to_close is not None and to_close <= desk.flat_ns:
-        return "close"
+    if (why := _why_at_close(desk, b, place, now_ns)) is not None:
+        return why
     if place.cells[_QUALITY] < desk.hold_quality and not place.cells[_FLAGS] & OPENED:  # every opening is broken
         return "quality"
+    at = desk.setup.law.execution
+    if desk.memory.quality.value(b.key.contract) < at.eqs_kill:
+        return "execution quality"
+    tended = desk.memory.care.tended.get(b.ref)
+    if at.volatility_exit and b.opened_ns and tended is not None and is_wild(range_of(place.view), tended.atr, at.volatility_exit):
+        return "volatility"
     return why_leave(place.view, b)
+
+
+def _why_at_close(desk: Desk, b: Bracket, place: Place, now_ns: int) -> str | None:
+    """Say why a position must not stay beyond its instrument session, once that is about to end."""
+    to_close = desk.ns_to_close(b.key.contract, now_ns) if place.closes else None
+    if to_close is None or to_close > desk.flat_ns:
+        return None
+    law, end_ns = desk.setup.law, now_ns + to_close
+    to_next = desk.ns_to_close(b.key.contract, end_ns)
+    days = days_between(place.cells[_SESSION], place.contract.expiry)
+    return why_at_close(law.horizon_of(b.key.strategy), night_ns=to_next, days_left=days, cutoff_days=law.sessions.roll_cutoff_days)
 
 
 def _watch_silence(desk: Desk, b: Bracket, now_ns: int) -> None:

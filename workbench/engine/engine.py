@@ -19,9 +19,10 @@ import msgspec
 
 from workbench.decision.arbiter import rank
 from workbench.domain.bars import BAR_AT, BAR_WIDTH, BROKEN, PRICED, RichBar
-from workbench.domain.decisions import AnyFact, At, Forecast, Proposal, TradingState, WatchRefused
+from workbench.domain.decisions import AnyFact, At, Forecast, Proposal, TradingState
 from workbench.domain.errors import ConfigError, InvariantError
 from workbench.domain.events import (
+    AnyEvent,
     Arrival,
     ContractDefined,
     FillCorrected,
@@ -40,14 +41,15 @@ from workbench.engine.hearing import hear
 from workbench.engine.memory import Memory
 from workbench.engine.quarantine import Told, of_answer, of_error
 from workbench.engine.reports import report
+from workbench.engine.scoring import heard, notice
 from workbench.engine.setup import Setup
-from workbench.execution.bracket import Bracket
-from workbench.execution.lifecycle import Phase
+from workbench.engine.watching import forget, keep, keep_trails, touched
+from workbench.execution.tended import is_over
 from workbench.features.bank import FeatureBank
 from workbench.learning.learner import Learner
 from workbench.learning.models import MODELS
 from workbench.market.fold import Market
-from workbench.market.state import Stop, WatchOn
+from workbench.market.state import Stop
 from workbench.strategies.base import Strategy, nonsense
 
 _T_END, _FLAGS, _CLOSE, _HAS = BAR_AT["t_end"], BAR_AT["flags"], BAR_AT["close"], BAR_AT["has"]
@@ -107,6 +109,7 @@ class Engine:
         )
         self._facts: list[AnyFact] = []
         self.desk = Desk(setup, self._views, self._facts)
+        self.desk.memory.quality.prior = setup.law.execution.eqs_prior
         self._hired_learners, self._hired_deciders = self._hire()
         self._leave_out()
         self._n_slots, self._ids = len(contracts), self.market.ids
@@ -190,6 +193,7 @@ class Engine:
             self._silence(closed)
         n_out = self._n_out
         commands = manage(self.desk, now_ns, cause)
+        keep_trails(self.desk, self.market, now_ns)
         if len(self.desk.memory.quarantined) != self._n_out:
             self._leave_out()
         wishes = self._wishes(closed)
@@ -202,6 +206,7 @@ class Engine:
                 command = gate(self.desk, key, wish, now_ns, cause)
                 if command is not None:
                     commands.append(command)
+            notice(self.desk, mark, now_ns)
         if len(facts) > mark:
             facts.insert(mark, At(now_ns, cause))
         return commands
@@ -260,18 +265,8 @@ class Engine:
         return wishes
 
     def _watch(self) -> list[AnyCommand]:
-        slot, fired = self.market.fired()
         now = self.market.now
-        now_ns, cause = now[0], Cause(now[1], 0)
-        commands: list[AnyCommand] = []
-        for bracket in list(self.desk.supervisor.brackets()):
-            if bracket.watch is not None and self.desk.slot[bracket.key.contract] == slot and fired >> bracket.watch & 1:
-                bracket.watch = None
-                command = self.desk.to_breakeven(bracket, now_ns, cause)
-                if command is not None:
-                    bracket.breakeven_px = None
-                    commands.append(command)
-        return commands
+        return touched(self.desk, self.market, now[0], Cause(now[1], 0))
 
     def _history(self) -> list[AnyCommand]:
         slot, length_ns = self.market.fired()
@@ -292,31 +287,32 @@ class Engine:
             case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() | FillCorrected() as told:
                 bracket, commands = report(self.desk, told, now_ns, cause)
                 if bracket is not None:
-                    self._keep_watch(bracket)
+                    keep(self.desk, self.market, bracket, now_ns)
+                    heard(self.desk, told, bracket, now_ns)
             case ContractDefined(contract=contract):
                 self._check_definition(contract.id, contract)
             case event:
-                commands = hear(self.desk, event, now_ns, cause)
+                commands = self._hear(event, now_ns, cause, mark)
         if len(self._facts) > mark:
             self._facts.insert(mark, At(now_ns, cause))
+        return commands
+
+    def _hear(self, event: AnyEvent, now_ns: int, cause: Cause, mark: int) -> list[AnyCommand]:
+        """Take what is no order report; it may open brackets, and end some."""
+        held = list(self.desk.supervisor.brackets())
+        commands = hear(self.desk, event, now_ns, cause)
+        if commands:
+            notice(self.desk, mark, now_ns)
+        for bracket in held:
+            if is_over(bracket):
+                keep(self.desk, self.market, bracket, now_ns)
+        forget(self.desk, self.market)
         return commands
 
     def _check_definition(self, id_: int, contract: object) -> None:
         slot = self.desk.slot.get(id_)
         if slot is None or self._views[slot].contract != contract:
             raise InvariantError(f"contract {id_} is not the one this engine was built with: start it anew with the definition of the log")
-
-    def _keep_watch(self, b: Bracket) -> None:
-        """A protected position with a breakeven price has one watch; anything else has none."""
-        slot = self.desk.slot[b.key.contract]
-        if b.phase is Phase.PROTECTED and b.breakeven_px is not None and b.watch is None:
-            b.watch = self.market.set_watch(slot, WatchOn.BID if b.side > 0 else WatchOn.ASK, b.breakeven_px, b.side)
-            if b.watch is None:
-                self._facts.append(WatchRefused(b.ref, b.breakeven_px))
-                b.breakeven_px = None
-        elif b.phase in (Phase.CLOSED, Phase.VOID, Phase.CLOSING) and b.watch is not None:
-            self.market.clear_watch(slot, b.watch)
-            b.watch = None
 
     # ------------------------------------------------------------------ what is asked of it from outside
     def take_facts(self) -> list[AnyFact]:
@@ -342,6 +338,7 @@ class Engine:
         self.market.restore(image.market)
         self.bank.restore(image.bank)
         self.desk.remember(image.memory)
+        self.desk.memory.quality.prior = self.setup.law.execution.eqs_prior
         self._leave_out()
         for learner, copy in zip((x for group in self._learners for x in group), image.learners, strict=True):
             learner.restore(copy)

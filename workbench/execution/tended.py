@@ -96,6 +96,7 @@ class Care(msgspec.Struct):
 
     tended: dict[int, Tended] = msgspec.field(default_factory=dict)  # by ref
     shadows: dict[int, Shadow] = msgspec.field(default_factory=dict)  # by contract, one at a time
+    shadowed_ns: dict[int, int] = msgspec.field(default_factory=dict)  # by contract, when the last one was asked for
 
 
 def is_over(b: Bracket) -> bool:
