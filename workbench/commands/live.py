@@ -23,6 +23,8 @@ from workbench.domain.errors import ConfigError
 if TYPE_CHECKING:
     from workbench.config import Mode, Settings
     from workbench.runtime.live import Ended, Line, News
+    from workbench.runtime.live.companions import Companions
+    from workbench.runtime.live.wiring import Wired
 
 ABOUT: Final = """It connects to TWS or IB Gateway (ib.host, ib.port, ib.client_id in the settings, or --host, --port), resynchronises, and
 runs session after session until Ctrl-C or --minutes. What it writes is a log like any other: workbench sessions, replay and simulate
@@ -48,6 +50,8 @@ EXAMPLES: Final = {
     "paper": ("workbench paper --port 7497", "workbench gateway --speed 20 & workbench paper --port 4010 --speed 20 --minutes 2"),
     "live": ("workbench arm U1234567 --hours 8", "workbench live --profile micro --strategy learned:flow_1m"),
 }
+GUARDIAN_S: Final = 15.0  # for the guardian's process to start; a run goes on without, and enters nothing
+FENCED_S: Final = 1.0
 ARM_HELP: Final = """Write the arming token of a live run: one account, some hours. It is the third of three yeses; alone it does nothing.
 
   workbench arm U1234567 --hours 8
@@ -62,6 +66,9 @@ Speed = Annotated[
     float | None, typer.Option(min=1, max=20, help="Of a simulated gateway's clock; refused unless all its accounts begin with DUSIM.")
 ]
 Minutes = Annotated[float | None, typer.Option(min=0, help="End after so many minutes of the wall clock; else at Ctrl-C.")]
+
+
+Alone = Annotated[bool, typer.Option("--no-guardian", help="Start no second process that makes flat what this one leaves; paper and live.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -83,13 +90,14 @@ def _command(name: str) -> Callable[..., None]:
         speed: Speed = None,
         data: DataFolder = None,
         minutes: Minutes = None,
+        alone: Alone = False,
         as_json: AsJson = False,
     ) -> None:
         from workbench.config import Mode, load_settings
 
         named = [root for each in roots for root in each.split(",") if root] if roots else None
         settings = load_settings(flags={"ib.host": host, "ib.port": port, "ib.speed": speed, "profile": profile, "active": named})
-        _run(Mode(name), settings, folder_of(data, settings.data_path), account, strategy, minutes, as_json=as_json)
+        _run(Mode(name), settings, folder_of(data, settings.data_path), account, strategy, minutes, as_json=as_json, alone=alone)
 
     command.__doc__ = HELP[name]
     return command
@@ -120,7 +128,15 @@ def arm(
 
 
 def _run(
-    mode: Mode, settings: Settings, data: Path, account: str | None, strategy: list[str] | None, minutes: float | None, *, as_json: bool
+    mode: Mode,
+    settings: Settings,
+    data: Path,
+    account: str | None,
+    strategy: list[str] | None,
+    minutes: float | None,
+    *,
+    as_json: bool,
+    alone: bool,
 ) -> None:
     from workbench.workspace.choosing import pair_of
 
@@ -129,7 +145,7 @@ def _run(
     logging.getLogger("ib_async").addHandler(logging.NullHandler())  # what the venue makes of it stands in the log
     where = f"{settings.ib.host}:{settings.ib.port}"
     console.print(f"[bold]workbench {mode.value}[/] · profile {settings.profile} · {', '.join(settings.active)} · TWS at {where}")
-    ended = asyncio.run(_over_the_wire(console, mode, settings, data, account, chosen, minutes))
+    ended = asyncio.run(_over_the_wire(console, mode, settings, data, account, chosen, minutes, alone=alone))
     memory = ended.engine.desk.memory
     held, causes = memory.book.open, sorted(memory.breaker.causes.keys() - {"connection"})  # that one ends with every run
     state = max((memory.breaker.causes[cause].value for cause in causes), default="active", key=("reducing", "halted").index)
@@ -166,20 +182,56 @@ async def _over_the_wire(
     account: str | None,
     strategies: list[tuple[str, str]] | None,
     minutes: float | None,
+    *,
+    alone: bool,
 ) -> Ended:
+    from workbench.runtime.live.companions import Companions
+    from workbench.runtime.live.doors import TRADES
     from workbench.runtime.live.wiring import wire
 
-    wired = await wire(mode, settings, data, account=account, strategies=strategies, environment=os.environ, on_news=_teller(console))
+    guarded = mode in TRADES and not alone
+    wired = await wire(
+        mode, settings, data, account=account, strategies=strategies, environment=os.environ, on_news=_teller(console), guarded=guarded
+    )
     console.print(f"  account {wired.account} · {escape(wired.told)}")
+    companions = Companions(data)
+    if guarded:
+        await _with_guardian(console, companions, wired, settings, data)
     loop = asyncio.get_running_loop()
     _end_at_a_signal(loop, wired.line, console)
     if minutes is not None:
         loop.call_later(minutes * 60, wired.line.stop)
+    looking = loop.create_task(_until_fenced(wired, console))
     try:
-        return await wired.runner.run_forever()
+        ended = await wired.runner.run_forever()
+        if not wired.door.is_fenced:
+            companions.end()  # a run that breaks leaves its guardian, which makes flat what it left
+        return ended
     finally:
+        looking.cancel()
         await wired.line.close()
         await wired.close()
+        if wired.fence is not None:
+            wired.fence.give_back()
+
+
+async def _with_guardian(console: Console, companions: Companions, wired: Wired, settings: Settings, data: Path) -> None:
+    """Start the guardian, and wait until it is heard: one that lives already, of a run that was killed, goes on."""
+    from workbench.runtime.live.companions import guardian_arguments
+
+    log = companions.start("guardian", guardian_arguments(data, wired.account, settings.ib.host, settings.ib.port))
+    if await companions.until(lambda: wired.door.why_unguarded() is None, "guardian", GUARDIAN_S):
+        console.print(f"  guardian: there ({escape(str(log))})")
+    else:
+        console.print(f"  [yellow]{wired.door.why_unguarded()}: nothing is entered until it is ({escape(str(log))})[/]")
+
+
+async def _until_fenced(wired: Wired, console: Console) -> None:
+    """End a run that can send nothing any more."""
+    while not wired.door.is_fenced:
+        await asyncio.sleep(FENCED_S)
+    console.print("  [red]the guardian has taken over: this run sends nothing any more, and ends[/]")
+    wired.line.stop()
 
 
 def _end_at_a_signal(loop: asyncio.AbstractEventLoop, line: Line, console: Console) -> None:

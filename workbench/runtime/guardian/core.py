@@ -157,7 +157,7 @@ def _named(refs: tuple[int, ...]) -> str:
 
 # ---------------------------------------------------------------------- what is done
 def _watched(state: State, seen: Observation, limits: Limits) -> Done:
-    is_blind = bool(seen.trouble) and is_silent(state, seen, limits)
+    is_blind = bool(seen.trouble) and seen.runner.said_ns is not None and is_silent(state, seen, limits)
     if is_blind:
         return _tell(state, "blind", f"the runner is silent and the broker does not answer: {seen.trouble}")
     is_over = seen.truth is not None or not is_silent(state, seen, limits)

@@ -64,6 +64,8 @@ class Guardian:
         Hears each change, in words.
     steady
         Stamps the heartbeat in the fence.
+    is_beside
+        Whether it ends with its run, or when that left nothing to guard.
     """
 
     def __init__(
@@ -78,6 +80,8 @@ class Guardian:
         clock: Clock,
         tell: Callable[[str], None] = lambda _: None,
         steady: Callable[[], int] = time.monotonic_ns,
+        *,
+        is_beside: bool = False,
     ) -> None:
         self._data, self._account, self._fence, self._watched = data, account, fence, watched
         self._make, (self._own_id, self.runner_id), self.limits = link, ids, limits
@@ -85,18 +89,18 @@ class Guardian:
         self.ours = Ours(data, account)
         self.state = begun(clock.now_ns())
         self.is_stopping = False
-        self.has_nothing = False  # the last whole answer showed nothing of ours
+        self._is_beside, self._has_nothing = is_beside, False  # the last whole answer showed nothing of ours
         self._links: dict[int, Link] = {}
         self._closing: dict[tuple[int, int], Closing] = {}  # by client id and number
         self._reach, self._note, self._trouble = Reach.FREE, "", ""
-        self._asked_ns = 0
+        self._asked_ns: int | None = None
 
     # ------------------------------------------------------------------ the loop
     async def run(self) -> None:
         """Guard until told to stop. What raises ends it: its silence shuts entries."""
         beating = asyncio.create_task(self._beats())
         try:
-            while not self.is_stopping:
+            while not (self.is_stopping or self._is_over()):
                 await self.turn()
                 if beating.done():
                     beating.result()
@@ -106,6 +110,13 @@ class Guardian:
             for link in self._links.values():
                 link.close()
             self._fence.let_go()
+
+    def _is_over(self) -> bool:
+        """Whether the run it stands beside is over, and left nothing to guard."""
+        if not self._is_beside or self.state.goal is not Goal.WATCH or not self._watched.is_gone:
+            return False
+        runner = self._watched.look()
+        return runner.has_ended or (self._has_nothing and is_silent(self.state, Observation(self._clock.now_ns(), runner), self.limits))
 
     async def _beats(self) -> None:
         while True:
@@ -129,7 +140,7 @@ class Guardian:
         before = Observation(self._clock.now_ns(), runner)
         is_close = self.state.goal is not Goal.WATCH or is_silent(self.state, before, self.limits)
         truth: Truth | None = None
-        if is_close or self._trouble or before.now_ns - self._asked_ns >= CALM_NS:
+        if is_close or self._trouble or self._asked_ns is None or before.now_ns - self._asked_ns >= CALM_NS:
             self._asked_ns = before.now_ns
             truth = await self._look()
         seen = Observation(self._clock.now_ns(), self._watched.look(), truth, self._trouble, self._reach, tuple(self._closing.values()))
@@ -162,7 +173,7 @@ class Guardian:
         except (WorkbenchError, ConnectionError) as error:
             self._trouble = str(error)
             return None
-        self.has_nothing = not (truth.live or truth.held)
+        self._has_nothing = not (truth.live or truth.held)
         return truth
 
     def _lost(self, why: str) -> None:
