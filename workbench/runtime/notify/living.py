@@ -47,9 +47,10 @@ class Living(msgspec.Struct):
 
     def look(self, words: Iterable[Status], now_ns: int) -> Iterator[Notice]:
         """Give what the last words of all processes tell at `now_ns`, wall time."""
-        for word in words:
-            if word.process not in MISSED:
-                continue
+        known = {word.process: word for word in words if word.process in MISSED}
+        if RUNNER in known and known[RUNNER].note.startswith(ENDED):
+            self.heard.pop(GUARDIAN, None)  # nobody is left to be guarded
+        for word in known.values():
             yield from self._of(word, now_ns)
             if word.process == GUARDIAN:
                 yield from self._alarm(word, now_ns)
@@ -60,7 +61,7 @@ class Living(msgspec.Struct):
             self.heard.pop(name, None)
             is_silent = False
         elif is_alive(word, now_ns):
-            self.heard[name] = word.pid
+            self.heard |= {name: word.pid}
             is_silent = False
         else:
             is_silent = self.heard.get(name) == word.pid
