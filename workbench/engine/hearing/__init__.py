@@ -37,7 +37,7 @@ from workbench.domain.orders import AnyCommand, Cause
 from workbench.engine.desk import CONNECTION, Desk
 from workbench.engine.hearing.account import answered, ask_for_the_account, told_of_money, valued
 from workbench.engine.hearing.foreign import count_what_waited, saw_a_fill, saw_an_order, told_a_position
-from workbench.engine.hearing.machine import compared, paused, told_of_a_contract
+from workbench.engine.hearing.machine import compared, forget_the_pause, paused, told_of_a_contract
 from workbench.engine.hearing.people import adopted, entered, operator
 from workbench.engine.hearing.talks import BRACKET, about_a_bracket, resume_talks
 from workbench.engine.reports import charge
@@ -68,6 +68,7 @@ def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyComm
         case StreamChanged(contract=contract, stream=stream, state=state):
             desk.memory.streams.setdefault(contract, {})[stream] = state
             desk.see_what_is_delivered()
+            forget_the_pause(desk, event)
         case PositionTold() | ForeignFilled() | ForeignOrderSeen():
             return _of_others(desk, event, now_ns, cause) if event.account == desk.setup.account else []
         case OperatorSaid() | PositionAdopted() | FillEntered():

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from workbench.domain.decisions import TradingState
-from workbench.domain.events import ClockCompared, ContractTold, TradingPaused
+from workbench.domain.events import ClockCompared, ContractTold, StreamChanged, TradingPaused
 from workbench.domain.units import SECOND
 from workbench.engine.desk import Desk
 
 CLOCK: Final = "clock"  # cause of the breaker while ours and the broker's differ
+GONE: Final = frozenset({"lost", "ended", "refused"})  # states of a stream
 
 
 def compared(desk: Desk, event: ClockCompared) -> None:
@@ -34,6 +35,12 @@ def paused(desk: Desk, event: TradingPaused) -> None:
     if event.is_paused:
         desk.memory.paused[event.contract] = event.why
     else:
+        desk.memory.paused.pop(event.contract, None)
+
+
+def forget_the_pause(desk: Desk, event: StreamChanged) -> None:
+    """A stream that is gone says nothing of a pause any more; the one that follows tells it anew, if it lasts."""
+    if event.state in GONE and event.stream.startswith("l1"):
         desk.memory.paused.pop(event.contract, None)
 
 

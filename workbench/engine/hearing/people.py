@@ -17,7 +17,7 @@ from workbench.engine.reports import report
 from workbench.execution import adoption
 from workbench.execution.bracket import Bracket
 
-WHO: Final = ("operator", "HALT file", "guardian", "notifier")  # how the reason of a halt begins that somebody asked for
+WHO: Final = ("operator", "HALT file", "guardian", "notifier", "runner")  # how the reason of a halt begins that somebody asked for
 ALONE: Final = "alone "  # a flatten whose reason begins so, behind who asks, is about one root: "operator: alone ES: rolled by hand"
 _HAS, _BID, _ASK = (BAR_AT[name] for name in ("has", "bid", "ask"))
 

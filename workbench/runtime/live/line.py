@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator, Collection
 from typing import Protocol
 
@@ -67,8 +68,8 @@ class Line:
         self._coming: asyncio.Future[Batch | Happened] | None = None
         self._held: Batch | Happened | None = None
 
-    async def next(self, until_ns: int) -> Batch | Happened | None:
-        """Give what came next; `None` if nothing came until the clock shows `until_ns`, or nothing will."""
+    async def next(self, until_ns: int, at_most_s: float = math.inf) -> Batch | Happened | None:
+        """Give what came next; `None` if nothing came until the clock shows `until_ns`, or in `at_most_s` seconds, or nothing will."""
         if self._held is not None:
             held, self._held = self._held, None
             return held
@@ -77,7 +78,7 @@ class Line:
         coming = self._coming or asyncio.ensure_future(anext(self._arrivals))
         await asyncio.sleep(0)  # what is there already comes within this turn of the loop, which spares a timer
         if not coming.done():
-            await asyncio.wait((coming,), timeout=self.clock.wait_s(until_ns))
+            await asyncio.wait((coming,), timeout=min(self.clock.wait_s(until_ns), at_most_s))
         self._coming = None if coming.done() else coming
         if self._coming is not None:
             return None

@@ -7,6 +7,7 @@ Rules
 2. After a kill the log is played first, then the venue is heard: entries stay shut until it is connected and resynchronised, and what
    may or may not have been sent is asked about before anything is sent again (`engine.hearing`).
 3. The end of a run, by hand or not, touches no order: stops stay at the broker.
+4. Nobody else runs in its folder, or trades its account on this machine (`alone`).
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from workbench.domain.events import AnyEvent, BrokerSaid, ConnectionChanged, Con
 from workbench.engine import Engine
 from workbench.market.state import CLOCK_AT
 from workbench.runtime.heartbeat import Heartbeat
+from workbench.runtime.live.alone import alone
+from workbench.runtime.live.asking import Asking
 from workbench.runtime.live.begin import Begun, Plan, begin, close, finish, relive, unfinished
-from workbench.runtime.live.doors import Door
+from workbench.runtime.live.doors import TRADES, Door
 from workbench.runtime.live.grid import Grid
 from workbench.runtime.live.history import HistorySource, WarmUp, needs_of, warmed
 from workbench.runtime.live.hours import Calendars, Hours
@@ -111,13 +114,16 @@ class Runner:
         self._after_ns = 0  # the close of the session before
         self._ids: frozenset[int] = frozenset()  # contracts of the session before, of this process
         self._goes_on = False  # the session before ended on this very line
+        self._is_alone: Callable[[], bool] = lambda: True
 
     async def run_forever(self) -> Ended:
         """Run until the line is over or a person ends it; give the last session."""
-        while True:
-            ended = await self.run_session()
-            if ended.is_last:
-                return ended
+        account = self._door.account
+        with alone(self._data, account, trades=self._mode in TRADES) as self._is_alone:
+            while True:
+                ended = await self.run_session()
+                if ended.is_last:
+                    return ended
 
     async def run_session(self) -> Ended:
         """Run the session the clock lies in, to its close."""
@@ -138,7 +144,8 @@ class Runner:
             at = await relive(begun, engine, log)
             log.commit()  # what was decided and not written by the one that died
             self._line.edge.recall(recall(self._data, begun.run, engine))
-            venue = self._venue(begun, plan, history, max(now_ns, engine.market.now[_LAST_NS]), session)
+            asking = Asking(self._data, engine, self._is_alone)
+            venue = self._venue(begun, plan, history, max(now_ns, engine.market.now[_LAST_NS]), session, asking)
             watch = Watch(engine, self._line, self._mode)
             beat = Heartbeat(self._data, begun.run, engine, log, (tail, journal), standing=watch.standing)
             turn = self._turns(beat, venue, watch, begun.run)
@@ -166,7 +173,7 @@ class Runner:
             self._say(Stage.CONNECTING, f"{symbols[contract]}: {told}", begun.run)
         return found._replace(cold=words)
 
-    def _venue(self, begun: Begun, plan: Plan, history: WarmUp, begin_ns: int, session: int) -> LiveVenue:
+    def _venue(self, begun: Begun, plan: Plan, history: WarmUp, begin_ns: int, session: int, asking: Asking) -> LiveVenue:
         """Frame the line for a session that begins at `begin_ns`, one nanosecond ahead of its first marks."""
         close_ns, ids = self._hours.close_ns(session), [contract.id for contract in plan.contracts]
         phases = [self._hours.phases(contract, begin_ns + 1, close_ns) for contract in plan.contracts]
@@ -176,7 +183,7 @@ class Runner:
         before, self._ids = self._ids, frozenset(ids)
         knows = self._ids if before - self._ids else None
         opening = self._opening(begun, plan, history.cold)
-        return LiveVenue(self._line, grid, self._door, close_ns, opening, None if first is None else first.copy(), knows)
+        return LiveVenue(self._line, grid, self._door, close_ns, opening, None if first is None else first.copy(), knows, asking)
 
     def _opening(self, begun: Begun, plan: Plan, cold: Mapping[int, str]) -> list[AnyEvent]:
         """Say what the log does not hold yet: who runs, which contracts there are, what begins cold, and what stands of the line."""

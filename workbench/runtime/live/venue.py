@@ -6,10 +6,12 @@ Rules
 2. Seconds and phases before an event's time stand before the event.
 3. The session ends with the mark at its close; what arrived later is the next session's.
 4. What may not leave (`doors`) is answered here, by an event like any other.
+5. What a person asks for (`asking`) comes between arrivals, and is answered when the engine has taken it.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 
@@ -18,6 +20,7 @@ import numpy as np
 from workbench.domain.events import AnyEvent, ClockStepped, ConnectionChanged
 from workbench.domain.orders import AnyCommand
 from workbench.domain.records import Records
+from workbench.runtime.live.asking import LOOK_S, Asking
 from workbench.runtime.live.doors import Door, answers
 from workbench.runtime.live.grid import Grid
 from workbench.runtime.live.line import Line
@@ -45,6 +48,8 @@ class LiveVenue:
         Records that come next, numbered already: history, gaps.
     knows
         Contracts of the run, where others may still arrive that the session before was about; `None`: nothing else can.
+    asking
+        Who may ask for something from outside; `None`: nobody.
     """
 
     def __init__(
@@ -56,8 +61,10 @@ class LiveVenue:
         opening: Iterable[AnyEvent] = (),
         first: Records | None = None,
         knows: frozenset[int] | None = None,
+        asking: Asking | None = None,
     ) -> None:
-        self._line, self._grid, self._door, self._last_ns = line, grid, door, last_ns
+        self._line, self._grid, self._door, self._last_ns, self._asking = line, grid, door, last_ns, asking
+        self._look_s = math.inf if asking is None else LOOK_S
         self._opening, self._first = list(opening), first
         self._knows = None if knows is None else np.array(sorted(knows), np.uint32)
         self._said: deque[Happened] = deque()
@@ -79,6 +86,8 @@ class LiveVenue:
                     continue
                 recv_ns, event = self._said.popleft()
                 yield Happened(self._grid.stamp(recv_ns), event)
+                if self._asking is not None:
+                    self._asking.taken(event)
             elif not await self._wait():
                 break
         if self._line.is_stopping and self._line.is_up:
@@ -91,12 +100,15 @@ class LiveVenue:
         if (step_ns := clock.take_step_ns()) is not None:
             self._said.append(Happened(min(now_ns, self._last_ns), ClockStepped(step_ns)))
             return True
+        if self._asking is not None and (asked := self._asking.look()) is not None:
+            self._said.append(Happened(min(now_ns, self._last_ns), asked))
+            return True
         if grid.is_due(min(now_ns, self._last_ns)):
             self._hand(grid.tick(min(now_ns, self._last_ns)))
             return True
         if self._is_over or now_ns > self._last_ns or self._line.is_stopping or self._line.is_over:
             return False
-        arrival = await self._line.next(min(grid.mark_ns, self._last_ns + 1))
+        arrival = await self._line.next(min(grid.mark_ns, self._last_ns + 1), self._look_s)
         if isinstance(arrival, Batch):
             self._take(arrival)
         elif arrival is not None and arrival.recv_ns > self._last_ns:

@@ -19,7 +19,9 @@ Rules
    never says so itself.
 4. 326 (client id in use): wait and come back with the same id, for orders belong to it. A socket that is accepted by a TWS whose API says
    nothing is a login that waits (weekly second factor): try slowly, ask a person.
-5. Waits double up to `LONGEST_S`, with jitter from a source that is given; around the daily restart of TWS they stay short.
+5. What the broker has is asked for again every `RECONCILE_S` while nothing else asks: what was lost without a word shows there. An answer
+   that does not come is not an empty one: the connection is not ready until all of it is known.
+6. Waits double up to `LONGEST_S`, with jitter from a source that is given; around the daily restart of TWS they stay short.
 
 Client ids: the settings' ``ib.client_id`` is the trader's. A process of another role adds its offset (`roles.Role`), so that none takes the
 place of another, and orders stay with the id that placed them.
@@ -46,6 +48,7 @@ from workbench.domain.units import SECOND
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.ids import Ids
 from workbench.venues.ib.questions import TIME, Questions
+from workbench.venues.ib.skew import Skew
 from workbench.venues.ib.validator import Limits
 from workbench.wire import CurrentTime, ErrorMessage, ManagedAccounts, NextValidId
 
@@ -56,7 +59,7 @@ FIRST_S, LONGEST_S, SLOW_S = 0.5, 30.0, 60.0  # waits before a new attempt
 IN_USE_S: Final = 10.0  # the same after 326: TWS frees the id of a socket that broke within minutes
 FLOW_S: Final = 5.0  # for data to flow at once; after that it is looked for at each heartbeat
 RESYNCS: Final = 3  # tries on one connection
-CLOCK_LIMIT_S: Final = 1.0  # between our clock and IB's; its answer is in whole seconds
+RECONCILE_S: Final = 30.0  # between two looks at what the broker has
 RESTART: Final = (time(23, 40), time(0, 50))  # US/Eastern: the daily restart of TWS and the reset of IB's servers
 EASTERN: Final = ZoneInfo("America/New_York")
 LOST_IB, DATA_LOST, DATA_KEPT, PORT_RESET, BROKEN, IN_USE = 1100, 1101, 1102, 1300, 2110, 326
@@ -98,6 +101,10 @@ class Connection:
         Says why no market data flows, `None` when it does or none is expected.
     lost
         Hears that the socket is gone, and why.
+    look
+        Asks for what may have changed without a word; gives why it is not known, or `None`.
+    reconcile_s
+        How often it is asked so, in seconds.
     say
         Takes events.
     random
@@ -118,21 +125,23 @@ class Connection:
         resync: Callable[[], Awaitable[str | None]],
         why_silent: Callable[[], str | None] = lambda: None,
         lost: Callable[[str], None] = lambda why: None,
+        look: Callable[[], Awaitable[str | None]] | None = None,
+        reconcile_s: float = RECONCILE_S,
         say: Callable[[AnyEvent], None],
         random: Random,
     ) -> None:
         self._client, self._questions, self._ids, self._clock = client, questions, ids, clock
         self.host, self.port, self.client_id, self._limits = host, port, client_id, limits
         self._resync, self._why_silent, self._say, self._random = resync, why_silent, say, random
-        self._on_lost = lost
+        self._on_lost, self._look, self._reconcile_s = lost, look, reconcile_s
         self.state, self.why = State.LOST, "not connected yet"
-        self.clock_difference_s: float | None = None  # ours minus IB's
         self.n_attempts = self.n_connects = 0
         self._told: ConnectionChanged | None = None  # an attempt that failed as the one before is not told again
         self._wake = asyncio.Event()
         self._is_lost = self._is_away = self._must_resync = self._is_in_use = self._is_known = False
         self._lost_why = ""
-        self._said_skew = False
+        self._skew = Skew()
+        self._known_at = 0.0  # of the loop's time: when everything was asked for last
         self._task: asyncio.Task[None] | None = None
         client.on_closed = self._closed
 
@@ -150,6 +159,7 @@ class Connection:
     def known(self) -> None:
         """Take that everything was asked for and answered."""
         self._is_known = True
+        self._known_at = asyncio.get_running_loop().time()
 
     def start(self) -> None:
         """Begin to connect; once."""
@@ -279,6 +289,7 @@ class Connection:
             except TimeoutError:
                 await self._beat()
                 self._look_for_data()
+                await self._reconcile()
         return State.LOST, self._lost_why or "the other side closed the connection"
 
     async def _become_ready(self) -> str | None:
@@ -298,6 +309,19 @@ class Connection:
                 self._move(State.RESYNCING, silent) if silent else self._move(State.READY, "connected, resynchronised")
             return None
         return f"not known after {RESYNCS} tries: {why}"
+
+    async def _reconcile(self) -> None:
+        """Ask for what may have changed without a word, once in a while; what is not answered is not known."""
+        if self._look is None or not self.is_known or asyncio.get_running_loop().time() - self._known_at < self._reconcile_s:
+            return
+        why = await self._look()
+        if self._is_in_doubt():
+            return
+        if why is None:
+            self.known()
+            return
+        self._move(State.RESYNCING, why)
+        self._must_resync = True
 
     def _look_for_data(self) -> None:
         """All but market data was there: look whether it has come."""
@@ -326,12 +350,13 @@ class Connection:
             return
         told = next(row for row in reversed(answer.value) if isinstance(row, CurrentTime))
         middle_s = (asked_ns + self._clock.now_ns()) / 2 / SECOND
-        late_s = middle_s - told.time
-        self.clock_difference_s = late_s if late_s < 0 else max(0.0, late_s - 1)  # whole seconds: up to one too few
-        is_off = abs(self.clock_difference_s) > CLOCK_LIMIT_S
-        if is_off and not self._said_skew:
-            self._say(BrokerSaid(0, "clock", f"our clock and IB's differ by {self.clock_difference_s:+.1f} s", None, None))
-        self._said_skew = is_off
+        for event in self._skew.take(middle_s - told.time):
+            self._say(event)
+
+    @property
+    def clock_difference_s(self) -> float | None:
+        """Ours minus IB's, by its last answer; `None` before."""
+        return self._skew.difference_s
 
     # ------------------------------------------------------------------ ends
     def _closed(self, why: str) -> None:

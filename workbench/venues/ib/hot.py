@@ -13,7 +13,7 @@ import numpy as np
 
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import InvariantError, VenueError
-from workbench.domain.events import BrokerSaid
+from workbench.domain.events import BrokerSaid, TradingPaused
 from workbench.domain.native import caller
 from workbench.domain.records import ASK, BID, CONFLATED, Kind
 from workbench.market.state import N_IDS
@@ -26,6 +26,7 @@ START: Final = 1 << 20  # bytes of the buffer at first
 MASK: Final = (1 << NOTICE_BITS) - 1
 SAID: Final = 64  # of each kind of trouble a stream tells the first ones, then every 1,024th
 HALTS: Final = {-1: "halt-unknown", 0: "resumed", 1: "halted", 2: "halted-volatility"}
+RUNS: Final = 0  # of tick type 49; what is not known (-1) is no trading either
 TROUBLES: Final = {
     Notice.MALFORMED: "malformed",
     Notice.OFF_GRID: "off-grid",
@@ -275,7 +276,10 @@ class Hot:
         row = self.table[at] if at >= 0 else None
         req_id, contract = (int(row["req_id"]), int(row["contract"])) if row is not None else (FREE, None)
         if notice == Notice.HALTED:
-            self.intake.put(BrokerSaid(0, HALTS.get(value, "halt-unknown"), f"tick type 49 says {value}", None, contract))
+            word = HALTS.get(value, "halt-unknown")
+            self.intake.put(BrokerSaid(0, word, f"tick type 49 says {value}", None, contract))
+            if contract is not None:
+                self.intake.put(TradingPaused(contract, value != RUNS, word))
         elif notice in TROUBLES:
             if notice != Notice.BROKEN:
                 self._complain(req_id, notice, contract)

@@ -52,7 +52,12 @@ class Reconciler:
         told = await self._questions.single(DOWNLOAD, lambda: client.reqAccountUpdates(True, account.name))
         if isinstance(told, Unknown):
             return f"account {account.name}: {told.reason}"
-        held = await self._questions.single(POSITIONS, client.reqPositions)
+        return await self.quietly()
+
+    async def quietly(self) -> str | None:
+        """Ask for what may have changed without a word: positions, orders, executions; say what is not known, or `None`."""
+        account = self._account
+        held = await self._questions.single(POSITIONS, self._client.reqPositions)
         if isinstance(held, Unknown):
             return f"positions: {held.reason}"
         named = {row.contract.con_id for row in held.value if isinstance(row, Position) and row.account == account.name}

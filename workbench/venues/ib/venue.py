@@ -21,7 +21,7 @@ from workbench.config import Mode, Root, Settings
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, InvariantError, VenueError
 from workbench.domain.events import AnyEvent, BrokerSaid, FrontChanged, OrderRejected, PositionTold
-from workbench.domain.orders import AnyCommand, Ask, Cancel, Exit, Leg, Modify, Submit
+from workbench.domain.orders import AnyCommand, Ask, Cancel, Exit, Leg, Modify, Protect, Reprice, Submit
 from workbench.venues.base import Batch, Happened
 from workbench.venues.ib import contracts as found
 from workbench.venues.ib.account import Account
@@ -29,7 +29,7 @@ from workbench.venues.ib.book import Book
 from workbench.venues.ib.budget import Budget
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.codes import CodeKind, meaning
-from workbench.venues.ib.connection import Connection, State
+from workbench.venues.ib.connection import RECONCILE_S, Connection, State
 from workbench.venues.ib.desk import Desk
 from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.ids import NAME, Ids
@@ -72,6 +72,8 @@ class IbVenue:
         Most of one order, in size quanta.
     budget
         Streams of the account; `None`: IB's for an account without booster packs.
+    reconcile_s
+        How often the broker is asked what it has while nothing is heard, in seconds.
 
     Attributes
     ----------
@@ -94,6 +96,7 @@ class IbVenue:
         max_qty: int = 1,
         budget: Budget | None = None,
         random: Random | None = None,
+        reconcile_s: float = RECONCILE_S,
     ) -> None:
         self._settings, self._clock, self.mode, self.account = settings, clock, mode, account
         self.sends_orders = mode in TRADES
@@ -113,7 +116,7 @@ class IbVenue:
         limits = Limits(account=account, is_live=mode is Mode.LIVE, max_qty=max_qty)
         self.validator = Validator(self.book, self.names.by_id, limits, self.client.serverVersion)
         self.reconciler = Reconciler(self.questions, self.client, self.translator, self.money, self.say)
-        self.connection = self._connected(settings, number, limits if self.sends_orders else None, random)
+        self.connection = self._connected(settings, number, limits if self.sends_orders else None, random, reconcile_s)
         self.desk = Desk(orders, self.translator, self.client, self.validator, self.questions, self.reconciler, self.connection, self.say)
         self.desk.account = self.money
         self.market = Market(self.client, self.hot, clock, self.questions, self.names.by_id, self.say, budget=budget)
@@ -130,7 +133,7 @@ class IbVenue:
         self.client.on_unsent = self.desk.unsent
         self.client.on_kept = self.desk.kept
 
-    def _connected(self, settings: Settings, number: int, limits: Limits | None, random: Random | None) -> Connection:
+    def _connected(self, settings: Settings, number: int, limits: Limits | None, random: Random | None, reconcile_s: float) -> Connection:
         return Connection(
             self.client,
             self.questions,
@@ -143,6 +146,8 @@ class IbVenue:
             resync=self._resync,
             why_silent=lambda: self.market.why_silent(),
             lost=lambda why: self.market.lost(why),
+            look=self._look,
+            reconcile_s=reconcile_s,
             say=self.say,
             random=random or Random(number),  # noqa: S311  jitter, no secret
         )
@@ -246,7 +251,7 @@ class IbVenue:
             self._not_sent(command)
 
     def _not_sent(self, command: AnyCommand) -> None:
-        legs = {Submit: Leg.ENTRY, Cancel: Leg.ENTRY, Modify: Leg.STOP, Exit: Leg.EXIT}
+        legs = {Submit: Leg.ENTRY, Cancel: Leg.ENTRY, Modify: Leg.STOP, Exit: Leg.EXIT, Protect: Leg.STOP, Reprice: Leg.ENTRY}
         self.say(OrderRejected(command.ref, legs[type(command)], f"not sent: the mode is {self.mode.value}"))
 
     def say(self, event: AnyEvent) -> None:
@@ -309,6 +314,10 @@ class IbVenue:
         self.market.want(wants(self._streamed), self.sessions)
         self.market.connected()
         return None
+
+    async def _look(self) -> str | None:
+        """Ask for what may have changed without a word; give why it is not known."""
+        return await self.reconciler.quietly() if self.account in self.client.accounts else None
 
     def leads(self) -> list[Contract]:
         """Give the contracts that lead, in the order of the settings' active roots."""

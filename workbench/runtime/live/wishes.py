@@ -1,0 +1,163 @@
+"""What a request means to an engine, as events, and what the engine made of it, in words. Decides nothing, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+from workbench.domain.contracts import Contract
+from workbench.domain.decisions import TradingState
+from workbench.domain.errors import DataError, WorkbenchError
+from workbench.domain.events import AnyEvent, FillEntered, OperatorAction, OperatorSaid, PositionAdopted
+from workbench.domain.orders import Leg
+from workbench.domain.units import MICROS, SECOND
+from workbench.engine.desk import Desk
+from workbench.engine.hearing.people import ALONE, leaving_px, why_not_adopt, why_not_enter
+from workbench.execution.adoption import ADOPTED, side_of
+from workbench.store.requests import Request
+
+LOSS_WORDS: Final = "resume after a loss"  # what a person must type where money was lost up to a limit
+HOLD_S: Final = 86_400.0  # an adopted position ends by time after this, unless another is given
+FAR: Final = 2  # without a target one stands so many times as far from the market as the stop
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One fill to enter, as a request brings it: price in points, fee in the contract's currency."""
+
+    ref: int
+    leg: str
+    qty: int
+    px: str
+    exec_id: str
+    fee: str | None = None
+
+
+class RefusalError(WorkbenchError):
+    """A request that the run does not take; its text is the answer."""
+
+
+def events_of(desk: Desk, request: Request, halted: str | None) -> list[AnyEvent]:
+    """Give the events that a request is, to be taken one after the other.
+
+    Raises
+    ------
+    RefusalError
+        Saying why it is none.
+    """
+    why = f"{request.by}: {request.why}"
+    try:
+        match request.action:
+            case "flatten":
+                return [OperatorSaid(OperatorAction.FLATTEN, _flatten(desk, request))]
+            case "resume":
+                return [OperatorSaid(OperatorAction.RESUME, _resume(desk, request.details, why, halted))]
+            case "adopt":
+                return [_adopted(desk, request.details, why)]
+            case "enter":
+                return [_entered(desk, row, why) for row in msgspec.json.decode(request.details["rows"], type=list[Row])]
+            case other:
+                raise RefusalError(f"this run knows no request {other}")
+    except KeyError as error:
+        raise RefusalError(f"the request does not say its {error.args[0]}") from None
+    except (DataError, msgspec.MsgspecError, ValueError, ZeroDivisionError) as error:
+        raise RefusalError(str(error)) from None
+
+
+def objection(desk: Desk, event: AnyEvent) -> str | None:
+    """Say why the engine will not do what an event asks for, `None` if it will: the engine's own judgement, asked a moment before."""
+    match event:
+        case PositionAdopted():
+            return why_not_adopt(desk, event)
+        case FillEntered():
+            return why_not_enter(desk, event)
+        case _:
+            return None
+
+
+def result(desk: Desk, event: AnyEvent) -> str:
+    """Say what an engine that has just taken an event made of it."""
+    match event:
+        case OperatorSaid(action=OperatorAction.FLATTEN):
+            n = sum(bool(b.leaving) for b in desk.supervisor.brackets())
+            return (
+                f"halted; {n} positions are being left, entries that rest are withdrawn. See that they end: workbench resume lifts the halt"
+            )
+        case OperatorSaid(action=OperatorAction.RESUME):
+            state, causes = desk.breaker.state, "; ".join(sorted(desk.breaker.causes))
+            return "resumed: active" if state is TradingState.ACTIVE else f"resumed, and still {state.value}: {causes}"
+        case PositionAdopted(contract=contract):
+            b = next(each for each in desk.supervisor.brackets() if each.key.contract == contract and each.key.strategy == ADOPTED)
+            of = desk.contract(b.key)
+            held = f"{'long' if b.side > 0 else 'short'} {b.open} {of.symbol} from {of.to_pts(event.px):g}"
+            return (
+                f"adopted as bracket {b.ref}: {held}; stop {of.to_pts(b.stop_px):g} and target {of.to_pts(b.target_px):g} are on their way"
+            )
+        case FillEntered():
+            return f"booked: bracket {event.ref} {event.leg.name.lower()} {event.qty} ({event.exec_id})"
+        case _:
+            return "taken"
+
+
+def contract_of(desk: Desk, name: str) -> Contract:
+    """Find the contract of this run that a person calls so: by its symbol, or by its root where there is one alone."""
+    known = [place.contract for place in desk.places.values()]
+    found = [each for each in known if each.symbol == name] or [each for each in known if each.root == name]
+    if len(found) != 1:
+        raise RefusalError(
+            f"{name}: {'no contract' if not found else 'several contracts'} of this run; it knows " + ", ".join(x.symbol for x in known)
+        )
+    return found[0]
+
+
+def _flatten(desk: Desk, request: Request) -> str:
+    root = request.details.get("root")
+    if root is None:
+        return f"{request.by}: {request.why}"
+    if all(place.contract.root != root for place in desk.places.values()):
+        raise RefusalError(f"this run trades no {root}")
+    return f"{request.by}: {ALONE}{root}: {request.why}"
+
+
+def _resume(desk: Desk, details: Mapping[str, str], why: str, halted: str | None) -> str:
+    if halted is not None:
+        raise RefusalError(f"the HALT file lies there ({halted}): take it away first, workbench resume --lift does both")
+    lost = [cause for cause in desk.breaker.latched if "loss" in cause]
+    if lost and details.get("words", "").strip() != LOSS_WORDS:
+        raise RefusalError(f'{"; ".join(lost)}: to go on a person types --words "{LOSS_WORDS}"')
+    return why
+
+
+def _adopted(desk: Desk, details: Mapping[str, str], why: str) -> PositionAdopted:
+    contract, referee = contract_of(desk, details["root"]), desk.memory.referee
+    foreign = referee.foreign.get(contract.id, 0)
+    if not foreign:
+        raise RefusalError(f"nothing foreign is held in {contract.symbol}")
+    side, qty = side_of(foreign), abs(int(details.get("qty", abs(foreign))))
+    stop_px, market_px = contract.to_px(details["stop"]), leaving_px(desk, contract.id, side)
+    if market_px is None:
+        raise RefusalError(f"{contract.symbol} has no quote: nobody can say which side of the market its stop is on")
+    far_px = market_px + side * FAR * abs(market_px - stop_px) // contract.tick * contract.tick
+    target_px = contract.to_px(details["target"]) if "target" in details else far_px
+    px = _average_px(contract, referee.positions.get(contract.id, 0), referee.costs.get(contract.id, 0))
+    hold_ns = round(float(details.get("hold_s", HOLD_S)) * SECOND)
+    return PositionAdopted(desk.setup.account, contract.id, side * qty, px, stop_px, target_px, hold_ns, why)
+
+
+def _average_px(contract: Contract, qty: int, cost_micros: int) -> int:
+    """Give what a position cost on average, in quanta, to the nearest; the broker's average counts its commission in."""
+    if not qty:
+        raise RefusalError(f"the broker says that nothing is held in {contract.symbol}")
+    return round(Fraction(cost_micros) / (qty * contract.quantum_value * MICROS))
+
+
+def _entered(desk: Desk, row: Row, why: str) -> FillEntered:
+    b = desk.memory.book.open.get(row.ref)
+    if b is None:
+        raise RefusalError(f"bracket {row.ref} is not open: nothing of it can have filled")
+    if row.leg.upper() not in Leg.__members__:
+        raise RefusalError(f"leg {row.leg!r}: one of {', '.join(name.lower() for name in Leg.__members__)}")
+    fee = None if row.fee is None else round(abs(Fraction(row.fee)) * MICROS)
+    return FillEntered(row.ref, Leg[row.leg.upper()], row.qty, desk.contract(b.key).to_px(row.px), row.exec_id, fee, why)
