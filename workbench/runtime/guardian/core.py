@@ -110,9 +110,9 @@ def _heard(state: State, seen: Observation, limits: Limits) -> State:
     """Take signs of life, of the runner and of the broker."""
     runner, truth = seen.runner, seen.truth
     if runner.said_ns != state.said_ns:
-        is_news = state.said_ns is not None  # what was said before the guardian came may be of yesterday
-        alive_ns = seen.now_ns if is_news else state.alive_ns
+        alive_ns = seen.now_ns if state.has_looked else state.alive_ns  # what was said before the guardian came may be of yesterday
         state = state._replace(said_ns=runner.said_ns, alive_ns=alive_ns, ready_ns=alive_ns if runner.is_ready else state.ready_ns)
+    state = state._replace(has_looked=True)
     if seen.trouble:
         return state._replace(known_ns=None)
     if truth is None:
@@ -172,7 +172,7 @@ def _tell(state: State, cause: str, text: str) -> Done:
 
 def _act(state: State, seen: Observation, limits: Limits) -> Done:
     """Go on with what was begun: a runner that speaks again meanwhile can send nothing."""
-    if seen.now_ns - state.since_ns >= limits.flat_within_ns:
+    if seen.now_ns - state.since_ns >= limits.flat_within_ns and state.calm_ns is None:
         within_s = limits.flat_within_ns // SECOND
         state, late = _tell(state, "late", f"not done after {within_s} s ({state.why}); it goes on")
     else:

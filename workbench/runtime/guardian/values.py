@@ -106,6 +106,7 @@ class State(NamedTuple):
     calm_ns: int | None = None  # since when nothing is left to do
     told: frozenset[str] = frozenset()
     said_ns: int | None = None  # the stamp on the runner's last word, by whatever clock
+    has_looked: bool = False
 
 
 class Halt(NamedTuple):
