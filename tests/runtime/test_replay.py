@@ -67,8 +67,8 @@ def test_what_is_not_kept_in_memory_decides_alike(case: tuple[World, Outcome], t
 def test_a_session_played_from_the_middle_needs_the_engine_that_stood_there(case: tuple[World, Outcome]) -> None:
     of, whole = case
     start = asyncio.run(replay(of.setup, of.records, whole.arrivals)).engine.snapshot()
-    on = asyncio.run(replay(of.setup, of.records[-1:], [], start=start))
-    assert on.state_digest == asyncio.run(replay(of.setup, of.records[-1:], [], start=start)).state_digest
+    on = asyncio.run(replay(of.setup, of.records[-1:], [], begin=lambda engine: engine.restore(start)))
+    assert on.state_digest == asyncio.run(replay(of.setup, of.records[-1:], [], begin=lambda engine: engine.restore(start))).state_digest
     assert on.state_digest != asyncio.run(replay(of.setup, of.records[-1:], [])).state_digest
 
 

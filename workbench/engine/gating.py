@@ -21,10 +21,11 @@ def gate(desk: Desk, key: Key, wish: Proposal, now_ns: int, cause: Cause) -> Any
         counted = desk.memory.n_refused
         counted[verdict.reason.value] = counted.get(verdict.reason.value, 0) + 1
         return None
-    return _open(desk, verdict, now_ns, cause)
+    return enter(desk, verdict, now_ns, cause)
 
 
-def _open(desk: Desk, approved: Approved, now_ns: int, cause: Cause) -> AnyCommand:
+def enter(desk: Desk, approved: Approved, now_ns: int, cause: Cause) -> AnyCommand:
+    """Make a bracket of what was approved, and count it."""
     memory, account = desk.memory, approved.key.account
     command = desk.supervisor.submit(approved, now_ns, cause, desk.ledger.day(account).day)
     memory.orders_ns.extend((now_ns, now_ns, now_ns))

@@ -16,7 +16,7 @@ from workbench.engine import Setup
 from workbench.learning.models import DEFAULT
 from workbench.runtime import build
 from workbench.runtime.logged import Logged
-from workbench.runtime.recovery import made_with, start_of
+from workbench.runtime.recovery import made_with, put_start, start_of
 from workbench.runtime.replay import Outcome, first_difference, issued, replay, simulate
 from workbench.store.digests import deciding_digest, environment
 from workbench.store.folders import Folders
@@ -115,7 +115,7 @@ def not_traded(logged: Logged, setup: Setup) -> list[str]:
 async def play_back(logged: Logged, setup: Setup) -> Played:
     """Play a session that was traded; compare every command with the recorded one. Writes nothing."""
     start = start_of(logged.data, logged.run)
-    outcome = await replay(setup, logged.records, logged.arrivals, start=None if start is None else start.engine)
+    outcome = await replay(setup, logged.records, logged.arrivals, begin=lambda engine: put_start(engine, logged.run, start))
     return Played("replay", None, outcome, first_difference(issued(logged.facts()), outcome.commands))
 
 

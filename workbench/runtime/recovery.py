@@ -17,7 +17,8 @@ from workbench.clock import SystemClock
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, DataError, InvariantError
 from workbench.domain.records import Records
-from workbench.engine import Setup
+from workbench.engine import Engine, Setup
+from workbench.engine.retelling import carry
 from workbench.market.sessions import number
 from workbench.runtime import build
 from workbench.runtime.log import Past
@@ -93,6 +94,14 @@ def what_differs(made: Mapping[str, str], before: Mapping[str, str]) -> list[str
     ['mine']
     """
     return sorted(name for name in {*made, *before} - {FOR_THE_RECORD} if made.get(name) != before.get(name))
+
+
+def put_start(engine: Engine, run: RunManifest, start: Image | None) -> None:
+    """Let an engine begin with what its run began with."""
+    if start is not None and run.carries == "orders":
+        carry(engine, start.engine)
+    elif start is not None:
+        engine.restore(start.engine)
 
 
 def start_of(data: Path, run: RunManifest) -> Image | None:

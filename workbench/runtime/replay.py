@@ -82,19 +82,24 @@ async def simulate(
 
 
 async def replay(
-    setup: Setup, records: Records, arrivals: Sequence[Arrival], *, chunk: Chunk | None = None, start: bytes | None = None
+    setup: Setup,
+    records: Records,
+    arrivals: Sequence[Arrival],
+    *,
+    chunk: Chunk | None = None,
+    begin: Callable[[Engine], None] | None = None,
 ) -> Outcome:
     """Play a log back: its records, and its events at their keys. Nothing is sent.
 
-    `start` is the engine's snapshot the run began with, `None` where it began with nothing.
+    `begin` puts into an engine what the run began with (`recovery.put_start`), `None` where it began with nothing.
 
     Examples
     --------
     In a notebook cell: ``outcome = await replay(setup, records, arrivals)``.
     """
     engine, log = Engine(setup), RunLog(keep=True)
-    if start is not None:
-        engine.restore(start)
+    if begin is not None:
+        begin(engine)
     last_seq = await run(RecordedVenue(records, arrivals, chunk=chunk), engine, log, after_seq=int(records["seq"][0]) - 1)
     return _outcome(engine, last_seq, log)
 

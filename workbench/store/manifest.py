@@ -56,6 +56,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
         Names of a user's features that it valued beside the shipped ones.
     starts_from
         Run whose last checkpoint this one began with; empty: it began with nothing.
+    carries
+        What of that checkpoint: ``all``, or ``orders`` alone where code, law or contracts changed in between.
     ended_flat
         Whether it ended without an open bracket and without a halt.
     is_closed
@@ -77,6 +79,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     replaced: tuple[str, ...] = ()
     starts_from: str = ""
+    carries: Literal["all", "orders"] = "all"
     account: str = ""
     profile: str = ""
     traders: tuple[tuple[str, str], ...] = ()

@@ -162,7 +162,8 @@ def test_a_run_that_began_with_the_session_before_is_shown_as_its_engine_saw_it(
     assert start is not None and logged.run.starts_from
     setup = play.setup_as_traded(settings(), logged)
     witness = Witness(tuple(FeatureBank(logged.contracts).columns))
-    asyncio.run(replay(setup._replace(strategies=((witness, (1,)),)), logged.records, (), start=start.engine))
+    seen = setup._replace(strategies=((witness, (1,)),))
+    asyncio.run(replay(seen, logged.records, (), begin=lambda engine: engine.restore(start.engine)))
     day = open_session(SECOND_SESSION, data=in_a_row)
     bars, features = day.bars(length="5s"), day.features
     assert bars["time"].dt.epoch("ns").to_list() == [cells[0] for _, _, cells, _ in witness.seen]

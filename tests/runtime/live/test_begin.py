@@ -1,20 +1,29 @@
-"""What a live run may begin with: nothing else than it ran with, while something was open; and what its start must not import."""
+"""What a live run begins with: all of what was, or the order side alone where something changed; and what its start must not import."""
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from tests.replay.world import World, world
+from tests.replay.world import SESSION, World, world
 from tests.runtime.live.scripted import Broker, CutOffError, Played
 from workbench.config import Mode
-from workbench.domain.errors import ConfigError
+from workbench.domain.decisions import Issued
+from workbench.domain.orders import Submit
+from workbench.engine import Engine
+from workbench.engine.retelling import Told, retell
 from workbench.runtime.live import Plan
-from workbench.store.manifest import NAME, run_folders
+from workbench.runtime.live.begin import begin, relive
+from workbench.runtime.log import RunLog
+from workbench.runtime.logged import open_log
+from workbench.runtime.play import play_back
+from workbench.store.entries import facts, read_journal
+from workbench.store.folders import Folders
+from workbench.store.manifest import read_manifest, run_folders
 
 FORBIDDEN = ("river", "sklearn", "pandas", "panel", "vectorbt", "jupyter", "IPython", "ib_async")
 
@@ -24,41 +33,73 @@ def of() -> World:
     return world(("ES",), minutes=12, activity=0.2)
 
 
-def edited(data: Path, **changes: object) -> None:
-    [folder] = run_folders(data)
-    card = msgspec.json.decode((folder / NAME).read_bytes())
-    (folder / NAME).write_bytes(msgspec.json.encode(card | changes))
+@pytest.fixture(scope="module")
+def busy() -> World:
+    return world(("ES", "SPY"), minutes=40, activity=0.25)
 
 
-def stopped(data: Path, of: World) -> Played:
+def stopped(data: Path, of: World, at: int = 300) -> str:
     live = Played(data, of, Broker(1), cuts=0.0)
-    live.runner._at_turn = lambda _: live.line.stop() if live.venue.at > 300 else None
-    live.run()
-    return live
+    live.runner._at_turn = lambda _: live.line.stop() if live.venue.at > at else None
+    return live.run().run.run
 
 
-def test_a_run_that_died_is_not_taken_up_with_another_law_and_says_so(tmp_path: Path, of: World) -> None:
+def submits(data: Path, run: str) -> list[Submit]:
+    found = (fact.command for _, fact in facts(Folders(data).journal(run)) if isinstance(fact, Issued))
+    return [command for command in found if isinstance(command, Submit)]
+
+
+def other_plan(of: World) -> Plan:
+    return Plan(of.setup._replace(digests={"own strategy": "another"}), source="scripted")
+
+
+def died(data: Path, of: World, turns: int) -> tuple[str, int]:
+    """A run that was cut off: its name, and how far the market had come."""
+    live = Played(data, of, Broker(1), turns=turns)
     with pytest.raises(CutOffError):
-        Played(tmp_path, of, Broker(1), turns=40).run()
-    other = of.setup._replace(digests={"own strategy": "another"})
-    with pytest.raises(ConfigError, match="cannot be taken up: own strategy changed"):
-        Played(tmp_path, of, Broker(1), plan=lambda _: Plan(other, source="scripted")).run()
-    assert Played(tmp_path, of, Broker(1)).run().run.is_closed
+        live.run()
+    [folder] = run_folders(data)
+    return folder.name, live.venue.at
 
 
-def test_a_run_that_ended_flat_is_begun_with_cold_where_something_changed(tmp_path: Path, of: World) -> None:
-    stopped(tmp_path, of)
-    other = of.setup._replace(digests={"own strategy": "another"})
-    ended = Played(tmp_path, of, Broker(1), at=400, plan=lambda _: Plan(other, source="scripted")).run()
-    assert ended.run.starts_from == "" and "own strategy" in ended.run.notes
+@pytest.mark.parametrize("turns", [250, 310, 370, 430, 520, 640])
+def test_a_journal_retold_makes_the_order_side_that_playing_the_log_makes(tmp_path: Path, busy: World, turns: int) -> None:
+    name, _ = died(tmp_path, busy, turns)
+    plan = Plan(busy.setup, source="scripted")
+    begun = begin(tmp_path, SESSION, Mode.PAPER, plan)
+    played, retold = Engine(begun.setup(plan)), Engine(busy.setup)
+    asyncio.run(relive(begun, played, RunLog(past=begun.past)))
+    told = (Told(each.after_seq, each.n, each.recv_ns, each.content) for each in read_journal(Folders(tmp_path).journal(name)))
+    retell(retold, told)
+    one, other = played.desk.memory, retold.desk.memory
+    assert other.book.next_ref == one.book.next_ref and other.ledger == one.ledger and other.breaker.state == one.breaker.state
+    assert other.book.executions == one.book.executions and other.last_entry_ns == one.last_entry_ns
+    for bracket in (*one.book.open.values(), *other.book.open.values()):
+        bracket.watch = None  # of another market
+    assert other.book == one.book and other.referee == one.referee
+    for contract, seen in one.quality.seen.items():  # what a market was worth leaving at is not retold, what came of it is
+        assert other.quality.value(contract) == seen.value
+    assert other.care.tended.keys() == one.care.tended.keys() and other.entries_ns == one.entries_ns
 
 
-def test_a_run_that_ended_with_something_open_is_not_forgotten(tmp_path: Path, of: World) -> None:
-    stopped(tmp_path, of)
-    edited(tmp_path, ended_flat=False)
-    other = of.setup._replace(digests={"own strategy": "another"})
-    with pytest.raises(ConfigError, match="bring back what it ran with"):
-        Played(tmp_path, of, Broker(1), at=400, plan=lambda _: Plan(other, source="scripted")).run()
+def test_a_run_that_died_under_another_law_is_closed_and_its_orders_go_on(tmp_path: Path, busy: World) -> None:
+    name, at = died(tmp_path, busy, 400)
+    ended = Played(tmp_path, busy, Broker(1), at=at, plan=lambda _: other_plan(busy)).run()
+    before = read_manifest(Folders(tmp_path).run(name))
+    assert before is not None and before.is_closed
+    assert (ended.run.starts_from, ended.run.carries) == (name, "orders") and "own strategy" in ended.run.notes
+    refs = [command.ref for run in (name, ended.run.run) for command in submits(tmp_path, run)]
+    assert refs == sorted(set(refs)) and len(refs) > 1  # counted on, never used again
+
+
+def test_where_something_changed_the_days_counters_are_not_forgotten(tmp_path: Path, busy: World) -> None:
+    entered = len(submits(tmp_path, stopped(tmp_path, busy, len(busy.records) // 2)))
+    ended = Played(tmp_path, busy, Broker(1), at=len(busy.records) // 2, plan=lambda _: other_plan(busy)).run()
+    assert ended.run.carries == "orders" and entered > 0
+    assert ended.engine.desk.memory.book.next_ref > entered
+    logged = open_log(tmp_path, SESSION)
+    setup = other_plan(busy).setup
+    assert asyncio.run(play_back(logged, setup)).difference is None
 
 
 def test_runs_of_another_mode_or_account_are_other_runs(tmp_path: Path, of: World) -> None:

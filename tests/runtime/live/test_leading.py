@@ -78,7 +78,8 @@ def test_a_session_begins_with_the_contract_that_leads_then_and_the_streams_foll
     whole, first, second = over_the_roll(tmp_path, around)
     assert (symbols(first), symbols(second)) == (["ESZ6"], ["ESH7"]) and first.run.ended_flat
     old, new = first.run.contracts[0].id, second.run.contracts[0].id
-    assert old != new and second.run.starts_from == "" and "contracts" in second.run.notes and second.run.not_entered == ()
+    assert old != new and "contracts" in second.run.notes and second.run.not_entered == ()
+    assert (second.run.starts_from, second.run.carries) == (first.run.run, "orders")
     for ended, own in ((first, old), (second, new)):
         logged = open_log(tmp_path, ended.run.sessions[0])
         market = logged.records[~np.isin(logged.records["kind"], (Kind.TIME, Kind.PHASE))]
@@ -90,16 +91,18 @@ def test_a_session_begins_with_the_contract_that_leads_then_and_the_streams_foll
     assert [news.stage for news in whole.news if news.session == NEW and news.stage is Stage.DECIDING]
 
 
-def test_what_ended_with_something_open_goes_on_in_its_own_contract_and_is_not_entered(tmp_path: Path, around: Generated) -> None:
+def test_what_ended_with_something_open_goes_on_beside_what_leads_now_and_is_not_entered(tmp_path: Path, around: Generated) -> None:
     unknown = Scenario(rules=(Rule(when=When(after_s=120.0), what=(act.Say(code=31_415, text="what now", who="all"),)),))
     whole, first, second = over_the_roll(tmp_path, around, unknown)  # latched until a person has read it: no flat end
-    assert not first.run.ended_flat and symbols(second) == ["ESZ6"] and second.run.starts_from == first.run.run
-    held = second.run.contracts[0].id
-    assert second.run.not_entered == (held,) and [ids for _, ids in second.engine.desk.setup.strategies] == [()]
+    assert not first.run.ended_flat and symbols(second) == ["ESZ6", "ESH7"]
+    assert (second.run.starts_from, second.run.carries) == (first.run.run, "orders")
+    held, leads = (contract.id for contract in second.run.contracts)
+    assert second.run.not_entered == (held,) and [ids for _, ids in second.engine.desk.setup.strategies] == [(leads,)]
+    assert second.engine.desk.breaker.latched  # the halt of the run before stands
     logged = open_log(tmp_path, NEW)
     [led] = [each.event for each in logged.arrivals if isinstance(each.event, FrontChanged)][:1]
-    assert led.contract != held  # another leads, and it is said
-    assert set(logged.records["contract"][logged.records["kind"] == Kind.QUOTE].tolist()) == {held}
+    assert led.contract == leads  # another leads, and it is said
+    assert set(logged.records["contract"][logged.records["kind"] == Kind.QUOTE].tolist()) == {held, leads}
     assert is_the_same_again(whole, first) and is_the_same_again(whole, second)
 
 

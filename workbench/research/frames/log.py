@@ -96,7 +96,7 @@ class SessionLog:
     def begun(self) -> bars.Begun | None:
         """What the run began with: the end of the session before, where it went on from one."""
         run = self.told.run
-        if run is None or not run.starts_from:
+        if run is None or not run.starts_from or run.carries == "orders":
             return None
         found = checkpoints.latest(Folders(self.data).run(run.starts_from)).checkpoint
         if found is None:

@@ -4,29 +4,30 @@ Rules
 -----
 1. A run that died is taken up in its own session; once that is over it is played to its end and closed, and the next begins with that.
 2. The past is played from its log: recorded reports drive, what is decided again is only held against the log.
-3. What code, settings or law have changed since cannot be taken up while something was open: a person brings back what it ran with.
+3. Where code, settings, law or contracts have changed since, the order side alone goes on (`engine.retelling`): a run that died is closed
+   as its journal tells it, and the next one carries its orders, counters and halts. Models begin cold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from workbench.clock import SystemClock
 from workbench.config import Mode
 from workbench.domain.contracts import Contract
-from workbench.domain.errors import ConfigError
 from workbench.domain.events import FrontChanged
 from workbench.domain.records import Records
 from workbench.engine import Engine, Setup
 from workbench.engine.desk import CONNECTION
+from workbench.engine.retelling import Told, carry, retell
 from workbench.runtime import build
 from workbench.runtime.log import Past, RunLog
 from workbench.runtime.loop import run as drive
-from workbench.runtime.recovery import WIRE, Image, made_with, must_be_the_same, start_of, what_differs, who
+from workbench.runtime.recovery import WIRE, Image, made_with, put_start, start_of, what_differs, who
 from workbench.store import checkpoints, entries
 from workbench.store.digests import environment
 from workbench.store.epochs import first_seq, next_epoch
@@ -94,9 +95,10 @@ def begin(data: Path, session: int, mode: Mode, plan: Plan) -> Begun:
     made = made_with(plan.setup, plan.digests)
     mine = [each for each in runs(data) if each.mode == mode.value and each.source.startswith(WIRE) and each.account == plan.setup.account]
     if died := [each for each in mine if not each.is_closed and each.sessions[-1] == session]:
-        must_be_the_same(died[-1], made, plan.contracts, plan.setup)
-        return _with_past(data, died[-1])
-    before, why = _before([each for each in mine if each.is_closed and each.sessions[-1] <= session], made, plan)
+        if not _changed(plan, made, died[-1]):
+            return _with_past(data, died[-1])
+        mine = [*mine[:-1], _close_retold(data, died[-1], plan)]
+    before, carries, why = _before([each for each in mine if each.is_closed and each.sessions[-1] <= session], made, plan)
     epoch = next_epoch(data)
     manifest = RunManifest(
         run=f"{session}-{mode.value}-{epoch}",
@@ -115,6 +117,7 @@ def begin(data: Path, session: int, mode: Mode, plan: Plan) -> Begun:
         closes=dict(plan.closes),
         not_entered=plan.not_entered,
         starts_from=before,
+        carries=carries,
         notes=why,
     )
     write_manifest(Folders(data).run(manifest.run), manifest)
@@ -128,8 +131,9 @@ def unfinished(data: Path, session: int, mode: Mode, account: str) -> list[RunMa
 
 
 async def finish(data: Path, died: RunManifest, plan: Plan) -> RunManifest:
-    """Play a run that died in a session that is over to the end of its log, and close it."""
-    must_be_the_same(died, made_with(plan.setup, plan.digests), plan.contracts, plan.setup)
+    """Play a run that died in a session that is over to the end of its log, and close it; where what it ran with is gone, retell it."""
+    if _changed(plan, made_with(plan.setup, plan.digests), died):
+        return _close_retold(data, died, plan)
     begun = _with_past(data, died)
     engine = Engine(begun.setup(plan))
     with Journal(Folders(data).journal(died.run)) as journal:
@@ -147,8 +151,7 @@ async def relive(begun: Begun, engine: Engine, log: RunLog) -> int:
     InvariantError
         It did not go as the log says.
     """
-    if begun.start is not None:
-        engine.restore(begun.start.engine)
+    put_start(engine, begun.run, begun.start)
     at = begun.before_seq
     if len(begun.records):
         at = await drive(RecordedVenue(begun.records, begun.past.arrivals), engine, log, after_seq=at)
@@ -185,19 +188,32 @@ def _with_past(data: Path, run: RunManifest, epoch: int | None = None) -> Begun:
     return Begun(run, next_epoch(data) if epoch is None else epoch, start, past, records)
 
 
-def _before(ended: list[RunManifest], made: Mapping[str, str], plan: Plan) -> tuple[str, str]:
-    """Find the run whose end a new one begins with: its name, and why not where it does not fit."""
-    if not ended:
-        return "", ""
-    last = max(ended, key=lambda each: (each.sessions[-1], each.epoch))
-    other = what_differs(made, last.digests)
-    if (last.account, last.profile, last.traders, tuple(last.contracts)) != who(plan.setup, plan.contracts):
+def _close_retold(data: Path, died: RunManifest, plan: Plan) -> RunManifest:
+    """Close a run that died under other code, law or contracts, as its journal tells it."""
+    engine, start = Engine(plan.setup), start_of(data, died)
+    if start is not None:
+        carry(engine, start.engine)
+    path = Folders(data).journal(died.run)
+    if path.exists():
+        retell(engine, (Told(each.after_seq, each.n, each.recv_ns, each.content) for each in entries.read_journal(path)))
+    records = records_written(data, died.sessions[-1], died)
+    with Journal(path) as journal:
+        return close(data, Begun(died, died.epoch, start, Past(), records), engine, journal, int(records["seq"][-1]) if len(records) else 0)
+
+
+def _changed(plan: Plan, made: Mapping[str, str], before: RunManifest) -> list[str]:
+    """Name what a run was made with and this one is not."""
+    other = what_differs(made, before.digests)
+    if (before.account, before.profile, before.traders, tuple(before.contracts)) != who(plan.setup, plan.contracts):
         other.append("account, profile, traders or contracts")
-    if not other:
-        return last.run, ""
-    if not last.ended_flat:
-        raise ConfigError(
-            f"{last.run} ended with a position, an order or a halt, and {', '.join(other)} changed since: "
-            "bring back what it ran with to end it, or begin in another data folder"
-        )
-    return "", f"models begin cold: {', '.join(other)} are not those of {last.run}"
+    return other
+
+
+def _before(ended: list[RunManifest], made: Mapping[str, str], plan: Plan) -> tuple[str, Literal["all", "orders"], str]:
+    """Find the run whose end a new one begins with: its name, what is carried over, and why not all of it."""
+    if not ended:
+        return "", "all", ""
+    last = max(ended, key=lambda each: (each.sessions[-1], each.epoch))
+    if other := _changed(plan, made, last):
+        return last.run, "orders", f"models begin cold, orders go on: {', '.join(other)} are not those of {last.run}"
+    return last.run, "all", ""

@@ -30,7 +30,7 @@ class IbEdge:
         self._make = make
         self._venue: IbVenue | None = None
         self._heard: IbVenue | None = None  # the one whose arrivals are handed out
-        self._chain = ""
+        self._knows: tuple[str, tuple[int, ...]] = ("", ())  # chain, ids of its contracts
         self._opening: asyncio.Task[object] | None = None
         self._ending: asyncio.Task[None] | None = None  # of the venue before
 
@@ -44,13 +44,14 @@ class IbEdge:
         return () if self._venue is None else self._venue.sessions.get(contract, ())
 
     def recall(self, recalled: Recalled) -> None:
-        """Learn what was sent before. A new chain needs a new connection: its orders bear another name."""
-        if recalled.chain == self._chain:
+        """Learn what was sent before. A new chain, or other contracts, need a new connection: other names, other streams."""
+        knows = (recalled.chain, tuple(contract.id for contract in recalled.contracts))
+        if knows == self._knows:
             return
         if self._venue is not None:
             self._venue.say(ConnectionChanged(False, "contracts changed: another connection is made"))
             self._ending = asyncio.ensure_future(self._end(self._venue, self._opening))
-        self._chain = recalled.chain
+        self._knows = knows
         self._venue = self._make(recalled.chain)
         self._venue.stream(recalled.contracts)
         self._venue.recover(recalled.lives, recalled.executions)

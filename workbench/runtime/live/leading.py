@@ -3,8 +3,8 @@
 Rules
 -----
 1. A session is traded in the contracts that lead on its date (`market.rolls`, a week before the last day that may be held).
-2. A run that ended with something open, or halted, is gone on from in its own contracts: they stay until one ends flat, and those that
-   lead no more are not entered again. So a position outlives a roll, under its stop, and is never carried over by us.
+2. A run that ended with something open is gone on from in its own contracts and in those that lead now: a position outlives a roll under
+   its stop, the month that follows is streamed beside it, and what leads no more is not entered again.
 3. What leads no more, or ends within a week, is not entered: neither by date nor after a run that was held up.
 """
 
@@ -75,14 +75,15 @@ def define(data: Path, seen: Looked, roots: Sequence[Root], session: int) -> Lea
     return Leading(names, roots, {each.id: told[con_id] for con_id, each in names.by_con_id.items() if con_id in told})
 
 
-def kept(data: Path, session: int, mode: Mode, account: str) -> tuple[Contract, ...] | None:
-    """Give the contracts a run has to keep: its own if it died, those of the run before where that ended with something open."""
+def of_the_run(data: Path, session: int, mode: Mode, account: str, leads: Iterable[Contract]) -> tuple[Contract, ...]:
+    """Give the contracts of a session's run: its own if it died; else those that lead, and those the run before could not leave."""
     mine = [each for each in runs(data) if each.mode == mode.value and each.source.startswith(WIRE) and each.account == account]
     if died := [each for each in mine if each.sessions[-1] == session and not each.is_closed]:
         return tuple(died[-1].contracts)
     ended = [each for each in mine if each.is_closed and each.sessions[-1] <= session]
     last: RunManifest | None = max(ended, key=lambda each: (each.sessions[-1], each.epoch), default=None)
-    return tuple(last.contracts) if last is not None and not last.ended_flat else None
+    held = last.contracts if last is not None and not last.ended_flat else ()
+    return tuple(sorted({each.id: each for each in (*held, *leads)}.values(), key=lambda each: each.id))
 
 
 def not_entered(contracts: Iterable[Contract], leads: Iterable[Contract], session: int) -> tuple[int, ...]:

@@ -24,6 +24,7 @@ from workbench.runtime.live.runner import Runner
 from workbench.runtime.live.stages import News
 from workbench.runtime.live.warming import IbWarmUp
 from workbench.runtime.play import TICKS
+from workbench.runtime.preflight.allowed import must_be_seen, unseen
 from workbench.store.contracts import ContractBook
 from workbench.store.fence import Fence
 from workbench.workspace import things_of
@@ -93,6 +94,7 @@ async def wire(
     if mode is Mode.LIVE:  # before anybody is asked anything
         wanted = account or settings.ib.account or (armed.account if armed is not None else "")
         must_be_allowed(mode, settings.ib.account, wanted, armed, SystemClock().now_ns(), asked=settings.mode)
+        must_be_seen(mode, settings, data, wanted, SystemClock().now_ns())
     seen = await look(settings.ib.host, settings.ib.port, settings.ib.client_id + LOOKS, roots, speed=settings.ib.speed)
     chosen = _account(account or settings.ib.account, seen)
     clock = clock or clock_of(seen.accounts, seen.now_ns, settings.ib.speed, settings.clock.step_limit_ns)
@@ -109,6 +111,8 @@ async def wire(
     runner = Runner(data, mode, line, door, plan, hours=hours, history=IbWarmUp(settings) if warms else None, on_news=on_news)
     clock_word = "the gateway's clock" if seen.is_simulated else "this machine's clock"
     told = f"{', '.join(contract.symbol for contract in plan.contracts(log_session))} · {clock_word}, x{settings.ib.speed:g}"
+    if mode is Mode.PAPER and not seen.is_simulated and (why := unseen(mode, settings, data, chosen, clock.now_ns())) is not None:
+        told = f"{told} · {why}"
     if fence is not None:
         fence.take()
     return Wired(runner, line, chosen, told, edge.close, door, fence)

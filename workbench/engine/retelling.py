@@ -1,0 +1,153 @@
+"""The order side of an engine, taken over without the rest of it: by a run whose code, law or contracts are not those of the run before.
+
+Rules
+-----
+1. Orders, books, counters of the day, latched halts and foreign quantities go on; market, features and models begin cold.
+2. A run that died is retold from its journal alone: what was commanded moves the brackets as it did, what was reported is heard again.
+   Nothing is decided anew, and nothing that follows from it is sent: the broker is asked when the connection is up.
+3. What made the trading state worse and cannot be told again (a day's loss, found at a barrier) stands, latched, until a person resumes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from workbench.domain.decisions import AnyFact, Approved, At, BracketMoved, ExecutionScored, Issued, StateChanged, TradingState
+from workbench.domain.errors import ConfigError
+from workbench.domain.events import AnyEvent, Arrival, ContractDefined, FrontChanged, RunStarted
+from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Modify, Submit
+from workbench.engine.engine import Engine
+from workbench.engine.gating import enter
+from workbench.engine.memory import Memory
+from workbench.engine.money import DAY_LOSS
+from workbench.engine.scoring import notice
+from workbench.engine.watching import keep
+from workbench.execution.bracket import Bracket
+from workbench.execution.lifecycle import Phase
+
+_RANK: Final = {TradingState.ACTIVE: 0, TradingState.REDUCING: 1, TradingState.HALTED: 2}
+_NOT_HEARD: Final = (RunStarted, ContractDefined, FrontChanged)  # said again by the run that takes over
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One entry of a journal: an event, or the facts of one call, at its key."""
+
+    after_seq: int
+    n: int
+    recv_ns: int
+    content: AnyEvent | tuple[AnyFact, ...]
+
+
+class _Orders(msgspec.Struct):
+    """What is read of another engine's snapshot: fields it has more are left, fields it lacks are as in the beginning."""
+
+    memory: Memory
+
+
+def carry(engine: Engine, image: bytes) -> None:
+    """Take the order side out of another engine's snapshot.
+
+    Raises
+    ------
+    ConfigError
+        A bracket that is not over is about a contract this engine does not know.
+    """
+    memory = msgspec.msgpack.decode(image, type=_Orders).memory
+    _take_over(engine, msgspec.structs.replace(memory, streams={}, answers={}, quarantined={}))
+
+
+def retell(engine: Engine, entries: Iterable[Told]) -> None:
+    """Bring the order side of an engine to the end of a journal, behind what it `carry`-ed before.
+
+    Raises
+    ------
+    ConfigError
+        As `carry`.
+    """
+    teller = _Teller(engine)
+    for entry in entries:
+        teller.take(entry)
+    teller.end()
+    _take_over(engine, engine.desk.memory)
+
+
+def _take_over(engine: Engine, memory: Memory) -> None:
+    """Let a desk go on with a memory; watches are those of another market, and are set anew."""
+    unknown = sorted({b.key.contract for b in memory.book.open.values()} - set(engine.desk.slot))
+    if unknown:
+        raise ConfigError(f"brackets are open in contract {', '.join(map(str, unknown))}, which this run does not know: it must hold it")
+    for bracket in memory.book.open.values():
+        bracket.watch = None
+    for tended in memory.care.tended.values():
+        if tended.trail is not None:
+            tended.trail.watch, tended.trail.is_watched = None, True
+    engine.desk.remember(memory)
+    for bracket in memory.book.open.values():
+        keep(engine.desk, engine.market, bracket, bracket.since_ns)
+    engine.take_facts()
+
+
+class _Teller:
+    """Goes through a journal."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._desk = engine, engine.desk
+        self._approved: Approved | None = None
+        self._state: StateChanged | None = None
+
+    def take(self, entry: Told) -> None:
+        if not isinstance(entry.content, tuple):
+            if not isinstance(entry.content, _NOT_HEARD):
+                self._engine.step(Arrival(entry.after_seq, entry.n, entry.recv_ns, entry.content))
+                self._engine.take_facts()
+            return
+        at = At(entry.recv_ns, Cause(entry.after_seq, entry.n))
+        for fact in entry.content:
+            if isinstance(fact, At):
+                at = fact
+                self._desk.begin_day(at.now_ns)
+            else:
+                self._fact(fact, at)
+
+    def _fact(self, fact: AnyFact, at: At) -> None:
+        match fact:
+            case Approved():
+                self._approved = fact
+            case Issued(command=Submit() as command) if self._approved is not None and self._approved.key == command.key:
+                self._desk.memory.book.next_ref = command.ref
+                self._desk.facts.append(self._approved)
+                enter(self._desk, self._approved, command.decided_ns, command.cause)
+                notice(self._desk, 0, command.decided_ns)
+                self._engine.take_facts()
+            case Issued(command=command) if (bracket := self._desk.memory.book.open.get(command.ref)) is not None:
+                _moved_by(bracket, command)
+            case BracketMoved(ref=ref, new=new) if (bracket := self._desk.memory.book.open.get(ref)) is not None and bracket.phase != new:
+                bracket.phase, bracket.since_ns = Phase(new), at.now_ns
+            case ExecutionScored(contract=contract, quality=quality) if contract in self._desk.memory.quality.seen:
+                self._desk.memory.quality.seen[contract].value = quality  # quotes were in it that nobody tells again
+            case StateChanged():
+                self._state = fact
+            case _:
+                pass
+
+    def end(self) -> None:
+        """Let the state that was told last stand, where what was heard again makes a better one."""
+        told, breaker = self._state, self._desk.breaker
+        if told is not None and _RANK[told.state] > _RANK[breaker.state]:
+            breaker.trip(told.why, told.state, [], latched=True, flatten=told.why.startswith(DAY_LOSS))
+
+
+def _moved_by(bracket: Bracket, command: AnyCommand) -> None:
+    match command:
+        case Modify(stop_px=stop_px):
+            bracket.stop_px = stop_px
+        case Cancel():
+            bracket.cancelling = True
+        case Exit(why=why):
+            bracket.leaving, bracket.is_answered = why, False
+            bracket.n_exits += 1
+        case _:
+            pass
