@@ -1,4 +1,4 @@
-"""A position whose stop is gone or of another size: what must stand is said to the venue at once, or the position is left. No I/O, no clock.
+"""A position whose stop is gone or of another size: the venue is told what must stand, at once, or the position is left. No I/O, no clock.
 
 Rules
 -----

@@ -15,8 +15,8 @@ from tests.simulation.drills.rows import codes, entries_s
 from tests.simulation.drills.truth import differences
 from workbench.domain.decisions import Issued, StateChanged, TradingState
 from workbench.domain.events import BrokerSaid, OrderCancelled
-from workbench.domain.orders import Exit, Leg
-from workbench.domain.units import MINUTE
+from workbench.domain.orders import Leg, Protect
+from workbench.domain.units import MINUTE, SECOND
 from workbench.gateway.faults import Rule, Scenario, When
 from workbench.gateway.faults import actions as act
 from workbench.venues.history import Bars, BarsAsked, Nothing, Trouble
@@ -28,11 +28,29 @@ def one(when: When, *what: act.Action) -> Scenario:
 
 
 # ---------------------------------------------------------------------- orders that somebody else ends
-def test_a_stop_that_the_exchange_takes_away_has_the_position_covered_or_left(place: Path) -> None:
+@pytest.mark.covers("S2-05")
+def test_a_stop_that_the_exchange_takes_away_is_put_back_at_once(place: Path) -> None:
     drill = Drill(place, one(When(on="PlaceOrder", where={"leg": "S"}, nth=1), act.CancelSubject(in_s=3)), seed=1).run()
-    (lost,) = [event for event in drill.of(OrderCancelled) if event.leg is Leg.STOP and drill.why_left(event.ref) == "uncovered"]
-    assert any(fact.command.ref == lost.ref for fact in drill.facts(Issued) if isinstance(fact.command, Exit))
-    assert 0 < drill.longest_naked_s() <= 21 and differences(drill) == [] and not drill.latched()
+    (said,) = [fact.command for fact in drill.facts(Issued) if isinstance(fact.command, Protect)]
+    told = [
+        each for each in drill.arrivals if getattr(each.event, "ref", None) == said.ref and getattr(each.event, "leg", None) is Leg.STOP
+    ]
+    stood, gone, back, *_ = told
+    assert isinstance(gone.event, OrderCancelled) and stood.event == back.event and said.decided_ns == gone.recv_ns
+    assert back.recv_ns - gone.recv_ns < 5 * SECOND and drill.longest_naked_s() <= 5
+    assert not drill.why_left(said.ref) and differences(drill) == [] and not drill.latched()
+
+
+@pytest.mark.covers("S2-05", "S2-25")
+def test_a_stop_that_nobody_will_take_is_tried_a_few_times_and_the_position_is_left(place: Path) -> None:
+    """Taken away, and every other one that is asked for refused."""
+    away = Rule(when=When(on="PlaceOrder", where={"leg": "S"}, nth=1), what=(act.CancelSubject(in_s=3),))
+    refuse = Rule(when=When(on="PlaceOrder", where={"leg": "S", "parent_id": 0}), what=(act.Refuse(code=201),))
+    drill = Drill(place, Scenario(rules=(away, refuse)), seed=1).run()
+    said = [fact.command for fact in drill.facts(Issued) if isinstance(fact.command, Protect)]
+    assert 2 <= len(said) <= 4 and {command.ref for command in said} == {said[0].ref}
+    assert drill.why_left(said[0].ref) == "uncovered" and 0 < drill.longest_naked_s() <= 21
+    assert differences(drill) == [] and not drill.latched()
 
 
 def test_an_entry_that_the_exchange_takes_away_is_told_as_cancelled(place: Path) -> None:

@@ -97,6 +97,8 @@ class Part(msgspec.Struct):
     is_cancelling: bool = False
     n_missed: int = 0  # whole answers of the broker in which it was not
     group: str = ""  # OCA group
+    is_alone: bool = False  # a stop or target that hangs on no entry: put over what is held, in the place of a child
+    is_recalled: bool = False  # of an earlier process, and not shown yet: the broker knows its group and parent
 
     @property
     def is_over(self) -> bool:
@@ -117,10 +119,25 @@ class Life(msgspec.Struct):
     parts: list[Part]
     is_leaving: bool = False
     n_exits: int = 0
+    entry_px: int | None = None  # as moved last; `None`: as submitted
+    target_px: int | None = None  # as protected last; `None`: as submitted
+    cover_qty: int = 0  # so much was to be covered anew, and is not yet; 0: nothing waits
+    n_covers: int = 0
 
     def leg(self, leg: Leg) -> Part:
-        """Give an order of the bracket; of exits the newest."""
-        return next(part for part in reversed(self.parts) if part.leg is leg)
+        """Give an order of the bracket: of several the newest that lives, else the newest."""
+        mine = [part for part in reversed(self.parts) if part.leg is leg]
+        return next((part for part in mine if not part.is_over), mine[0])
+
+    @property
+    def limit_px(self) -> int:
+        """Where the entry was commanded to rest."""
+        return self.submit.entry_px if self.entry_px is None else self.entry_px
+
+    @property
+    def aim_px(self) -> int:
+        """Where the target was commanded to rest."""
+        return self.submit.target_px if self.target_px is None else self.target_px
 
     @property
     def entry(self) -> Part:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from workbench.domain.errors import InvariantError, VenueError
 from workbench.domain.events import Answered, AnyEvent, BrokerSaid, Known, OrderRejected, Unknown
-from workbench.domain.orders import Ask, Cancel, Command, Exit, Leg, Modify, OrderType, Submit
+from workbench.domain.orders import Ask, Cancel, Command, Exit, Leg, Modify, OrderType, Protect, Reprice, Submit
 from workbench.venues.ib.account import Account, margin
 from workbench.venues.ib.book import Life, Part, Stage, Terms
 from workbench.venues.ib.client import LaneClient
@@ -90,6 +90,10 @@ class Desk:
                 self._made(self._orders.cancel(command))
             case Exit():
                 self._exit(command)
+            case Protect():
+                self._protect(command)
+            case Reprice():
+                self._made(self._orders.reprice(command))
             case _:
                 raise InvariantError(f"a {type(command).__name__} is no order")
 
@@ -114,6 +118,13 @@ class Desk:
             life.is_leaving = True  # leaves when it is known what is held
             return
         self._made(self._orders.exit(command))
+
+    def _protect(self, command: Protect) -> None:
+        life = self._lives.get(command.ref)
+        if self._is_known():
+            self._made(self._orders.protect(command))
+        else:  # what is held may be gone unheard: a stop over nothing would open a position
+            self._orders.will_protect(life or self._orders.adopt(command), command)
 
     def _is_known(self) -> bool:
         return self._client.is_ready and self._connection.is_known
@@ -184,8 +195,8 @@ class Desk:
             qty, side, group = submit.qty, submit.side, f"WB:{self._translator.run}:{submit.ref}"
             parts = [
                 Part(0, Leg.ENTRY, side, submit.entry_type, Terms(qty, px)),
-                Part(0, Leg.STOP, -side, OrderType.STOP, Terms(qty, stop_px), group=group),
-                Part(0, Leg.TARGET, -side, OrderType.LIMIT, Terms(qty, submit.target_px), group=group),
+                Part(0, Leg.STOP, -side, OrderType.STOP, Terms(qty, stop_px), group=group, is_recalled=True),
+                Part(0, Leg.TARGET, -side, OrderType.LIMIT, Terms(qty, submit.target_px), group=group, is_recalled=True),
             ]
             book.add(Life(submit, stop_px, parts))
 
@@ -237,12 +248,22 @@ class Desk:
         if why is not None:
             self._translator.must_look = True
             return
-        clashed, self._translator.clashed = self._translator.clashed, set()
+        clashed = self._without_those_alone(self._translator.clashed)
+        self._translator.clashed = set()
         for ref in sorted({found[0].submit.ref for number in clashed if (found := self._translator.book.find(number))}):
             self._after_a_clash(self._lives[ref])
         for life in list(self._lives.values()):
             if not life.is_over:
                 self._due(life)
+
+    def _without_those_alone(self, clashed: set[int]) -> set[int]:
+        """Refuse what hangs on no entry and whose number was taken: who wants a stop there says so again, and it gets another one."""
+        found = {number: self._translator.book.find(number) for number in sorted(clashed)}
+        for each in found.values():
+            if each is not None and each[1].is_alone:
+                for event in self._translator.refuse(*each, "103: its number was taken"):
+                    self._say(event)
+        return {number for number, each in found.items() if each is None or not each[1].is_alone}
 
     def _after_a_clash(self, life: Life) -> None:
         """An order's number was taken: place it anew, when a whole answer shows none with its orderRef, and nothing else ended it."""

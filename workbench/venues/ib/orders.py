@@ -8,7 +8,9 @@ Rules
    still fills of it meanwhile is closed by a further exit. Nothing is held: nothing is sent (decision 0026).
 3. IB's children are for the whole entry. Where it ends with a part filled, both are cut to what is held.
 4. Entries are for the day, exits until cancelled; all may act outside regular hours, which futures need for stops at night.
-5. Whatever may be said twice (a stop's level, a cancel) may be sent twice; an order that opens or closes never is.
+5. Whatever may be said twice (a level, a cancel) may be sent twice; an order that opens or closes never is.
+6. What protects is put right in place where it stands. Where the stop is gone, what is left beside it is cancelled first; when the broker
+   has said so a new stop and target go over what is held then, without a parent, in a group of their own: no more can be closed than that.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ from ib_async import Order
 
 from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.errors import VenueError
-from workbench.domain.events import AnyEvent, OrderRejected
-from workbench.domain.orders import Cancel, Exit, Leg, Modify, OrderType, Submit
+from workbench.domain.events import AnyEvent, OrderAccepted, OrderRejected
+from workbench.domain.orders import Cancel, Exit, Leg, Modify, OrderType, Protect, Reprice, Submit
 from workbench.venues.ib.book import Book, Life, Part, Stage, Terms, write_ref
 from workbench.venues.ib.ids import Ids
 from workbench.venues.ib.units import to_units
@@ -74,7 +76,9 @@ class Orders:
     # ------------------------------------------------------------------ commands
     def submit(self, command: Submit) -> Made:
         """Open a bracket. A ref that was used is refused: never two live orders for one intent."""
-        if command.ref in self.book.lives:
+        if (life := self.book.lives.get(command.ref)) is not None:
+            if life.submit == command:
+                return NOTHING  # the same intent again: it has been answered, or will be
             return Made([], [OrderRejected(command.ref, Leg.ENTRY, f"bracket {command.ref} was submitted before")])
         side, qty, group = command.side, command.qty, write_ref(self.book.run, command.ref, Leg.ENTRY)[:-2]
         entry_px = None if command.entry_type is OrderType.MARKET else command.entry_px
@@ -98,6 +102,46 @@ class Orders:
         life.stop_px = command.stop_px
         stop.wanted = Terms(stop.wanted.qty, command.stop_px)
         return Made([self._placing(life, stop)], [])
+
+    def reprice(self, command: Reprice) -> Made:
+        """Move the limit of an entry that rests; where it stands is told by the broker, moved or not."""
+        life = self.book.lives.get(command.ref)
+        if life is None:
+            return Made([], [OrderRejected(command.ref, Leg.ENTRY, f"no bracket {command.ref} is known")])
+        entry = life.entry
+        if entry.is_over or entry.is_cancelling or life.is_leaving or entry.type is not OrderType.LIMIT:
+            return NOTHING
+        life.entry_px, entry.wanted = command.entry_px, Terms(entry.wanted.qty, command.entry_px)
+        return Made([self._placing(life, entry)], [])
+
+    def protect(self, command: Protect) -> Made:
+        """Put stop and target over what is held, at once or when what is in the way is gone."""
+        life = self.book.lives.get(command.ref) or self.adopt(command)
+        if life.held <= 0:
+            return NOTHING if life.is_over else Made([], [OrderRejected(command.ref, Leg.STOP, "nothing is held")])
+        self.will_protect(life, command)
+        stop, made = life.leg(Leg.STOP), self.due(life)
+        stands = not made and not life.cover_qty and not stop.is_over and stop.known == stop.wanted and stop.known is not None
+        told = [OrderAccepted(command.ref, Leg.STOP, stop.rest, life.stop_px)] if stands else []
+        return Made(made, [*told])
+
+    @staticmethod
+    def will_protect(life: Life, command: Protect) -> None:
+        """Note what must stand; `due` sees to it."""
+        life.stop_px, life.target_px, life.cover_qty = command.stop_px, command.target_px, command.qty
+
+    def adopt(self, command: Protect) -> Life:
+        """Know a position that no command of ours opened: a person handed it over, and this protects it."""
+        side = 1 if command.stop_px < command.target_px else -1
+        at = (command.ref, command.key, command.decided_ns, command.cause)
+        bought = Submit(*at, side, command.qty, OrderType.MARKET, command.stop_px, command.stop_px, command.target_px)
+        held, none = Terms(command.qty, None), Terms(0, None)
+        entry = Part(0, Leg.ENTRY, side, OrderType.MARKET, held, held, stage=Stage.FILLED, filled=command.qty, has_lived=True)
+        legs = ((Leg.STOP, OrderType.STOP), (Leg.TARGET, OrderType.LIMIT))
+        gone = [Part(0, leg, -side, kind, none, stage=Stage.CANCELLED, is_alone=True) for leg, kind in legs]
+        life = Life(bought, command.stop_px, [entry, *gone])
+        self.book.add(life)
+        return life
 
     def cancel(self, command: Cancel) -> Made:
         """Withdraw what is left of the entry. Its end is told by the broker; one that is over has been told."""
@@ -129,9 +173,43 @@ class Orders:
         made.extend(self._cancelling(part) for part in dead if part.leg is not Leg.STOP)  # a stop may come back; nothing else stands in
         if life.is_leaving and life.held > life.leaving_qty:
             made.append(self._leave(life, life.held - life.leaving_qty))
+        made += self._cover(life)
         if entry.is_over and entry.filled == max(entry.filled, entry.told) and 0 < life.held < life.submit.qty:
             made += [self._cut(life, part) for part in life.exits if self._is_too_big(life, part)]
         return made
+
+    def _cover(self, life: Life) -> list[Sending]:
+        """Put what protects where it was commanded to be, as far as that can be done now."""
+        n = min(life.cover_qty, life.held - life.leaving_qty)
+        if life.is_leaving or n <= 0:
+            life.cover_qty = 0
+            return []
+        stop = life.leg(Leg.STOP)
+        living = [part for part in life.exits if part.leg is not Leg.EXIT and not part.is_over]
+        if not stop.is_over and not stop.is_inactive:
+            life.cover_qty = 0
+            sizes = [(part, self._right(life, part, n)) for part in living]
+            return [self._changed(life, part, terms) for part, terms in sizes if part.wanted != terms]
+        if living:
+            return [self._cancelling(part) for part in living if not part.is_cancelling and part.order_id]
+        life.cover_qty, life.n_covers = 0, life.n_covers + 1
+        side, group = -life.submit.side, f"{write_ref(self.book.run, life.submit.ref, Leg.STOP)[:-2]}.{life.n_covers}"
+        kinds = ((Leg.STOP, OrderType.STOP, life.stop_px), (Leg.TARGET, OrderType.LIMIT, life.aim_px))
+        parts = [Part(self._ids.order(), leg, side, kind, Terms(n, px), group=group, is_alone=True) for leg, kind, px in kinds]
+        life.parts += parts
+        for part in parts:
+            self.book.number(life, part, part.order_id)
+        return [self._placing(life, part) for part in parts]
+
+    @staticmethod
+    def _right(life: Life, part: Part, n: int) -> Terms:
+        """Give the terms of a stop or target over `n`: of a child also over what its entry may still fill."""
+        rest = n if part.is_alone else n + life.entry.rest
+        return Terms(max(part.filled, part.told) + rest, life.stop_px if part.leg is Leg.STOP else life.aim_px)
+
+    def _changed(self, life: Life, part: Part, terms: Terms) -> Placing:
+        part.wanted = terms
+        return self._placing(life, part)
 
     def hanging(self, life: Life) -> list[Part]:
         """Give orders that can only do harm: the position is gone and so is the entry, and they still work."""
@@ -143,9 +221,9 @@ class Orders:
         return self._cancelling(part)
 
     def again(self, life: Life) -> list[Sending]:
-        """Send again what may be sent twice and was not acknowledged: the level and size of a stop or target."""
-        pending = [part for part in life.exits if part.known is not None and part.known != part.wanted and not part.is_over]
-        return [self._placing(life, part) for part in pending if part.order_id and part.leg is not Leg.EXIT]
+        """Send again what may be sent twice and was not acknowledged: level and size of a stop or target, the limit of an entry."""
+        pending = [part for part in life.parts if part.known is not None and part.known != part.wanted and not part.is_over]
+        return [self._placing(life, part) for part in pending if part.order_id and part.leg is not Leg.EXIT and not part.is_cancelling]
 
     def renumber(self, life: Life) -> list[Sending]:
         """Place a bracket, or an exit, again under new numbers: its own were taken, and the broker shows none of its orders."""
@@ -176,8 +254,7 @@ class Orders:
         return part.leg is not Leg.EXIT and part.rest > life.held and part.wanted.qty > max(part.filled, part.told) + life.held
 
     def _cut(self, life: Life, part: Part) -> Placing:
-        part.wanted = Terms(max(part.filled, part.told) + life.held, life.stop_px if part.leg is Leg.STOP else life.submit.target_px)
-        return self._placing(life, part)
+        return self._changed(life, part, self._right(life, part, life.held))
 
     def _leave(self, life: Life, qty: int) -> Placing:
         is_grouped = any(not part.is_over for part in life.exits if part.leg is not Leg.EXIT)
@@ -212,7 +289,7 @@ class Orders:
             order.auxPrice = points
         if part.group:
             order.ocaGroup, order.ocaType = part.group, REDUCE_WITH_BLOCK
-        if part.leg in (Leg.STOP, Leg.TARGET):
+        if part.leg in (Leg.STOP, Leg.TARGET) and not part.is_alone:
             order.parentId = life.entry.order_id
         return Placing(ib_contract(contract), order)
 

@@ -47,6 +47,7 @@ REFUSALS: Final = frozenset({CodeKind.ORDER_REJECTED, CodeKind.REQUEST_REFUSED, 
 ALSO_REFUSE: Final = frozenset({104, 105, 110})  # a change, or an order off its tick, was not taken; what stands before lives on
 ABOUT_A_CANCEL: Final = frozenset({135, 136, 161, 10147, 10148})  # the cancel was refused; of the order it says nothing
 DUPLICATE: Final = 103
+CLOSES: Final = {Leg.STOP: OrderType.STOP, Leg.TARGET: OrderType.LIMIT, Leg.EXIT: OrderType.MARKET}
 LOOK: Final = frozenset({CodeKind.ORDER_UNKNOWN_OUTCOME, CodeKind.ORDER_CANCELLED})  # what an order is now must be asked
 
 
@@ -119,8 +120,8 @@ class Translator:
         if life is None:
             return None
         part = _which([part for part in life.parts if part.leg is named.leg], order_id, perm_id)
-        if part is None and named.leg is Leg.EXIT and qty:  # sent by a process that is no more
-            part = Part(0, Leg.EXIT, -life.submit.side, OrderType.MARKET, Terms(qty, None))
+        if part is None and named.leg is not Leg.ENTRY and qty:  # sent by a process that is no more
+            part = Part(0, named.leg, -life.submit.side, CLOSES[named.leg], Terms(qty, None), is_recalled=True)
             life.parts.append(part)
         if part is None:
             return None
@@ -138,6 +139,8 @@ class Translator:
         if own is None:
             return self.foreign.order(m)
         life, part = own
+        if part.is_recalled and part.leg is not Leg.ENTRY:
+            part.group, part.is_alone, part.is_recalled = order.oca_group or part.group, not order.parent_id, False
         if m.state.status in ENDED:
             return self._end(life, part, 0)
         if m.state.status in WAITS or m.state.status == FILLED:
@@ -192,18 +195,27 @@ class Translator:
         is_news = part.stage is Stage.SENT or part.known is None
         part.has_lived, part.is_inactive, part.n_missed, part.stage = True, False, 0, Stage.WORKING
         if is_news:
-            part.wanted = Terms(shown.qty, part.wanted.px)  # an earlier process, or its OCA group, may have cut it
+            # an earlier process, or its OCA group, may have cut it
+            part.wanted = Terms(shown.qty, shown.px if part.wanted.px is None else part.wanted.px)
         elif shown != part.wanted:
             is_pending = part.known != part.wanted
             if shown == part.known or (not is_whole and (is_pending or shown == part.before)):
                 return []  # an echo of what it was
             if not is_pending:
                 part.wanted = shown  # changed by another hand, or reduced by its OCA group
-                life.stop_px = shown.px if part.leg is Leg.STOP and shown.px is not None else life.stop_px
+                self._stands(life, part, shown)
         elif shown == part.known:
             return []
         part.before, part.known = part.known, shown
-        return [OrderAccepted(life.submit.ref, part.leg, shown.qty, _px(life, shown))]
+        return [_accepted(life, part, shown)]
+
+    @staticmethod
+    def _stands(life: Life, part: Part, shown: Terms) -> None:
+        """Take the broker's word on where an order stands for what was commanded."""
+        if part.leg is Leg.STOP and shown.px is not None:
+            life.stop_px = shown.px
+        elif part.leg is Leg.ENTRY and shown.px is not None:
+            life.entry_px = shown.px
 
     def _end(self, life: Life, part: Part, told: int) -> list[AnyEvent]:
         part.told = max(part.told, told)
@@ -352,10 +364,10 @@ class Translator:
         text = f"{m.code}: {m.text}"
         if part.has_lived and part.known is not None and part.known != part.wanted:
             part.wanted = part.known
-            standing = OrderAccepted(life.submit.ref, part.leg, part.known.qty, _px(life, part.known))
-            if part.leg is Leg.STOP:
-                life.stop_px = standing.px
-            return [said, OrderRejected(life.submit.ref, part.leg, text), standing]
+            self._stands(life, part, part.known)
+            is_entry = part.leg is Leg.ENTRY  # of which a rejection would be the end
+            refused = [] if is_entry else [OrderRejected(life.submit.ref, part.leg, text)]
+            return [said, *refused, _accepted(life, part, part.known)]
         part.refusal = text
         if not part.has_lived or part.is_inactive:
             return [said, *self._reject(life, part, text)]
@@ -375,6 +387,12 @@ def _which(parts: list[Part], order_id: int, perm_id: int) -> Part | None:
 def _level(order: OrderFields, part: Part) -> Number | None:
     """Give the price that a type of order works with."""
     return {OrderType.LIMIT: order.lmt_price, OrderType.STOP: order.aux_price}.get(part.type)
+
+
+def _accepted(life: Life, part: Part, terms: Terms) -> OrderAccepted:
+    """Tell where an order works; of a stop, what it still protects."""
+    qty = terms.qty - part.filled if part.leg is Leg.STOP else terms.qty
+    return OrderAccepted(life.submit.ref, part.leg, qty, _px(life, terms))
 
 
 def _px(life: Life, terms: Terms) -> int:

@@ -165,20 +165,24 @@ class Validator:
         except DataError as error:
             return str(error)
         most = min(life.submit.qty, self._limits.max_qty)
+        if part.leg is not Leg.ENTRY:  # what closes is never kept by what may be opened: more may have filled than was ordered
+            most = max(most, life.held)
         if not 0 < qty <= most:
             return f"its quantity is {qty}, at most {most} may leave"
         if part.leg is Leg.ENTRY and qty != life.submit.qty:
             return f"its quantity is {qty}, commanded were {life.submit.qty}"
         if part.leg is Leg.EXIT and qty > life.held - (life.leaving_qty - part.rest):
             return f"it would close {qty} of the {life.held} that are held"
+        if part.is_alone and part.leg is not Leg.EXIT and qty > max(part.filled, part.told) + life.held:
+            return f"it hangs on no entry and would close {qty} of the {life.held} that are held"
         return None
 
     def _why_not_price(self, order: OrderFields, contract: Contract, life: Life, part: Part) -> str | None:
         submit = life.submit
         commanded = {
-            Leg.ENTRY: None if submit.entry_type is OrderType.MARKET else submit.entry_px,
+            Leg.ENTRY: None if submit.entry_type is OrderType.MARKET else life.limit_px,
             Leg.STOP: life.stop_px,
-            Leg.TARGET: submit.target_px,
+            Leg.TARGET: life.aim_px,
             Leg.EXIT: None,
         }[part.leg]
         kind = _type_of(submit, part.leg)
@@ -190,13 +194,17 @@ class Validator:
         return _why_not_level(contract, points, commanded)
 
     def _why_not_how(self, order: OrderFields, life: Life, part: Part) -> str | None:
-        if order.transmit and part.leg is Leg.ENTRY:
+        if order.transmit and part.leg is Leg.ENTRY and not part.has_lived:
             return "an entry must wait for its stop and target"
-        if part.leg in (Leg.STOP, Leg.TARGET) and order.parent_id != life.entry.order_id:
+        if part.leg not in (Leg.STOP, Leg.TARGET):
+            return None
+        if order.parent_id != (0 if part.is_alone else life.entry.order_id):
             return f"its parent is {order.parent_id}, not the entry"
-        if part.leg in (Leg.STOP, Leg.TARGET) and not order.oca_group:
+        if not order.oca_group:
             return "it is in no OCA group"
-        return None
+        others = [each for each in life.exits if each.has_lived and not each.is_over and each.leg is not Leg.EXIT]
+        apart = next((each for each in others if each.group != part.group), None)
+        return None if apart is None else f"order {apart.order_id} could close the same, and is in the group {apart.group!r}"
 
 
 def _with(like: PlaceOrder, values: list[bytes]) -> PlaceOrder | None:
