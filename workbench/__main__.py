@@ -7,6 +7,7 @@ import sys
 import typer
 
 from workbench.commands import (
+    asking,
     connect,
     dashboard,
     demo,
@@ -42,6 +43,7 @@ for group in (
     playing,
     preflight,
     live,
+    asking,
     guardian,
     notify,
     gateway,

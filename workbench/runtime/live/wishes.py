@@ -33,6 +33,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     px: str
     exec_id: str
     fee: str | None = None
+    con_id: str = ""  # as the statement has it, if it does
 
 
 class RefusalError(WorkbenchError):
@@ -157,6 +158,9 @@ def _entered(desk: Desk, row: Row, why: str) -> FillEntered:
     b = desk.memory.book.open.get(row.ref)
     if b is None:
         raise RefusalError(f"bracket {row.ref} is not open: nothing of it can have filled")
+    con_id = desk.contract(b.key).venue_ids.get("ib", "")
+    if row.con_id and con_id and row.con_id != con_id:
+        raise RefusalError(f"bracket {row.ref} is in {desk.contract(b.key).symbol}, conId {con_id}; the statement says {row.con_id}")
     if row.leg.upper() not in Leg.__members__:
         raise RefusalError(f"leg {row.leg!r}: one of {', '.join(name.lower() for name in Leg.__members__)}")
     fee = None if row.fee is None else round(abs(Fraction(row.fee)) * MICROS)
