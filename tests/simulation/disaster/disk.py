@@ -91,7 +91,6 @@ class Disk:
         if death is Death.POWER:
             self.boot += 1
             self._lose_what_was_not_synced()
-        self.trouble = ""
 
     def _lose_what_was_not_synced(self) -> None:
         for path in self.folder.glob("tail/*/*.seg"):

@@ -29,7 +29,20 @@ FREQUENT: Final = {  # how often about a life of forty seconds stands there; all
     "a run begins": 1,
     "the log was played again": 1,
 }
-A_FEW: Final = 5
+A_FEW: Final = 4
+CLOSE: Final = (
+    "a fill taken, not written",
+    "a command decided, not written",
+    "an entry written, not sent",
+    "a command written, not sent",
+    "an order about to leave",
+    "the entry of a bracket sent, no stop yet",
+    "entry and stop sent, no target yet",
+    "a bracket sent",
+    "an exit sent",
+    "a cancel sent",
+    "a fill arrived, not read",
+)
 LAST_S: Final = 38.0  # faults begin no later
 CONFIRMS: Final = ("OpenOrder", "OrderStatus")
 
@@ -45,8 +58,8 @@ def fault(weight: int = 1) -> Callable[[Fault], Fault]:
 
 
 def steered(dice: Dice, *points: str) -> Moment:
-    """Right behind one of these points, or of all."""
-    point = dice.choice(points or POINTS)
+    """Right behind one of these points, or of all: most often where an order is on its way."""
+    point = dice.choice(points or (*POINTS, *CLOSE, *CLOSE))
     most = FREQUENT.get(point, A_FEW)
     return Moment(point, nth=min(most, 1 + int(dice.expovariate(3 / most))), life=dice.choice((0, 0, 1, 1, 2)))
 
@@ -71,7 +84,12 @@ def draw(seed: int) -> Schedule:
         strikes += [_named(name, each) for each in CATALOGUE[name][1](dice)]
     for _ in range(dice.choice((0, 1, 1, 2, 2, 3))):
         strikes += crashes(dice)
-    return Schedule(seed, tuple(strikes))
+    return Schedule(seed, tuple(_ordered(strikes)))
+
+
+def _ordered(strikes: list[Strike]) -> list[Strike]:
+    """Let crashes stand last: what strikes at the same point as one strikes first."""
+    return sorted(strikes, key=lambda each: any(isinstance(deed, Crash) for deed in each.what))
 
 
 def _named(name: str, strike: Strike) -> Strike:

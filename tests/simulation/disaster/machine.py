@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -19,6 +20,7 @@ from workbench.simulation.virtual.links import MemoryTransport
 from workbench.simulation.virtual.loop import DeadlockError, HorizonError
 
 T = TypeVar("T")
+ROUNDS: Final = 3  # of cancelling: what ends may start something at its end
 
 OWNER: Final[ContextVar[Process | None]] = ContextVar("owner", default=None)
 
@@ -261,7 +263,9 @@ def _is_of_the_dead(context: dict[str, Any]) -> bool:
     return isinstance(context.get("exception"), Died) or "was destroyed but it is pending" in context.get("message", "")
 
 
-async def _gathered(tasks: set[asyncio.Task[Any]]) -> None:
+async def _cancelled(tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
     if tasks:
         await asyncio.wait(tasks, timeout=60)
 
@@ -275,12 +279,8 @@ def run(main: Callable[[MachineLoop], Coroutine[Any, Any, T]], *, seed: int, epo
     finally:
         loop.wind_up()
         loop._horizon_s += 1_000
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        try:
-            loop.run_until_complete(_gathered(tasks))
-        except (DeadlockError, HorizonError, TimeoutError, Died):
-            pass  # what will not end is let go
+        with suppress(DeadlockError, HorizonError, TimeoutError, Died):  # what will not end is let go
+            for _ in range(ROUNDS):
+                loop.run_until_complete(_cancelled(asyncio.all_tasks(loop)))
         asyncio.set_event_loop(None)
         loop.close()

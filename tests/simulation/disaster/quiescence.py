@@ -46,10 +46,15 @@ def end_of(world: World) -> End:
     breaker = desk.memory.breaker
     was_up = [news for _, news in world.news if news.stage.value in ("ready", "deciding", "reducing", "halted")]
     journals = [Folders(world.disk.folder).journal(each.run) for each in runs(world.disk.folder)]
+    arrivals = (arrival for path in journals for arrival in entries.arrivals(path))
     return End(
-        desk.breaker.state, tuple(breaker.latched), tuple(breaker.causes), fills_of(arrival for path in journals for arrival in entries.arrivals(path)),
-        {ref: bracket.phase.value for ref, bracket in desk.memory.book.open.items()}, bool(was_up),
-    )  # fmt: skip
+        state=desk.breaker.state,
+        latched=tuple(breaker.latched),
+        causes=tuple(breaker.causes),
+        fills=fills_of(arrivals),
+        open={ref: bracket.phase.value for ref, bracket in desk.memory.book.open.items()},
+        is_up=bool(was_up),
+    )
 
 
 def fills_of(arrivals: Iterable[Arrival]) -> dict[str, tuple[int, Leg, int, int]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.disaster.machine import Process
+from tests.simulation.disaster.machine import Death, Process
 from workbench.domain.orders import Leg
 from workbench.gateway.faults import kinds
-from workbench.simulation.broker.orders import Status
 from workbench.simulation.broker.reports import Execution, Report
 from workbench.venues.ib.book import Stage, read_ref
 
@@ -31,11 +30,11 @@ STATES: Final = (
     "a fill during an outage whose reports are lost",
     "a fill of an order whose cancel had left",
     "hand close with a working stop",
-    "an exit after a hand close, refused or resized",
+    "hand close while nobody lived",
     "an order shown late",
     "order ids rolled back",
     "the id still taken",
-    "a stop refused with a position open",
+    "a position whose stop never arrived",
     "an execution corrected",
     "a disk in trouble with a position open",
 )
@@ -54,7 +53,7 @@ class Rare:
         self.reached[state] += 1
 
     # ---- at a death -------------------------------------------------------------------------------------------------------------------
-    def dying(self, process: Process) -> None:
+    def dying(self, process: Process, death: Death) -> None:
         """Look at how things stand the moment before."""
         world, wire, broker = self._world, self._world.wire, self._world.broker
         assert broker is not None
@@ -75,6 +74,8 @@ class Rare:
             self.reach("crash with an entry filled in part")
         if process.number > 1 and (world.venue is None or world.venue.connection.n_connects == 0):
             self.reach("crash before the run before was taken up")
+        if world.here == "a commit under way" and death is Death.POWER:
+            self.reach("power lost in the middle of a commit")
         if any(point.startswith("a checkpoint") for point in world.in_life):
             self.reach("crash at a checkpoint")
 
@@ -109,24 +110,37 @@ class Rare:
             sent = [life for life in venue.book.lives.values() if life.entry.stage is Stage.SENT and not life.entry.has_lived]
             rests = {named.ref for text in ours if (named := read_ref(text)) is not None and named.leg is Leg.ENTRY}
             if any(life.submit.ref in rests for life in sent):
-                if self._is_muted(ANSWERS):
+                if self._is_muted(ANSWERS, keeps=False):
                     self.reach("unknown, with a resting order and a muted answer")
-                else:
+                elif self._is_muted(ANSWERS, keeps=True):
                     self.reach("an order shown late")
-        stops = [state for text, state in ours.items() if text.endswith(":S")]
-        for at_s, what in world.safety.hands:
-            if world.now_s - at_s <= 0.5 and what in ("close", "turn") and any("child" not in state.why_held for state in stops):
-                self.reach("hand close with a working stop")
-            elif (
-                what in ("close", "cut", "turn")
-                and world.now_s - at_s > 0.5
-                and not any(state.status is Status.PRESUBMITTED for state in stops)
-            ):
-                self.reach("an exit after a hand close, refused or resized")
+        self._look_for_a_missing_stop()
         faults = world.gateway.faults
         if faults.roll_back_ids and venue is not None and venue.connection.n_connects:
             self.reach("order ids rolled back")
         if venue is not None and "326" in venue.connection.why:
             self.reach("the id still taken")
-        if world.disk.trouble and any(each.qty for each in broker.positions("DUSIM1")):
+
+    def disk(self) -> None:
+        """Look at what is at stake when the disk fails."""
+        broker = self._world.broker
+        if broker is not None and any(each.qty for each in broker.positions("DUSIM1")):
             self.reach("a disk in trouble with a position open")
+
+    def _look_for_a_missing_stop(self) -> None:
+        world, broker = self._world, self._world.broker
+        assert broker is not None
+        asked = {each.ref for each in world.wire.ids.values() if each.leg is Leg.STOP}
+        taken = {named.ref for row in broker._desk.rows.values() if (named := read_ref(row.order.order_ref)) and named.leg is Leg.STOP}
+        filled = {named.ref for each in broker.executions() if (named := read_ref(each.order_ref)) is not None}
+        if asked & filled - taken:
+            self.reach("a position whose stop never arrived")
+
+    def hand(self, what: str) -> None:
+        """Look at what somebody at the screen acts on."""
+        world, broker = self._world, self._world.broker
+        assert broker is not None
+        stops = [state for state in broker.orders() if state.order.order_ref.endswith(":S")]
+        if what in ("close", "turn", "cut") and any("child" not in state.why_held for state in stops):
+            is_dead = world.process is None or world.process.is_dead
+            self.reach("hand close while nobody lived" if is_dead else "hand close with a working stop")

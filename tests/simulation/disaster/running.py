@@ -10,15 +10,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tests.simulation.disaster.faults import draw
+from tests.simulation.disaster.machine import Death
 from tests.simulation.disaster.quiescence import judge
 from tests.simulation.disaster.safety import Violation
 from tests.simulation.disaster.schedule import Schedule
-from tests.simulation.disaster.world import World
+from tests.simulation.disaster.world import Life, World
 
-IN_MEMORY = Path("/dev/shm")
+CONNECTION: Final = "connection"  # the cause that every end by hand leaves
+IN_MEMORY: Final = Path("/dev/shm")
 Plant = Callable[[], AbstractContextManager[object]]
 
 
@@ -39,6 +41,8 @@ class Verdict(NamedTuple):
     virtual_s: float
     wall_s: float
     struck: tuple[str, ...]
+    died: Counter[str]  # points at which it died
+    lives: tuple[Life, ...]
 
     @property
     def is_good(self) -> bool:
@@ -70,15 +74,26 @@ def run_schedule(schedule: Schedule, *, plant: Plant | None = None) -> Verdict:
         except Exception as error:  # noqa: BLE001  a world that cannot be run is a finding too: the harness's or a plant's
             return _verdict(world, [Violation("harness", 0.0, f"{type(error).__name__}: {error}")], "")
         end, said = judge(world)
-        halted = "; ".join(end.causes) if end is not None and end.causes else ""
+        halted = "; ".join(cause for cause in end.causes if cause != CONNECTION) if end is not None else ""
         return _verdict(world, [*world.safety.violations, *said], halted)
 
 
 def _verdict(world: World, said: list[Violation], halted: str) -> Verdict:
     return Verdict(
-        world.schedule.seed, tuple(said), world.safety.rare.reached, world.passed, sum(life.how in ("killed", "reset", "power") for life in world.lives),
-        len(world.safety.executions), halted, world.wire.digest, world.now_s, world.wall_s, tuple(world.struck),
-    )  # fmt: skip
+        seed=world.schedule.seed,
+        violations=tuple(said),
+        reached=world.safety.rare.reached,
+        passed=world.passed,
+        n_crashes=sum(life.how in tuple(Death) for life in world.lives),
+        n_fills=len(world.safety.executions),
+        halted=halted,
+        digest=world.wire.digest,
+        virtual_s=world.now_s,
+        wall_s=world.wall_s,
+        struck=tuple(world.struck),
+        died=world.died,
+        lives=tuple(world.lives),
+    )
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tests.simulation.disaster.machine import Process
+from tests.simulation.disaster.machine import Death, Process
 from tests.simulation.disaster.rare import Rare
 from workbench.domain.orders import Leg
 from workbench.gateway.orders.world import broker_of
@@ -144,9 +144,15 @@ class Safety:
             self.say("I7", f"{naked} contracts have neither stop nor exit for more than {NAKED_S:g} s")
         self.rare.look()
 
-    def dying(self, process: Process) -> None:
+    def hand(self, what: str) -> None:
+        """Hear that somebody acts at the screen."""
+        self.hands.append((self._world.now_s, what))
+        self.rare.hand(what)
+
+    def dying(self, process: Process, death: Death) -> None:
         """Hear that a process is about to die."""
-        self.rare.dying(process)
+        if self._world.broker is not None:
+            self.rare.dying(process, death)
 
 
 class Seen(NamedTuple):

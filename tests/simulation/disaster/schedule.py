@@ -38,9 +38,13 @@ class Stop(msgspec.Struct, frozen=True):
 
 
 class Hand(msgspec.Struct, frozen=True):
-    """Somebody acts at the screen of TWS. ``close``, ``cut`` (one contract off), ``add``, ``turn`` what is held; ``cancel`` our stop."""
+    """Somebody acts at the screen of TWS, `in_s` later.
+
+    ``close``, ``cut`` (one contract off), ``add`` or ``turn`` what is held; ``cancel`` our stop.
+    """
 
     what: str = "close"
+    in_s: float = 0.0
 
 
 class DiskTrouble(msgspec.Struct, frozen=True):

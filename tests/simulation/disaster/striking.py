@@ -19,7 +19,7 @@ def strike(world: World, deed: Deed) -> None:
         case DiskTrouble():
             _disk(world, deed)
         case Hand():
-            _hand(world, deed.what)
+            world.loop.call_later(deed.in_s, _hand, world, deed.what, context=world.loop._nobody.copy())
         case Stall():
             for link in world.loop.network.links:
                 link.stall(deed.for_s)
@@ -37,6 +37,7 @@ def _inject(world: World, deed: Deed) -> None:
 
 def _disk(world: World, deed: DiskTrouble) -> None:
     world.disk.trouble = deed.kind
+    world.safety.rare.disk()
     world.trouble_until_s = max(world.trouble_until_s, world.now_s + deed.for_s)
 
     def mend() -> None:
@@ -47,6 +48,8 @@ def _disk(world: World, deed: DiskTrouble) -> None:
 
 def _hand(world: World, what: str) -> None:
     """Act at the screen, if there is anything to act on."""
+    drive = world.gateway.faults.door.drive  # type: ignore[union-attr]
+    drive.catch_up()
     broker = world.broker
     if broker is None:
         return
@@ -63,13 +66,7 @@ def _hand(world: World, what: str) -> None:
         side = (1 if held < 0 else -1) if what != "add" else 1
         order = Order(client_id=0, order_id=0, account="DUSIM1", contract=contract, side=side, qty=qty, type=Type.MARKET)
         broker.place_by_hand(order, world.gateway.now_ns)
-        world.safety.hands.append((world.now_s, what))
-    world.loop.call_soon(_speak, world, context=world.loop._nobody.copy())
-
-
-def _speak(world: World) -> None:
-    drive = world.gateway.faults.door.drive  # type: ignore[union-attr]
-    drive.catch_up()
+        world.safety.hand(what)
     world.gateway.let_speak()
     world.gateway.flush()
     drive.wind()

@@ -64,7 +64,7 @@ class Wire:
         self._hash.update(b"%s%d %.9f %d " % (way, process.number, self._world.now_s, len(data)))
         self._hash.update(data)
 
-    # ---- what comes in ----------------------------------------------------------------------------------------------------------------
+    # ---- what comes in ------------------------------------------------------------------------------------------------------------------
     def read(self, process: Process, data: bytes) -> None:
         """Stand where an answer has arrived that nobody has read."""
         self._note(b"<", process, data)
@@ -77,7 +77,7 @@ class Wire:
                 self._stand(process, "an acknowledgement arrived, not read")
             at += 4 + n
 
-    # ---- what leaves ------------------------------------------------------------------------------------------------------------------
+    # ---- what leaves --------------------------------------------------------------------------------------------------------------------
     def about_to_write(self, process: Process, data: bytes) -> None:
         payload = data[4:]
         if payload.startswith(PLACE):
@@ -113,7 +113,7 @@ class Wire:
     def _stand(self, process: Process, point: str) -> None:
         process.context.copy().run(self._world.at, point)
 
-    # ---- the laws of what may leave -------------------------------------------------------------------------------------------------------
+    # ---- the laws of what may leave -----------------------------------------------------------------------------------------------------
     def _look(self, process: Process, payload: bytes) -> None:
         """I2, I11 and I19, on the bytes."""
         say = self._world.safety.say
@@ -136,7 +136,7 @@ class Wire:
         for why in _why_not(order, self._world):
             say("I11", f"order {request.order_id} of bracket {named.ref}: {why}")
 
-    # ---- what the log holds durably ---------------------------------------------------------------------------------------------------------
+    # ---- what the log holds durably -----------------------------------------------------------------------------------------------------
     def durable(self, each: Any) -> None:
         """Learn what a commit made durable, event or fact."""
         match each:

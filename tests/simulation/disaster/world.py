@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -67,7 +69,11 @@ def tape() -> tuple[tuple[Contract, ...], Records]:
     is_late = thinned["recv_ns"] > thinned["recv_ns"][0] + round((FAULTS_S + 30) * SECOND)
     is_first &= ~is_late | (np.diff(thinned["recv_ns"] // SECOND, prepend=-1) > 0)
     is_first |= thinned["kind"] == Kind.PHASE
-    return contracts, thinned[is_first].copy()
+    made = thinned[is_first].copy()
+    is_quote = made["kind"] == Kind.QUOTE
+    for size in ("sz", "sz2"):
+        made[size][is_quote] = 1 + made[size][is_quote] % 3  # so thin that orders fill in parts
+    return contracts, made
 
 
 @cache
@@ -112,6 +118,8 @@ class World:
         self.broke: list[tuple[float, str]] = []
         self.news: list[tuple[float, News]] = []
         self.passed: dict[str, int] = {}
+        self.here = ""  # the point at which the process stands just now
+        self.died: Counter[str] = Counter()
         self.in_life: dict[str, int] = {}
         self.loop: MachineLoop
         self.process: Process | None = None
@@ -190,7 +198,9 @@ class World:
 
     def _how(self, task: asyncio.Task[Ended]) -> str:
         if (error := task.exception()) is not None:
-            self.broke.append((self.now_s, f"{type(error).__name__}: {error}"))
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(frame.filename).parent.name}/{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+            self.broke.append((self.now_s, f"{type(error).__name__}: {error} ({place})"))
             self.pause_s = BROKEN_DOWN_S
             return self.broke[-1][1]
         if self._is_over():
@@ -229,11 +239,14 @@ class World:
         nth = self.in_life[point] = self.in_life.get(point, 0) + 1
         if not self.is_faulty:
             return
-        for each in self.armed:
+        self.here = point
+        for each in list(self.armed):
             moment = each.when
             if moment.point == point and moment.nth == nth and moment.life in (0, process.number):
                 self._strike(each)
+        self.here = ""
         if process.is_dead:
+            self.died[point] += 1
             raise Died(point)
 
     def _strike(self, each: Strike) -> None:
@@ -249,7 +262,7 @@ class World:
             case Crash(death=death, down_s=down_s, hold_s=hold_s):
                 if self.process is not None and not self.process.is_dead:
                     self.pause_s = down_s
-                    self.safety.dying(self.process)
+                    self.safety.dying(self.process, death)
                     self.disk.crash(death)
                     self.process.die(death, hold_s)
                     self.trouble_until_s = max(self.trouble_until_s, self.now_s + max(down_s, hold_s))
