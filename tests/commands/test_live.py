@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.commands.calling import workbench
+from tests.runtime.preflight.world import looked
+from workbench.config import load_settings
 
 NOBODY = ("--port", "1")  # no TWS listens there
 
@@ -56,10 +58,13 @@ def test_a_token_is_for_one_account(tmp_path: Path, account: str) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_with_three_yeses_live_goes_as_far_as_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_three_yeses_and_a_green_look_live_goes_as_far_as_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXECUTION_MODE", "live")
     monkeypatch.setenv("WORKBENCH_IB__ACCOUNT", "U1234567")
     workbench("arm", "U1234567", "--data", tmp_path)
+    said = workbench("live", "--data", tmp_path, *NOBODY)
+    assert said.code == 2 and "nobody looked before session" in said.text and "workbench preflight --mode live" in said.text
+    looked(tmp_path, load_settings(), "U1234567")
     said = workbench("live", "--data", tmp_path, *NOBODY)
     assert said.code == 1 and "no TWS" in said.text
 

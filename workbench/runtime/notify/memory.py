@@ -37,7 +37,7 @@ class Memory(msgspec.Struct):
     living: Living = msgspec.field(default_factory=Living)
 
 
-class Tested(msgspec.Struct, frozen=True):
+class Trial(msgspec.Struct, frozen=True):
     """One channel's last test; ``why`` is empty where it arrived. ``settings`` digests those it was made with."""
 
     channel: str
@@ -91,14 +91,14 @@ def settings_digest(settings: NotifySettings) -> str:
     return digest_of(settings.model_dump_json().encode())
 
 
-def write_tests(data: Path, tests: list[Tested]) -> None:
+def write_tests(data: Path, tests: list[Trial]) -> None:
     """Keep what a test came to."""
     write_whole(Folders(data).notices / "tests.json", msgspec.json.encode(tests))
 
 
-def read_tests(data: Path) -> list[Tested]:
+def read_tests(data: Path) -> list[Trial]:
     """Give what the last test came to; nothing where there was none, or it cannot be read."""
     try:
-        return msgspec.json.decode((Folders(data).notices / "tests.json").read_bytes(), type=list[Tested])
+        return msgspec.json.decode((Folders(data).notices / "tests.json").read_bytes(), type=list[Trial])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return []

@@ -10,7 +10,7 @@ from workbench.config import Settings
 from workbench.config.notify import NotifySettings
 from workbench.runtime.notify.channels.base import Channel, ChannelError, Message
 from workbench.runtime.notify.channels.made import Made, channels_of
-from workbench.runtime.notify.memory import Tested, settings_digest, write_tests
+from workbench.runtime.notify.memory import Trial, settings_digest, write_tests
 from workbench.runtime.notify.notice import Severity
 from workbench.runtime.notify.ping import ping
 from workbench.store.folders import Folders
@@ -23,7 +23,7 @@ def made_of(settings: Settings, data: Path, clock: Clock) -> Made:
     return channels_of(settings.notify, settings.workspace or Path(), Folders(data).notices / "notices.log", clock.now_ns)
 
 
-def try_all(made: Made, settings: NotifySettings, data: Path, clock: Clock) -> list[Tested]:
+def try_all(made: Made, settings: NotifySettings, data: Path, clock: Clock) -> list[Trial]:
     """Send a test over every channel at once, and a ping where one is configured; keep and give what came of it."""
     message, digest = Message(TITLE, BODY, Severity.INFO), settings_digest(settings)
     with ThreadPoolExecutor(max_workers=8) as pool:
@@ -31,7 +31,7 @@ def try_all(made: Made, settings: NotifySettings, data: Path, clock: Clock) -> l
         if made.ping_url:
             tried["ping_url"] = pool.submit(_try_ping, made)
         found = {name: each.result() for name, each in tried.items()} | made.broken
-    tests = [Tested(name, clock.now_ns(), why, digest) for name, why in found.items()]
+    tests = [Trial(name, clock.now_ns(), why, digest) for name, why in found.items()]
     write_tests(data, tests)
     return tests
 
