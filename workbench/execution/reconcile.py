@@ -126,4 +126,5 @@ class Referee(msgspec.Struct):
         """A person has looked: what is not ours is foreign, and what was done by hand is known."""
         self.since_ns.clear()
         self.by_hand.clear()
-        self.foreign = {contract: held - own(contract) for contract, held in self.positions.items() if held != own(contract)}
+        kept = {contract: qty for contract, qty in self.foreign.items() if contract not in self.positions}
+        self.foreign = kept | {contract: held - own(contract) for contract, held in self.positions.items() if held != own(contract)}
