@@ -118,6 +118,11 @@ class Guardian:
         runner = self._watched.look()
         return runner.has_ended or (self._has_nothing and is_silent(self.state, Observation(self._clock.now_ns(), runner), self.limits))
 
+    @property
+    def fence_is_down(self) -> bool:
+        """Whether it has nothing in its hands."""
+        return self._fence.raised_by is None
+
     async def _beats(self) -> None:
         while True:
             self.beat()

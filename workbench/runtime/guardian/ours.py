@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import Adopted, AnyFact, Issued
 from workbench.domain.errors import StoreError
-from workbench.domain.events import AnyEvent, FillCorrected, FillEntered, OrderFilled
+from workbench.domain.events import AnyEvent, ContractDefined, FillCorrected, FillEntered, OrderFilled
 from workbench.domain.orders import Leg, Submit
 from workbench.runtime.guardian.values import Held, Live, Truth
 from workbench.store import entries
@@ -82,8 +82,13 @@ class Ours:
         if chain[0].run != self.chain:
             self.chain, self._brackets, self._parts, self._at = chain[0].run, {}, {}, {}
         for run in chain:
-            self.contracts.update({int(each.venue_ids["ib"]): each for each in run.contracts if "ib" in each.venue_ids})
+            for contract in run.contracts:
+                self._know(contract)
             self._read(run.run)
+
+    def _know(self, contract: Contract) -> None:
+        if "ib" in contract.venue_ids:
+            self.contracts[int(contract.venue_ids["ib"])] = contract
 
     def _back(self, run: RunManifest) -> Iterator[RunManifest]:
         at: RunManifest | None = run
@@ -107,6 +112,8 @@ class Ours:
             case Adopted(ref=ref, key=key, qty=qty):
                 self._brackets[ref] = Bracket(key.contract, 1 if qty > 0 else -1)
                 self._parts[f"{ADOPTED}-{ref}"] = Part(ref, Leg.ENTRY, abs(qty), 0)
+            case ContractDefined(contract=contract):
+                self._know(contract)
             case OrderFilled() | FillCorrected() | FillEntered():
                 fill(self._parts, said.exec_id, said.ref, said.leg, said.qty)
             case _:
