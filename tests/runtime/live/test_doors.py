@@ -8,11 +8,12 @@ import pytest
 
 from workbench.clock import ManualClock
 from workbench.config import Mode
-from workbench.domain.errors import ConfigError
+from workbench.domain.errors import ConfigError, VenueError
 from workbench.domain.events import OrderRejected
-from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Leg, Modify, OrderType, Submit
+from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Leg, Modify, OrderType, Protect, Submit
 from workbench.domain.units import HOUR, SECOND
-from workbench.runtime.live.doors import ARMED_FILE, ARMED_VARIABLE, Armed, Door, answers, must_be_allowed, token
+from workbench.runtime.live.doors import ARMED_FILE, ARMED_VARIABLE, FENCED, Armed, Door, answers, before_the_wire, must_be_allowed, token
+from workbench.store.fence import Fence
 
 NOW = 1_795_100_400 * SECOND
 KEY, CAUSE = Key("U1", 1, "s"), Cause(1, 0)
@@ -51,9 +52,48 @@ def test_nothing_leaves_for_an_account_that_is_not_the_logins_or_not_the_runs() 
     assert door(Mode.PAPER, armed=None).why_not(SUBMIT) is None
 
 
+def test_a_process_that_lost_its_token_sends_nothing_not_even_an_exit(tmp_path: Path) -> None:
+    mine, guardian = Fence(tmp_path, "U1"), Fence(tmp_path, "U1")
+    mine.take()
+    fenced = Door(Mode.PAPER, "U1", lambda: ("U1",), None, ManualClock(NOW), fence=mine)
+    assert [fenced.why_not(command) for command in (SUBMIT, *REDUCING)] == [None] * 4 and not fenced.is_fenced
+    guardian.put_up()
+    guardian.let_go()
+    assert {fenced.why_not(command) for command in (SUBMIT, *REDUCING)} == {FENCED} and fenced.is_fenced
+    assert fenced.why_not(ASK) is None
+
+
+def test_what_passes_no_door_stops_at_the_wire(tmp_path: Path) -> None:
+    mine, seen = Fence(tmp_path, "U1"), list[bytes]()
+    mine.take()
+    check = before_the_wire(mine, seen.append)
+    check(b"3\0order")
+    Fence(tmp_path, "U1").put_up()
+    for payload in (b"3\0order", b"4\0cancel", b"58\0"):
+        with pytest.raises(VenueError, match="sends nothing any more"):
+            check(payload)
+    check(b"49\0time")  # a question is no order
+    assert seen == [b"3\0order", b"49\0time"]
+
+
+def test_entries_need_a_guardian_that_is_heard_and_exits_do_not(tmp_path: Path) -> None:
+    mine, now = Fence(tmp_path, "U1"), [100 * SECOND]
+    mine.take()
+    guarded = Door(Mode.PAPER, "U1", lambda: ("U1",), None, ManualClock(NOW), fence=mine, silent_ns=10 * SECOND, steady=lambda: now[0])
+    assert guarded.why_not(SUBMIT) == "not sent: the guardian was not heard yet; exits still leave"
+    Fence(tmp_path, "U1").beat(now[0])
+    assert guarded.why_not(SUBMIT) is None and guarded.why_unguarded() is None
+    now[0] += 10 * SECOND
+    assert guarded.why_not(SUBMIT) is None
+    now[0] += SECOND
+    assert "is silent for 11 s" in (guarded.why_not(SUBMIT) or "")
+    assert [guarded.why_not(command) for command in REDUCING] == [None] * 3
+
+
 def test_what_did_not_leave_comes_back_as_what_ends_it() -> None:
     assert answers(SUBMIT, "no") == [OrderRejected(1, Leg.ENTRY, "no")]
     assert answers(REDUCING[1], "no") == [OrderRejected(1, Leg.EXIT, "no")] and answers(REDUCING[0], "no") == []
+    assert answers(Protect(1, KEY, NOW, CAUSE, 1, 90, 120), "no") == [OrderRejected(1, Leg.STOP, "no")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,31 @@
+"""Processes beside a run: started with it, ended with one that ends cleanly, left by one that does not."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from workbench.runtime.live.companions import Companions, guardian_arguments
+
+
+def test_what_a_companion_prints_lies_in_a_log_of_its_own(tmp_path: Path) -> None:
+    companions = Companions(tmp_path)
+    log = companions.start("guardian", ["--help"])
+    came = asyncio.run(companions.until(lambda: "Usage" in log.read_text(), "guardian", 60))
+    assert came and log == tmp_path / "logs" / "guardian.log"
+    companions.end()
+
+
+def test_nobody_waits_for_a_companion_that_ended(tmp_path: Path) -> None:
+    companions = Companions(tmp_path)
+    log = companions.start("guardian", ["--data", str(tmp_path)])  # whose account?
+    assert not asyncio.run(companions.until(lambda: False, "guardian", 100))
+    assert not companions.is_running("guardian") and "which account?" in log.read_text()
+
+
+def test_a_companion_is_ended_with_the_run(tmp_path: Path) -> None:
+    companions = Companions(tmp_path)
+    log = companions.start("guardian", guardian_arguments(tmp_path, "U1", "127.0.0.1", 1))
+    assert asyncio.run(companions.until(lambda: "guarding U1" in log.read_text(), "guardian", 60))
+    companions.end()
+    assert not companions.is_running("guardian")
