@@ -194,25 +194,25 @@ def test_what_others_were_seen_to_trade_is_theirs_and_nobody_here_enters_beside_
     hand = position()
     hand.hear(ForeignFilled(ACCOUNT, 1, 9, "", 1, 1, 24_000, "f1"), PositionTold(ACCOUNT, 1, 3, 1))
     hand.bar(12)
-    assert hand.state == "active" and standing(hand.engine.desk, KEY, hand.now_ns).is_owned
+    assert hand.state == "active" and standing(hand.engine.desk, KEY, hand.now_ns).is_foreign
     assert hand.engine.desk.memory.referee.foreign == {1: 1}
 
 
 def test_an_order_of_somebody_else_keeps_us_out_while_it_works() -> None:
     hand = Hand(setup())
-    for status, is_owned in (("Submitted", True), ("Cancelled", False)):
+    for status, is_foreign in (("Submitted", True), ("Cancelled", False)):
         hand.hear(ForeignOrderSeen(ACCOUNT, 1, 9, "", 1, 1, 0, "LMT", status))
-        assert standing(hand.engine.desk, KEY, hand.now_ns).is_owned is is_owned
+        assert standing(hand.engine.desk, KEY, hand.now_ns).is_foreign is is_foreign
 
 
 def test_what_was_there_before_us_is_foreign() -> None:
     hand = Hand(setup()).opened()
     hand.hear(PositionTold(ACCOUNT, 1, -2, 1))
     hand.bar(12)
-    assert hand.state == "active" and standing(hand.engine.desk, KEY, hand.now_ns).is_owned
+    assert hand.state == "active" and standing(hand.engine.desk, KEY, hand.now_ns).is_foreign
     hand.hear(PositionTold(ACCOUNT, 1, 0, 0), ForeignFilled(ACCOUNT, 1, 9, "", 1, 2, 24_000, "f1"))
     hand.bar(12)
-    assert hand.state == "active" and not standing(hand.engine.desk, KEY, hand.now_ns).is_owned
+    assert hand.state == "active" and not standing(hand.engine.desk, KEY, hand.now_ns).is_foreign
 
 
 # ---------------------------------------------------------------------- corrections

@@ -68,6 +68,11 @@ def test_a_second_full_loss_of_the_day_still_fits_and_a_third_does_not() -> None
     assert isinstance(refused, Refused) and refused.reason is Reason.DAY_LOSS and (refused.value, refused.threshold) == (45, 30)
 
 
+def changed(part: str, **fields: Any) -> Constitution:
+    """The default law with some of its figures changed."""
+    return msgspec.structs.replace(law(), **{part: msgspec.structs.replace(getattr(law(), part), **fields)})
+
+
 BROKEN: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.HALTED, dict(now=CALM._replace(state=TradingState.HALTED))),
     (Reason.REDUCING, dict(now=CALM._replace(state=TradingState.REDUCING))),
@@ -88,7 +93,7 @@ BROKEN: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.STOP_DISTANCE, dict(wish=WISH._replace(stop_px=23_987))),
     (Reason.FRICTION, dict(wish=WISH._replace(target_px=24_008))),
     (Reason.N_OPEN, dict(now=CALM._replace(n_open=1))),
-    (Reason.POSITION, dict(now=CALM._replace(n_contracts=1))),
+    (Reason.POSITION, dict(now=CALM._replace(n_contracts=2))),
     (Reason.RATE, dict(now=CALM._replace(n_orders_minute=4))),
     (Reason.N_DAY, dict(now=CALM._replace(n_entries_day=2))),
     (Reason.N_DAY, dict(now=CALM._replace(n_entries_hour=1))),
@@ -97,6 +102,28 @@ BROKEN: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.LOSSES_IN_ROW, dict(now=CALM._replace(losses_in_row=2))),
     (Reason.HEAT, dict(now=CALM._replace(heat_micros=micros(140)))),
     (Reason.MARGIN, dict(now=CALM._replace(margin_micros=micros(1_001)))),
+    (Reason.MARGIN, dict(now=CALM._replace(margins={"+2": 1, "-1": 1}))),
+    (Reason.MARGIN, dict(now=CALM._replace(margins={"+1": micros(2_501)}))),
+    (Reason.UNKNOWN, dict(now=CALM._replace(is_law_known=False))),
+    (Reason.PAUSED, dict(now=CALM._replace(is_paused=True))),
+    (Reason.WINDOW, dict(now=CALM._replace(is_in_window=True))),
+    (Reason.ROLL_DUE, dict(now=CALM._replace(days_to_expiry=7))),
+    (Reason.REGIME, dict(now=CALM._replace(lock_left_s=0.5))),
+    (Reason.TIER, dict(now=CALM._replace(is_tier_barred=True))),
+    (Reason.TIER, dict(now=CALM._replace(tier_stop_ticks=11))),
+    (Reason.FOREIGN, dict(now=CALM._replace(is_foreign=True))),
+    (Reason.STANDING, dict(now=CALM._replace(is_barred=True))),
+    (Reason.WEEK_LOSS, dict(now=CALM._replace(week_loss_micros=micros(60.01)))),
+    (Reason.MONTH_LOSS, dict(now=CALM._replace(month_loss_micros=micros(135.01)))),
+    (Reason.LEVERAGE, dict(now=CALM._replace(notional_micros=micros(20_001)))),
+    (Reason.DAY_NOTIONAL, dict(now=CALM._replace(day_notional_micros=micros(130_001)))),
+    (Reason.CORRELATION, dict(now=CALM._replace(longs=0.71, shorts=-0.71))),
+    (Reason.EXECUTION_QUALITY, dict(now=CALM._replace(execution_quality=0.74))),
+    (Reason.BAND, dict(seen=view(bid=24_008, ask=24_010))),
+    (Reason.LIQUIDITY, dict(by=changed("data", min_open_interest=100))),
+    (Reason.LIQUIDITY, dict(by=changed("data", min_open_interest=100), now=CALM._replace(open_interest=99))),
+    (Reason.LIQUIDITY, dict(by=changed("data", min_volume=1), now=CALM._replace(open_interest=99))),
+    (Reason.LEVERAGE, dict(by=changed("risk", max_group_leverage=20.0), now=CALM._replace(group_micros=micros(20_001)))),
 ]  # fmt: skip
 
 
@@ -132,7 +159,7 @@ def test_what_is_approved_never_risks_more_than_the_law_allows(
     now = CALM._replace(day_loss_before_costs_micros=micros(lost))
     found = verdict(wish, now, view(quality=quality))
     if isinstance(found, Approved):
-        assert 1 <= found.qty <= 1 and found.risk_micros <= micros(15) and lost + found.risk_micros / 1e6 <= 30
+        assert 1 <= found.qty <= 2 and found.risk_micros <= micros(15) and lost + found.risk_micros / 1e6 <= 30
         assert (wish.entry_px - wish.stop_px) * side > 0 and (wish.target_px - wish.entry_px) * side > 0
         assert quality >= 800 and (confidence is None or confidence >= 0.55)
 

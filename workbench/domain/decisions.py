@@ -105,6 +105,7 @@ class Reason(StrEnum):
     DAY_NOTIONAL = "notional a day"
     PAUSED = "trading paused"
     FOREIGN = "foreign position or order"
+    REGIME = "regime"
 
 
 class TradingState(StrEnum):

@@ -39,6 +39,7 @@ from workbench.engine.desk import Desk
 from workbench.engine.gating import gate
 from workbench.engine.hearing import hear
 from workbench.engine.memory import Memory
+from workbench.engine.observing import observe
 from workbench.engine.quarantine import Told, of_answer, of_error
 from workbench.engine.reports import report
 from workbench.engine.scoring import heard, notice
@@ -193,6 +194,7 @@ class Engine:
             self._silence(closed)
         n_out = self._n_out
         commands = manage(self.desk, now_ns, cause)
+        observe(self.desk, now_ns)
         keep_trails(self.desk, self.market, now_ns)
         if len(self.desk.memory.quarantined) != self._n_out:
             self._leave_out()

@@ -20,6 +20,7 @@ from workbench.execution.supervisor import Book
 from workbench.execution.tended import Care
 from workbench.risk.breaker import Breaker
 from workbench.risk.limits import Terms
+from workbench.risk.tally import Tally
 
 
 class Memory(msgspec.Struct):
@@ -41,6 +42,7 @@ class Memory(msgspec.Struct):
     purse: Purse = msgspec.field(default_factory=Purse)
     quality: Quality = msgspec.field(default_factory=Quality)  # of execution, by contract
     care: Care = msgspec.field(default_factory=Care)  # what is remembered of brackets beside their quantities
+    tally: Tally = msgspec.field(default_factory=Tally)  # what limits remember beside books and orders
 
 
 class Place(NamedTuple):

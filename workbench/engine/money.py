@@ -1,4 +1,12 @@
-"""What the day has cost and may still cost: open P&L, what is at stake at the stops, the limit. No I/O, no clock."""
+"""What the day, the week and the month have cost and may still cost: open P&L, what is at stake at the stops, the limits. No I/O, no clock.
+
+Rules
+-----
+1. Afterwards everything counts, as if all were left now: realised P&L, what is open at the worse side of the last quote, commissions, the
+   cost of closing. A commission that is not known yet counts at what settings assume, in a bracket that is over as well.
+2. Of two bounds, dollars and a share of equity, the tighter counts, and is named.
+3. A loss limit is latched: only a person resumes, and what it was about is over with its day, week or month.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +15,14 @@ from typing import Final
 from workbench.domain.bars import BAR_AT
 from workbench.domain.decisions import TradingState
 from workbench.domain.records import ASK, BID
+from workbench.domain.units import MICROS
 from workbench.engine.desk import Desk
 from workbench.execution.bracket import Bracket
 
 _HAS, _BID, _ASK = (BAR_AT[name] for name in ("has", "bid", "ask"))
 DAY_LOSS: Final = "day loss"
+WEEK_LOSS: Final = "week loss"
+MONTH_LOSS: Final = "month loss"
 
 
 def open_pnl(desk: Desk, b: Bracket) -> int:
@@ -24,16 +35,50 @@ def open_pnl(desk: Desk, b: Bracket) -> int:
     return place.contract.value_micros(b.side * (b.out_value + (b.filled - b.out) * px - b.entry_value))
 
 
-def watch_the_day(desk: Desk) -> None:
-    """Halt when the day's loss, everything counted as if all were left now, is above the limit."""
-    account = desk.setup.account
-    total = desk.ledger.day(account).realised_micros
+def if_left_now(desk: Desk) -> int:
+    """Give what open brackets come to if all are left now, after all costs and the commissions still due of today, in micros."""
+    total = 0
     for b in desk.supervisor.brackets():
         if b.filled:
-            terms = desk.places[b.key.contract].terms
-            total += open_pnl(desk, b) - b.fees_micros - terms.fee(abs(b.open) + b.n_fees_unknown)
-    if -total > desk.day_limit_micros:
-        desk.breaker.trip(f"{DAY_LOSS} of {account}", TradingState.HALTED, desk.facts, latched=True, flatten=True)
+            total += open_pnl(desk, b) - b.fees_micros - desk.places[b.key.contract].terms.fee(abs(b.open))
+    return total - _fees_due(desk) if desk.memory.book.fees_due else total
+
+
+def _fees_due(desk: Desk) -> int:
+    """Count commissions nobody has told yet at what settings assume: of brackets that are open, and of those opened today that are over."""
+    book, total = desk.memory.book, 0
+    first = desk.memory.tally.first_ref
+    for due in book.fees_due.values():
+        b = book.open.get(due.ref)
+        key = b.key if b is not None else book.over.get(due.ref) if due.ref >= first else None
+        if key is not None and key.contract in desk.places:
+            total += desk.places[key.contract].terms.fee(due.qty)
+    return total
+
+
+def day_loss(desk: Desk) -> tuple[float, float]:
+    """Give the day's loss in USD, everything counted, and the tighter of its bounds."""
+    account, risk = desk.setup.account, desk.setup.law.risk
+    loss = -(desk.ledger.day(account).realised_micros + if_left_now(desk)) / MICROS
+    most, equity = risk.max_loss_per_day_usd, desk.ledger.equity(account)
+    if risk.max_loss_per_day_frac and equity is not None:
+        most = min(most, risk.max_loss_per_day_frac * equity / MICROS)
+    return loss, most
+
+
+def watch_the_day(desk: Desk) -> None:
+    """Halt when the loss of the day, the week or the month is above its limit."""
+    account, risk, ledger = desk.setup.account, desk.setup.law.risk, desk.ledger
+    loss, most = day_loss(desk)
+    over = [DAY_LOSS] if loss > most else []
+    if risk.max_loss_per_week_usd or risk.max_loss_per_month_usd:
+        now = if_left_now(desk)
+        if 0 < risk.max_loss_per_week_usd < -(ledger.week_micros(account) + now) / MICROS:
+            over.append(WEEK_LOSS)
+        if 0 < risk.max_loss_per_month_usd < -(ledger.month_micros(account) + now) / MICROS:
+            over.append(MONTH_LOSS)
+    for name in over:
+        desk.breaker.trip(f"{name} of {account}", TradingState.HALTED, desk.facts, latched=True, flatten=True)
 
 
 def at_stake(desk: Desk, b: Bracket) -> int:

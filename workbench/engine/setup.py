@@ -20,6 +20,7 @@ class Setup(NamedTuple):
     ``closes`` are cut from calendars beforehand, so that the core needs none: (start_ns, day) rising, and the ends of instrument
     sessions by contract id, rising. ``kinds`` says which record kinds a contract's data has (all, where it is not named): what needs
     another kind stays `None`. ``traders`` names strategies and recipes as the catalogues do, for whoever must build the same again.
+    ``no_entry`` are the law's windows in which nothing is entered: (start_ns, end_ns), rising and apart.
     ``models`` are a user's, beside the shipped ones; ``digests`` name the source of all that is a user's, for the run's manifest.
     """
 
@@ -37,6 +38,7 @@ class Setup(NamedTuple):
     traders: tuple[tuple[str, str], ...] = ()
     models: Mapping[str, Model] = {}
     digests: Mapping[str, str] = {}
+    no_entry: tuple[tuple[int, int], ...] = ()
 
     def is_quoted(self, contract: int) -> bool:
         """Whether the data of a contract has quotes."""

@@ -71,7 +71,7 @@ CEILINGS: Final[Mapping[tuple[str, str], tuple[float, float]]] = {  # (table, fi
     ("sessions", "roll_cutoff_days"): (0, 60),
     ("sessions", "volatility_lock_s"): (0, DAY_S),
     ("sessions", "volatility_lock_ratio"): (1, 1_000),
-    ("sessions", "volatility_lock_rank"): (0, 1),
+    ("sessions", "volatility_lock_norm"): (0, 1),
     ("sessions", "spread_lock_s"): (0, DAY_S),
     ("sessions", "spread_lock_ticks"): (0, 10_000),
 }

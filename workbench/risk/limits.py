@@ -1,7 +1,8 @@
 """Every limit: what is measured of a proposal, and the threshold a law sets against it. Pure; no state, no I/O.
 
 A proposal is refused when a measure is above its threshold (nan is refused as well); the first objection, in the order of `LIMITS`,
-decides and names itself. All are measured in one go, for a proposal passes them in a few microseconds (`benchmarks/`, row 8).
+decides and names itself. They stand in the order of the twelve decision rules (`decision.rules`), so that both always agree. All are
+measured in one go, for a proposal passes them in a few microseconds (`benchmarks/`, row 8).
 """
 
 from __future__ import annotations
@@ -10,57 +11,14 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from workbench.domain.bars import BAR_AT
-from workbench.domain.contracts import Contract
 from workbench.domain.decisions import Proposal, Reason, TradingState
 from workbench.domain.records import ASK, BID
 from workbench.domain.units import MICROS, SECOND
 from workbench.domain.views import View
 from workbench.risk.constitution import Constitution
+from workbench.risk.standing import INF, Record, Standing, Terms
 
-
-class Terms(NamedTuple):
-    """What trading a contract costs and binds, in micros of the account's currency."""
-
-    contract: Contract
-    fee_micros: int  # a contract or share, a side
-    margin_micros: int = 0  # initial, a contract
-    margin_frac: float = 0.0  # of notional, 0 to 1, for what is not margined by the contract
-    fee_min_micros: int = 0  # an order
-
-    def fee(self, qty: int) -> int:
-        """Commission of one order."""
-        fee = self.fee_micros * qty
-        return fee if fee >= self.fee_min_micros or not qty else self.fee_min_micros
-
-    def margin(self, qty: int, px: int) -> int:
-        """Initial margin of `qty` at about `px`."""
-        bound = self.margin_micros * qty
-        return bound + int(self.contract.value_micros(abs(px) * qty) * self.margin_frac) if self.margin_frac else bound
-
-
-class Standing(NamedTuple):
-    """Everything outside the market that a limit looks at, as of this proposal: those approved before it in the barrier are in."""
-
-    state: TradingState
-    is_owned: bool  # another bracket of the account holds or works this contract
-    n_open: int
-    n_contracts: int  # held and working, all contracts of the account
-    heat_micros: int
-    margin_micros: int  # bound by what is held and working
-    equity_micros: int | None  # `None`: the venue has not said it, so nothing may be risked
-    day_loss_before_costs_micros: int  # a loss is positive: realised, and all that open and working brackets can still lose at their stops
-    n_entries_day: int
-    n_entries_hour: int
-    n_orders_minute: int
-    ns_since_entry: int | None
-    losses_in_row: int
-    ns_to_close: int | None  # of this contract's instrument session; `None`: not known
-    is_quoted: bool = True  # the data of this contract has quotes
-    is_delivered: bool = True  # the venue sends the market data that may be traded on; False: delayed, refused or lost
-
-
-Threshold = Callable[[Constitution], float]
-INF: Final = float("inf")
+__all__ = ["LIMITS", "TINY", "Limit", "Record", "Standing", "Terms", "measure", "thresholds"]
 TINY: Final = 1e-9  # two decimals that mean the same may differ by less
 HALTED, ACTIVE = TradingState.HALTED, TradingState.ACTIVE  # a look-up of an enum's member costs a tenth of a microsecond
 PHASE, QUALITY, HAS, BID_PX, ASK_PX, N_PRINT = (BAR_AT[name] for name in ("phase", "quality", "has", "bid", "ask", "n_print"))
@@ -72,6 +30,7 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
     tick, (num, den) = contract.tick, contract.worth
     side, _, entry, stop, target, hold_ns, confidence, *_ = wish
     away, move, risk = abs(entry - stop), abs(target - entry), qty * one_micros
+    away_ticks = away // tick
     equity = now.equity_micros or 1
     equity = equity if equity > 0 else 1  # debts: everything is above any share of them
     lost = now.day_loss_before_costs_micros
@@ -80,74 +39,148 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
     is_quoted = cells[HAS] == BID | ASK and spread > 0  # one-sided, crossed or locked: nobody knows the price
     slip = int(2 * law.execution.slippage_ticks * tick)
     costs = -(-((spread if is_quoted else tick) + slip) * qty * num // den) + 2 * terms.fee(qty)
-    spread_ticks = spread / tick if is_quoted else INF
+    spread_ticks, band_ticks = (spread / tick, abs(2 * entry - cells[ASK_PX] - cells[BID_PX]) / (2 * tick)) if is_quoted else (INF, INF)
     if not now.is_quoted and cells[N_PRINT]:
-        spread_ticks = 0.0  # bars alone have no quotes, only fresh prices
+        spread_ticks, band_ticks = 0.0, abs(entry - view.bar.close) / tick  # bars alone have no quotes, only fresh prices
     gain = move * qty * num // den
+    notional = abs(entry) * qty * num // den
+    day_loss = risk + lost if lost > 0 else risk
+    bound = terms.margin(qty, entry) if now.margins is None else now.margins.get(f"{side * qty:+d}", INF)
     return (
         now.state is HALTED,
         now.state is not ACTIVE,
+        not now.is_law_known,
         now.equity_micros is None,
-        bool(wrong or entry % tick or stop % tick or target % tick),
-        now.is_owned,
         not now.is_delivered,
-        cells[PHASE] not in law.open_phases,
         1 - cells[QUALITY] / 1000,
         spread_ticks,
+        cells[PHASE] not in law.open_phases,
+        now.is_paused,
+        now.is_in_window,
+        -INF if now.ns_since_entry is None else -now.ns_since_entry / SECOND,
+        -INF if now.ns_to_close is None else -now.ns_to_close / SECOND,
+        -now.days_to_expiry,
+        now.lock_left_s,
+        now.is_tier_barred,
+        away_ticks - now.tier_stop_ticks,
+        -away_ticks,
+        away_ticks,
+        now.is_owned,
+        now.is_foreign,
+        now.n_open + 1,
+        now.is_barred,
         0.0 if confidence is None else 1 - confidence,
-        -(away // tick),
-        away // tick,
+        costs / (gain or 1),
         one_micros / MICROS,
+        one_micros / equity,
         qty,
         risk / MICROS,
-        costs / (gain or 1),
+        risk / equity,
         now.n_contracts + qty,
-        now.n_open + 1,
         now.n_orders_minute + 3,
         now.n_entries_day + 1,
         now.n_entries_hour + 1,
-        -INF if now.ns_since_entry is None else -now.ns_since_entry / SECOND,
-        -INF if now.ns_to_close is None else -now.ns_to_close / SECOND,
-        (risk + lost if lost > 0 else risk) / MICROS,
+        day_loss / MICROS,
+        day_loss / equity,
+        (now.week_loss_micros + risk) / MICROS,
+        (now.month_loss_micros + risk) / MICROS,
         now.losses_in_row,
         (now.heat_micros + risk) / equity,
-        (now.margin_micros + terms.margin(qty, entry)) / equity,
-        abs(entry) * qty * num // den / MICROS,
+        notional / MICROS,
+        (now.day_notional_micros + notional) / MICROS,
+        (now.notional_micros + notional) / equity,
+        (now.group_micros + notional) / equity,
+        now.longs if side > 0 else now.shorts,
+        INF if now.open_interest is None else -now.open_interest,
+        INF if now.volume is None else -now.volume,
+        1 - now.execution_quality,
+        (now.margin_micros + bound) / equity,
+        bool(wrong or entry % tick or stop % tick or target % tick),
+        band_ticks,
     )
+
+
+class Limit(NamedTuple):
+    """What is measured (a name ending in _near or _lack counts what is missing), why one beyond it is refused, and what a law allows."""
+
+    name: str
+    reason: Reason
+    threshold: Callable[[Constitution], float]
 
 
 def _none(_: Constitution) -> float:
     return 0
 
 
-# what is measured (a name ending in _near is negative: more is safer), why a proposal beyond it is refused, and what the law allows
-LIMITS: Final[tuple[tuple[str, Reason, Threshold], ...]] = (
-    ("is_halted", Reason.HALTED, _none),
-    ("is_reducing", Reason.REDUCING, _none),
-    ("is_equity_unknown", Reason.UNKNOWN, _none),
-    ("is_malformed", Reason.MALFORMED, _none),
-    ("is_owned", Reason.CONTRACT_OWNED, _none),
-    ("is_undelivered", Reason.DATA_KIND, _none),
-    ("is_phase_closed", Reason.PHASE, _none),
-    ("quality_lack", Reason.QUALITY, lambda law: 1 - law.data.entry_quality + TINY),  # 1 - quality of the last bar
-    ("spread_ticks", Reason.SPREAD, lambda law: law.data.max_spread_ticks),
-    ("confidence_lack", Reason.CONFIDENCE, lambda law: 1 - law.execution.min_confidence + TINY),  # 1 - confidence; 0 without one
-    ("stop_near_ticks", Reason.STOP_DISTANCE, lambda law: -law.execution.min_stop_ticks),
-    ("stop_far_ticks", Reason.STOP_DISTANCE, lambda law: law.execution.max_stop_ticks),
-    ("one_contract_usd", Reason.SIZE, lambda law: law.risk.max_loss_per_trade_usd),  # at risk
-    ("qty", Reason.SIZE, lambda law: law.risk.max_contracts_per_order),
-    ("at_risk_usd", Reason.SIZE, lambda law: law.risk.max_loss_per_trade_usd),
-    ("friction_frac", Reason.FRICTION, lambda law: law.risk.max_friction_frac),  # of the move to the target
-    ("n_contracts", Reason.POSITION, lambda law: law.risk.max_contracts_per_account),
-    ("n_open", Reason.N_OPEN, lambda law: law.risk.max_open_brackets),
-    ("n_orders_minute", Reason.RATE, lambda law: law.execution.max_orders_per_minute),  # a bracket is three orders
-    ("n_entries_day", Reason.N_DAY, lambda law: law.risk.max_entries_per_day),
-    ("n_entries_hour", Reason.N_DAY, lambda law: law.risk.max_entries_per_hour),
-    ("pause_near_s", Reason.WINDOW, lambda law: -law.risk.min_seconds_between_entries),
-    ("close_near_s", Reason.WINDOW, lambda law: -law.sessions.no_entry_before_close_s),
-    ("day_loss_usd", Reason.DAY_LOSS, lambda law: law.risk.max_loss_per_day_usd),
-    ("losses_in_row", Reason.LOSSES_IN_ROW, lambda law: law.risk.max_losses_in_row - 1),
-    ("heat_frac", Reason.HEAT, lambda law: law.risk.max_heat_frac),
-    ("margin_frac", Reason.MARGIN, lambda _: 1),  # of equity
-    ("notional_usd", Reason.NOTIONAL, lambda law: law.risk.max_notional_usd),
+def _or_none(most: float) -> float:
+    """Read a figure of a law whose 0 means that there is no such limit."""
+    return most or INF
+
+
+def _least(least: float) -> float:
+    """The same of a figure that must be reached; not known (inf) passes where nothing is asked for."""
+    return -least if least else INF
+
+
+def _beyond(days: int) -> float:
+    """The same of days that must be left, at least one more than so many."""
+    return -(days + 1) if days else 0
+
+
+LIMITS: Final[tuple[Limit, ...]] = (
+    Limit("is_halted", Reason.HALTED, _none),  # 1
+    Limit("is_reducing", Reason.REDUCING, _none),
+    Limit("is_law_unknown", Reason.UNKNOWN, _none),  # 2
+    Limit("is_equity_unknown", Reason.UNKNOWN, _none),  # shares of what is not known cannot be held against anything
+    Limit("is_undelivered", Reason.DATA_KIND, _none),  # 3
+    Limit("quality_lack", Reason.QUALITY, lambda law: 1 - law.data.entry_quality + TINY),  # 1 - quality of the last bar
+    Limit("spread_ticks", Reason.SPREAD, lambda law: law.data.max_spread_ticks),
+    Limit("is_phase_closed", Reason.PHASE, _none),  # 4
+    Limit("is_paused", Reason.PAUSED, _none),
+    Limit("is_in_window", Reason.WINDOW, _none),
+    Limit("pause_near_s", Reason.WINDOW, lambda law: -law.risk.min_seconds_between_entries),
+    Limit("close_near_s", Reason.WINDOW, lambda law: -law.sessions.no_entry_before_close_s),
+    Limit("expiry_near_days", Reason.ROLL_DUE, lambda law: _beyond(law.sessions.roll_cutoff_days)),
+    Limit("lock_left_s", Reason.REGIME, _none),  # 5
+    Limit("is_tier_barred", Reason.TIER, _none),  # 6
+    Limit("stop_over_tier_ticks", Reason.TIER, _none),
+    Limit("stop_near_ticks", Reason.STOP_DISTANCE, lambda law: -law.execution.min_stop_ticks),
+    Limit("stop_far_ticks", Reason.STOP_DISTANCE, lambda law: law.execution.max_stop_ticks),
+    Limit("is_owned", Reason.CONTRACT_OWNED, _none),  # 7
+    Limit("is_foreign", Reason.FOREIGN, _none),
+    Limit("n_open", Reason.N_OPEN, lambda law: law.risk.max_open_brackets),
+    Limit("is_barred", Reason.STANDING, _none),  # 8
+    Limit("confidence_lack", Reason.CONFIDENCE, lambda law: 1 - law.execution.min_confidence + TINY),  # 9: 1 - confidence; 0 without one
+    Limit("friction_frac", Reason.FRICTION, lambda law: law.risk.max_friction_frac),  # 10: of the move to the target
+    Limit("one_contract_usd", Reason.SIZE, lambda law: law.risk.max_loss_per_trade_usd),  # 11: at risk
+    Limit("one_contract_frac", Reason.SIZE, lambda law: _or_none(law.risk.max_loss_per_trade_frac)),  # of equity
+    Limit("qty", Reason.SIZE, lambda law: law.risk.max_contracts_per_order),
+    Limit("at_risk_usd", Reason.SIZE, lambda law: law.risk.max_loss_per_trade_usd),
+    Limit("at_risk_frac", Reason.SIZE, lambda law: _or_none(law.risk.max_loss_per_trade_frac)),
+    Limit("n_contracts", Reason.POSITION, lambda law: law.risk.max_contracts_per_account),
+    Limit("n_orders_minute", Reason.RATE, lambda law: law.execution.max_orders_per_minute),  # a bracket is three orders
+    Limit("n_entries_day", Reason.N_DAY, lambda law: law.risk.max_entries_per_day),
+    Limit("n_entries_hour", Reason.N_DAY, lambda law: law.risk.max_entries_per_hour),
+    Limit("day_loss_usd", Reason.DAY_LOSS, lambda law: law.risk.max_loss_per_day_usd),
+    Limit("day_loss_frac", Reason.DAY_LOSS, lambda law: _or_none(law.risk.max_loss_per_day_frac)),
+    Limit("week_loss_usd", Reason.WEEK_LOSS, lambda law: _or_none(law.risk.max_loss_per_week_usd)),
+    Limit("month_loss_usd", Reason.MONTH_LOSS, lambda law: _or_none(law.risk.max_loss_per_month_usd)),
+    Limit("losses_in_row", Reason.LOSSES_IN_ROW, lambda law: law.risk.max_losses_in_row - 1),
+    Limit("heat_frac", Reason.HEAT, lambda law: law.risk.max_heat_frac),
+    Limit("notional_usd", Reason.NOTIONAL, lambda law: law.risk.max_notional_usd),
+    Limit("day_notional_usd", Reason.DAY_NOTIONAL, lambda law: _or_none(law.risk.max_notional_per_day_usd)),
+    Limit("leverage", Reason.LEVERAGE, lambda law: _or_none(law.risk.max_leverage)),
+    Limit("group_leverage", Reason.LEVERAGE, lambda law: _or_none(law.risk.max_group_leverage)),
+    Limit("correlation", Reason.CORRELATION, lambda law: law.risk.max_correlation if law.risk.max_correlation < 1 else INF),
+    Limit("open_interest_near", Reason.LIQUIDITY, lambda law: _least(law.data.min_open_interest)),
+    Limit("volume_near", Reason.LIQUIDITY, lambda law: _least(law.data.min_volume)),
+    Limit("execution_quality_lack", Reason.EXECUTION_QUALITY, lambda law: 1 - law.execution.eqs_entry + TINY),
+    Limit("margin_frac", Reason.MARGIN, lambda _: 1),  # of equity; inf while the broker has not said what it binds
+    Limit("is_malformed", Reason.MALFORMED, _none),  # 12: the plan contradicts itself, or is off the grid
+    Limit("band_ticks", Reason.BAND, lambda law: _or_none(law.execution.max_band_ticks)),
 )
+
+
+def thresholds(law: Constitution) -> tuple[float, ...]:
+    """Give what a law allows, in the order of `LIMITS`."""
+    return tuple(float(limit.threshold(law)) for limit in LIMITS)

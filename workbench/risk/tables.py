@@ -74,8 +74,8 @@ class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     horizons: dict[str, Horizon] = {}  # strategy -> day: flat before the close; swing: over nights; hold: until its exit plan ends it
     roll_cutoff_days: int = 0  # no entry in a contract that expires within so many days; 0: until it expires
     volatility_lock_s: float = 0.0  # entries in a contract stay shut for so long behind a burst; 0: none
-    volatility_lock_ratio: float = 4.0  # a burst: a minute's true range over the average one
-    volatility_lock_rank: float = 0.85  # a burst as well: the average range ranks so high, 0 to 1, between its least and most of late
+    volatility_lock_ratio: float = 4.0  # a burst: a minute's range over the average true range before it
+    volatility_lock_norm: float = 0.85  # a burst as well: average range / (that + its average over a session), 0 to 1; alike is 0.5
     spread_lock_s: float = 0.0  # entries in a contract stay shut for so long behind a wide spread; 0: none
     spread_lock_ticks: float = 3.0
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from workbench import calendars
 from workbench.config import Root, Settings
@@ -149,6 +150,7 @@ def setup(
         traders=chosen.traders,
         models=chosen.models,
         digests=chosen.digests,
+        no_entry=_windows(law, first, last),
     )
 
 
@@ -171,6 +173,32 @@ def _account_days(calendar: str, first: int, last: int) -> tuple[tuple[int, int]
 
 def _closes(calendar: str, first: int, last: int) -> tuple[int, ...]:
     return tuple(each.close_ns for each in _table(calendar, first, last).sessions)
+
+
+def _windows(law: Constitution, first: int, last: int) -> tuple[tuple[int, int], ...]:
+    """Cut the law's windows without entries for each day of the sessions and around, by their own zone's clock; joined where they meet."""
+    try:
+        zone = ZoneInfo(law.sessions.window_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(f"constitution {law.profile}: there is no time zone {law.sessions.window_zone!r}") from None
+    begins = datetime.combine(_date(first) - timedelta(days=4), time(), zone)
+    cut: list[tuple[int, int]] = []
+    for days in range((_date(last) - _date(first)).days + 15) if law.windows else ():
+        midnight = begins + timedelta(days=days)
+        for start, end in law.windows:
+            until = midnight + timedelta(minutes=end, days=end <= start)  # on the wall clock: a night of 25 hours is one
+            cut.append((_ns(midnight + timedelta(minutes=start)), _ns(until)))
+    joined: list[tuple[int, int]] = []
+    for window in sorted(cut):
+        if joined and window[0] <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], window[1])
+        else:
+            joined.append(window)
+    return tuple(joined)
+
+
+def _ns(at: datetime) -> int:
+    return int(at.timestamp()) * SECOND
 
 
 def _table(calendar: str, first: int, last: int) -> calendars.Table:

@@ -111,11 +111,21 @@ class SimulatedVenue:
         return self.accounts.value(account, {contract: self.exchange.quote(contract) for contract in self.accounts.held(account)})
 
     def _answer(self, asked: Ask) -> Answered:
+        if asked.question == "margin":
+            return Answered(asked.ref, asked.question, self._margin(asked))
         if asked.question != "account":
             return Answered(asked.ref, asked.question, Unknown(f"the simulated venue does not know {asked.question!r}"))
         value = self._value(asked.key.account)
         known = {"equity_micros": value.equity_micros, "available_micros": value.available_micros}
         return Answered(asked.ref, asked.question, Known(known))
+
+    def _margin(self, asked: Ask) -> Known | Unknown:
+        """Say what an order would bind at the market now; ``detail`` is its signed quantity, ``+2``."""
+        contract, quote = asked.key.contract, self.exchange.quote(asked.key.contract)
+        px = quote.ask if asked.detail.startswith("+") else quote.bid
+        if px is None:
+            return Unknown("there is no price to reckon a margin at")
+        return Known({"initial_micros": self.accounts.margin_micros(contract, int(asked.detail), px)})
 
     def snapshot(self) -> bytes:
         """Write down exchange, accounts, what waits to be heard, and the place in the records."""

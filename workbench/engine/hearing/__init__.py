@@ -40,6 +40,8 @@ from workbench.engine.hearing.foreign import count_what_waited, saw_a_fill, saw_
 from workbench.engine.hearing.machine import compared, forget_the_pause, paused, told_of_a_contract
 from workbench.engine.hearing.people import adopted, entered, operator
 from workbench.engine.hearing.talks import BRACKET, about_a_bracket, resume_talks
+from workbench.engine.margin import MARGIN
+from workbench.engine.margin import answered as told_a_margin
 from workbench.engine.reports import charge
 
 
@@ -56,6 +58,8 @@ def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyComm
             return ask_for_the_account(desk, now_ns, cause)
         case Answered(question=question) if question == BRACKET:
             return about_a_bracket(desk, event, now_ns, cause)
+        case Answered(question=question) if question == MARGIN:
+            told_a_margin(desk, event)
         case Answered():
             answered(desk, event)
         case ConnectionChanged(up=True):
