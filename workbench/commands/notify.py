@@ -7,12 +7,12 @@ import contextlib
 import json
 import signal
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from workbench.commands.playing import AsJson, DataFolder, folder_of
 from workbench.domain.errors import ConfigError, StoreError
@@ -49,7 +49,10 @@ def register(app: typer.Typer) -> None:
     group.command("ack", help=ACK_HELP)(ack)
 
 
-def run(data: DataFolder = None) -> None:
+def run(
+    data: DataFolder = None,
+    beside: Annotated[int | None, typer.Option("--with", metavar="PID", help="End when the run of this process has ended.")] = None,
+) -> None:
     """Watch until Ctrl-C or SIGTERM."""
     from workbench.clock import SystemClock
     from workbench.runtime.notify.notifier import Notifier
@@ -72,7 +75,7 @@ def run(data: DataFolder = None) -> None:
         for name, why in made.broken.items():
             console.print(f"  [yellow]{escape(name)} is not used[/]: {escape(why)}")
         notifier = Notifier(folder, made, clock, ping_s=settings.notify.ping_s)
-        asyncio.run(_until_told(notifier.run))
+        asyncio.run(_until_told(partial(notifier.run, is_beside=beside is not None)))
     finally:
         lock.release()
 
@@ -125,20 +128,18 @@ def show(
     if as_json:
         typer.echo(json.dumps([_row(each, taken) for each in rows]))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     if not rows:
         console.print("nothing waits for an acknowledgement" if waiting else "nothing was told so far")
         return
-    table = Table(box=None, pad_edge=False)
-    for name in ("id", "told (UTC)", "", "about", "text", "over", "answer"):
-        table.add_column(name, overflow="fold", no_wrap=name in ("id", "told (UTC)"))
     for each in rows:
         row = _row(each, taken)
         over = ", ".join(name if way == "told" else f"{name} ({way})" for name, way in row["channels"].items())
-        times = f" (x{each.n_times})" if each.n_times > 1 else ""
+        times = f" x{each.n_times}" if each.n_times > 1 else ""
+        answer = f" · [bold]{row['answer']}[/]" if row["answer"] else ""
         severity = f"[{COLOURS[row['severity']]}]{row['severity']}[/]"
-        table.add_row(str(each.id), row["at"], severity, row["about"], escape(each.notice.text) + times, escape(over), row["answer"])
-    console.print(table)
+        console.print(f"[bold]{each.id:>4}[/]  {row['at']} UTC  {severity} {row['about']}{times}{answer} · [dim]{escape(over)}[/]")
+        console.print("".join(f"      {escape(line)}\n" for line in each.notice.text.splitlines()), end="")
 
 
 def _row(each: Kept, taken: set[int]) -> dict[str, Any]:

@@ -225,3 +225,12 @@ def assert_no_canary(data: Path) -> None:
     for path in data.rglob("*"):
         if path.is_file():
             assert CANARY.encode() not in path.read_bytes(), path
+
+
+def test_one_that_a_run_started_ends_by_itself_when_the_run_has_ended_and_all_is_told(world: World) -> None:
+    world.pass_(2)
+    assert not world.notifier._is_idle()
+    say(world.data, Status(process="runner", pid=os.getpid(), said_ns=world.clock.ns, run=RUN, mode="paper", note="ended"))
+    world.is_alive = False
+    world.pass_(70)
+    assert world.notifier._is_idle() and halted(world.data) is None

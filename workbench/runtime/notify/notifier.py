@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -20,12 +19,12 @@ import msgspec
 
 from workbench.clock import Clock
 from workbench.domain.errors import StoreError
-from workbench.domain.units import SECOND
+from workbench.domain.units import HOUR, SECOND
 from workbench.runtime.notify import memory as kept
 from workbench.runtime.notify.channels.base import ChannelError, Message
 from workbench.runtime.notify.channels.made import Made
 from workbench.runtime.notify.follow import words_of
-from workbench.runtime.notify.living import RUNNER, is_alive
+from workbench.runtime.notify.living import ENDED, RUNNER, is_alive
 from workbench.runtime.notify.notice import About, Notice, Severity
 from workbench.runtime.notify.ping import ping
 from workbench.runtime.notify.schedule import Delivery, Kept, Policy
@@ -34,7 +33,8 @@ from workbench.store.status import Status, say
 
 PROCESS: Final = "notifier"
 LOOK_S: Final = 1.0
-LAST_S: Final = 7.0  # at the end, for what is still to be told
+LAST_S: Final = 4.0  # at the end, for what is still to be told: who ends it waits five
+ENDED_NS, ORPHAN_NS = 60 * SECOND, 12 * HOUR  # of silence, after which one that was started by a run ends
 FAILS: Final = 3  # deliveries in a row after which the other channels are told
 LOUD: Final = {Severity.CRITICAL: "CRITICAL", Severity.WARNING: "Warning", Severity.INFO: "Info"}
 
@@ -66,11 +66,16 @@ class Notifier:
         for name, why in made.broken.items():
             self._take(_of_channel(f"broken:{name}", f"Channel {name} is not used: {why}"))
 
-    async def run(self, stop: asyncio.Event, on_look: Callable[[], None] = lambda: None) -> None:
-        """Go on until `stop`, then look once more and give what is to be told some seconds."""
-        while not stop.is_set():
+    async def run(self, stop: asyncio.Event, *, is_beside: bool = False) -> None:
+        """Go on until `stop`, then look once more and give what is to be told some seconds.
+
+        Parameters
+        ----------
+        is_beside
+            Whether it was started by a run: it ends when nobody is left to be watched, should the run not end it.
+        """
+        while not stop.is_set() and not (is_beside and self._is_idle()):
             self.look()
-            on_look()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_S)
         self.look()
@@ -83,6 +88,16 @@ class Notifier:
             task.cancel()
         self._remember()
         self._say("ended")
+
+    def _is_idle(self) -> bool:
+        """Whether the runner has ended by itself and all is told, or nobody has run for half a day."""
+        now_ns, words = self._clock.now_ns(), words_of(self._data)
+        word = next((each for each in words if each.process == RUNNER), None)
+        if word is None:
+            return False
+        is_told = not any(way.told_ns is None for each in self._memory.schedule.kept for way in each.ways.values())
+        silent_ns = now_ns - word.said_ns
+        return silent_ns > ORPHAN_NS or (word.note.startswith(ENDED) and silent_ns > ENDED_NS and is_told)
 
     def look(self) -> None:
         """Do once what is done each second."""
