@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
-from tests.engine.hand import ACCOUNT, BAR, FEE, LONG, ONCE, Hand, Script, law, position, said, setup
+from tests.engine.hand import ACCOUNT, BAR, FEE, LONG, ONCE, T0, Hand, Script, law, position, said, setup
 from workbench.domain.decisions import ExecutionScored, Proposal, Reason, Refused
 from workbench.domain.events import FillEntered, OperatorAction, OrderAccepted, OrderCancelled, OrderRejected, PositionTold
-from workbench.domain.orders import Exit, Key, Leg, OrderType
-from workbench.domain.units import SECOND
+from workbench.domain.orders import Exit, Key, Leg, OrderType, Submit
+from workbench.domain.units import MINUTE, SECOND
 from workbench.engine import Engine, scoring
+from workbench.execution.quality import Scale
+from workbench.risk.tables import EQS_WEIGHTS
 
 pytestmark = pytest.mark.covers("S2-32")
 LIMIT = LONG._replace(entry_type=OrderType.LIMIT, entry_px=23_998)
@@ -123,6 +127,15 @@ def test_an_execution_that_is_told_twice_counts_once() -> None:
 
 
 # ---------------------------------------------------------------------- shadows
+def shut(wish: Proposal = LONG, **changes: Any) -> Hand:
+    """A market that is open, of a contract whose executions have been worth nothing, and a wish refused for it."""
+    hand = Hand(setup(Script(wish), by=law(**changes)))
+    hand.opened()
+    for _ in range(8):
+        hand.engine.desk.memory.quality.note(1, 0.0, Scale(EQS_WEIGHTS))
+    return hand
+
+
 def refused(hand: Hand, wish: Proposal = LONG) -> None:
     """Refuse a wish as the gate does, in the place where the engine looks."""
     desk, mark = hand.engine.desk, len(hand.engine.desk.facts)
@@ -193,6 +206,20 @@ def test_only_what_execution_quality_refused_is_imagined() -> None:
     hand.bar(5)
     assert {fact.reason for fact in hand.made(Refused)} == {Reason.QUALITY, Reason.N_DAY}
     assert hand.engine.desk.memory.care.shadows == {} and scores(hand) == []
+
+
+def test_a_contract_that_is_shut_comes_back_by_shadows_and_is_traded_again() -> None:
+    hand = shut()
+    assert hand.engine.desk.memory.quality.value(1) < 0.75
+    for _ in range(20 * MINUTE // BAR):
+        hand.quote()
+        hand.bar()
+        if hand.commands:
+            break
+    assert {fact.reason for fact in hand.made(Refused)} == {Reason.QUALITY, Reason.EXECUTION_QUALITY}  # of the opening, and then
+    assert [fact.ref for fact in hand.made(ExecutionScored)] and {fact.ref for fact in hand.made(ExecutionScored)} == {0}
+    [sent] = hand.commands
+    assert isinstance(sent, Submit) and sent.decided_ns > T0 and hand.engine.desk.memory.quality.value(1) >= 0.75
 
 
 def test_the_prior_is_the_laws_also_after_a_copy() -> None:
