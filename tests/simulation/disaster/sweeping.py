@@ -54,9 +54,10 @@ class Sweep:
 
     def text(self, cpu_s: float) -> str:
         """Say all of it."""
+        each_s, n_passed, hours = cpu_s / max(1, self.n), sum(self.passed.values()), self.virtual_s / 3600
         head = (
-            f"{self.n} seeds, {cpu_s / max(1, self.n):.3f} s of processor each; {self.n_crashes} crashes at "
-            f"{sum(self.passed.values())} points passed, {self.n_fills} executions, {self.virtual_s / 3600:.1f} virtual hours; {len(self.new)} new findings"
+            f"{self.n} seeds, {each_s:.3f} s of processor each; {self.n_crashes} crashes at {n_passed} points passed, "
+            f"{self.n_fills} executions, {hours:.1f} virtual hours; {len(self.new)} new findings"
         )
         said = [
             head,

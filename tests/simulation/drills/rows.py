@@ -176,6 +176,15 @@ def given_up(drill: Drill, code: int) -> None:
     assert drill.filled().get(first.ref) is None and len(drill.submitted()) > 2 and not drill.latched()
 
 
+def lacked_margin(drill: Drill) -> None:
+    """201 for want of margin: the broker knows of a limit that ours do not; nothing is entered until a person has read its words."""
+    first = drill.of(OrderRejected)[0]
+    assert first.leg is Leg.ENTRY and first.text.startswith("201:") and drill.filled().get(first.ref) is None
+    (latched,) = drill.latched()
+    assert latched == f"margin: {first.text}" and drill.facts(StateChanged)[-1].state is TradingState.REDUCING
+    assert max(drill.submitted()) == first.ref
+
+
 def stop_refused(drill: Drill, code: int) -> None:
     """A stop that was refused is told, and the position is covered or left within the law's time."""
     first = drill.of(OrderRejected)[0]
@@ -283,7 +292,7 @@ CLAIMS: dict[str, Claim] = {
     "105_modify_mismatch": keeps_old_terms,
     "110_tick_size": partial(given_up, code=110),
     "201_rejected_hours": partial(given_up, code=201),
-    "201_rejected_margin": partial(given_up, code=201),
+    "201_rejected_margin": lacked_margin,
     "434_zero_size": partial(given_up, code=434),
     "435_account_missing": partial(given_up, code=435),
     "10268_attribute": partial(given_up, code=10268),
