@@ -47,6 +47,11 @@ class Holding(NamedTuple):
         """
         return tuple(symbol for symbol, qty in self.positions.items() if -self.stops.get(symbol, 0.0) * _sign(qty) < abs(qty))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is held, and nothing at work."""
+        return not (self.positions or self.stops or self.n_others)
+
     def __str__(self) -> str:
         held = ", ".join(f"{symbol} {qty:+g} (stops for {abs(self.stops.get(symbol, 0)):g})" for symbol, qty in self.positions.items())
         others = f"; {self.n_others} other order{'' if self.n_others == 1 else 's'} at work" if self.n_others else ""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from workbench.config import Settings
-from workbench.runtime.drills.broker import Holding
-from workbench.runtime.drills.stage import HEAL_S, Stage, Verdict, kill
-from workbench.store.requests import halted
+from workbench.runtime.drills.stage import HEAL_S, LOOK_S, Stage, Verdict, kill
+from workbench.store.requests import halted, lift_halt
 
 GOES_ON_S: Final = 5.0  # of the wall, after it is whole again
 ALONE: Final = "--no-guardian"  # no guardian: it would be as right to act as the operator who is rehearsing
@@ -83,44 +82,51 @@ def _away(stage: Stage, faults: str, what: str) -> Iterator[Claim]:
 
 
 def stop_the_runner(stage: Stage) -> Iterator[Claim]:
-    """Freeze the runner (SIGSTOP) with a protected position: the guardian takes over and makes it flat."""
-    with _patience(), stage.gateway(), stage.runner() as run:
-        stage.until("a guardian watches", lambda: stage.word("guardian") is not None, run)
-        stage.until_protected(run)
-        kill(run, signal.SIGSTOP)
-        stage.tell("the runner is frozen (SIGSTOP): it says nothing, and can send nothing for now")
-        began = time.monotonic()
-        while halted(stage.data) is None and time.monotonic() - began < HEAL_S:
-            time.sleep(0.1)
-        stage.tell(f"the guardian acts after {time.monotonic() - began:.0f} s: {halted(stage.data)}")
-        seen = stage.holding()
-        while (seen is None or seen.positions or seen.stops or seen.n_others) and time.monotonic() - began < HEAL_S:
-            time.sleep(0.25)
-            seen = stage.holding()
-        stage.tell(f"  the gateway holds: {seen} ({time.monotonic() - began:.0f} s after the freeze)")
-        yield from _after_the_guardian(stage, seen)
-        kill(run, signal.SIGCONT)  # if it still is: it finds the fence up
-        _end_guardian(stage)
+    """Freeze the runner (SIGSTOP) with a protected position: the guardian takes over and makes it flat; then the run is taken up."""
+    with _patience(), stage.gateway():
+        with stage.runner() as run:
+            stage.until("a guardian watches", lambda: stage.word("guardian") is not None, run)
+            stage.until_protected(run)
+            kill(run, signal.SIGSTOP)
+            stage.tell("the runner is frozen (SIGSTOP): it says nothing, and can send nothing for now")
+            yield from _guarded(stage)
+        _end_companions(stage)
+        lift_halt(stage.data)
+        stage.tell("a person has looked, and takes the HALT file away; the same command again")
+        with stage.runner(ALONE) as second:
+            stage.until_ready(second)
+            time.sleep(GOES_ON_S)
+            yield stage.stops_in_place()
+        yield from stage.books()
 
 
-def _after_the_guardian(stage: Stage, seen: Holding | None) -> Iterator[Claim]:
-    yield "flat, and nothing at work", seen is not None and not (seen.positions or seen.stops or seen.n_others), str(seen)
+def _guarded(stage: Stage) -> Iterator[Claim]:
+    """Watch the guardian until nothing is left at the gateway."""
+    began = time.monotonic()
+    while halted(stage.data) is None and time.monotonic() - began < HEAL_S:
+        time.sleep(LOOK_S)
     why = halted(stage.data)
+    stage.tell(f"the guardian acts after {time.monotonic() - began:.0f} s: {why}")
+    seen = stage.holding()
+    while (seen is None or not seen.is_empty) and time.monotonic() - began < HEAL_S:
+        time.sleep(LOOK_S)
+        seen = stage.holding()
+    stage.tell(f"  the gateway holds: {seen} ({time.monotonic() - began:.0f} s after the freeze)")
+    yield "flat, and nothing at work", seen is not None and seen.is_empty, str(seen)
     yield "the HALT file says why", why is not None and why.startswith("guardian"), str(why)
 
 
-def _end_guardian(stage: Stage) -> None:
-    """End the companions, which outlive a run that was frozen: that is their purpose."""
+def _end_companions(stage: Stage) -> None:
+    """End what a frozen run has left behind; to outlive it is their purpose."""
     for process in ("guardian", "notifier"):
         word = stage.word(process)
-        if word is not None:
-            try:
+        if word is not None and not word.note.startswith("ended"):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(word.pid, signal.SIGTERM)
-            except ProcessLookupError:
-                continue
+    time.sleep(2.0)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _patience() -> Iterator[None]:
     """Let the processes of a drill be less patient: they read their settings from the environment."""
     before = {name: os.environ.get(name) for name in PATIENCE}
