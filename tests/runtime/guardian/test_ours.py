@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.gateway.worlds import es
-from workbench.domain.decisions import Adopted, Issued
+from workbench.domain.decisions import Adopted, Issued, RoundTripClosed
 from workbench.domain.errors import StoreError
 from workbench.domain.events import AnyEvent, Arrival, FillCorrected, OrderFilled
 from workbench.domain.orders import Cause, Key, Leg, OrderType, Submit
@@ -34,7 +34,14 @@ def filled(ref: int, leg: Leg, qty: int, exec_id: str) -> OrderFilled:
     return OrderFilled(ref, leg, qty, 100, exec_id, None)
 
 
-def wrote(data: Path, run: str, *said: AnyEvent | Issued | Adopted, after: str = "", account: str = "DU1", session: int = 20261120) -> None:
+def wrote(
+    data: Path,
+    run: str,
+    *said: AnyEvent | Issued | Adopted | RoundTripClosed,
+    after: str = "",
+    account: str = "DU1",
+    session: int = 20261120,
+) -> None:
     """One run and its journal."""
     manifest = RunManifest(
         run=run,
@@ -51,10 +58,10 @@ def wrote(data: Path, run: str, *said: AnyEvent | Issued | Adopted, after: str =
     write(data, run, said)
 
 
-def write(data: Path, run: str, said: Iterable[AnyEvent | Issued | Adopted]) -> None:
+def write(data: Path, run: str, said: Iterable[AnyEvent | Issued | Adopted | RoundTripClosed]) -> None:
     with Journal(Folders(data).journal(run)) as journal:
         for at, each in enumerate(said, 1):
-            if isinstance(each, Issued | Adopted):
+            if isinstance(each, Issued | Adopted | RoundTripClosed):
                 journal.extend(at, 1, at, [each])
             else:
                 journal.append(Arrival(at, 1, at, each))
@@ -104,6 +111,15 @@ def test_a_position_that_was_handed_over_is_ours(tmp_path: Path) -> None:
     ours = Ours(tmp_path, "DU1")
     ours.read()
     assert shown(ours) == (Held(7, 1, -3),)
+
+
+def test_what_a_person_closed_is_not_held_any_more(tmp_path: Path) -> None:
+    """The runner found out, and said that the round trip is over."""
+    over = RoundTripClosed(1, KEY, 1, 2, 25.0, 25.0, 1, 2, 0, 0, 0, 0.0, "by hand")
+    wrote(tmp_path, "a", submit(1), filled(1, Leg.ENTRY, 2, "x.01"), over)
+    ours = Ours(tmp_path, "DU1")
+    ours.read()
+    assert shown(ours, es=2) == ()
 
 
 def test_a_chain_reaches_back_to_the_run_that_began_with_nothing(tmp_path: Path) -> None:

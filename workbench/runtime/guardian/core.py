@@ -157,11 +157,16 @@ def _named(refs: tuple[int, ...]) -> str:
 
 # ---------------------------------------------------------------------- what is done
 def _watched(state: State, seen: Observation, limits: Limits) -> Done:
-    is_blind = bool(seen.trouble) and seen.runner.said_ns is not None and is_silent(state, seen, limits)
-    if is_blind:
+    if not is_silent(state, seen, limits):
+        return state._replace(told=frozenset()), ()
+    if seen.trouble and seen.runner.said_ns is not None:
         return _tell(state, "blind", f"the runner is silent and the broker does not answer: {seen.trouble}")
-    is_over = seen.truth is not None or not is_silent(state, seen, limits)
-    return (state._replace(told=frozenset()) if is_over else state), ()
+    if seen.truth is None:
+        return state, ()
+    actions: tuple[Action, ...] = ()
+    for left in _left(seen.truth):
+        state, actions = _tell(state._replace(told=state.told - {"blind"}), left.cause, left.text)
+    return (state if seen.truth.held else state._replace(told=frozenset())), actions
 
 
 def _tell(state: State, cause: str, text: str) -> Done:
@@ -262,8 +267,10 @@ def _is_closing(ref: int, seen: Observation) -> bool:
     return False
 
 
-def _left(truth: Truth) -> Iterator[Action]:
-    """Tell of what is ours by our books and not held by the broker: somebody else closed it, and it was not traded on."""
-    refs = tuple(each.ref for each in truth.held)
+def _left(truth: Truth) -> Iterator[Alarm]:
+    """Tell of what is ours by our books and not held by the broker: somebody else closed it, and it is not traded on."""
+    there = {each.ref: each.qty for each in closable(truth)}
+    refs = tuple(each.ref for each in truth.held if there.get(each.ref) != each.qty)
     if refs:
-        yield Alarm("differs", f"the broker does not hold what our books say of {_named(refs).rsplit(' ', 1)[0]}: nothing of it was traded")
+        named = _named(refs).rsplit(" ", 1)[0]
+        yield Alarm("differs", f"the broker does not hold what our books say of {named}: what is missing is not traded")

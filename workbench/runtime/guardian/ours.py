@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from workbench.domain.contracts import Contract
-from workbench.domain.decisions import Adopted, AnyFact, Issued
+from workbench.domain.decisions import Adopted, AnyFact, Issued, RoundTripClosed
 from workbench.domain.errors import StoreError
 from workbench.domain.events import AnyEvent, ContractDefined, FillCorrected, FillEntered, OrderFilled
 from workbench.domain.orders import Leg, Submit
@@ -24,7 +24,6 @@ from workbench.venues.ib.book import short_run, split_exec_id
 from workbench.venues.ib.guarding import OwnOrder, Seen
 
 TRADES: Final = ("paper", "live")
-ADOPTED: Final = "adopted"
 
 
 class Bracket(NamedTuple):
@@ -111,11 +110,15 @@ class Ours:
                 self._brackets[ref] = Bracket(key.contract, side)
             case Adopted(ref=ref, key=key, qty=qty):
                 self._brackets[ref] = Bracket(key.contract, 1 if qty > 0 else -1)
-                self._parts[f"{ADOPTED}-{ref}"] = Part(ref, Leg.ENTRY, abs(qty), 0)
+                self._parts[f"adopted-{ref}"] = Part(ref, Leg.ENTRY, abs(qty), 0)
             case ContractDefined(contract=contract):
                 self._know(contract)
             case OrderFilled() | FillCorrected() | FillEntered():
                 fill(self._parts, said.exec_id, said.ref, said.leg, said.qty)
+            case RoundTripClosed(ref=ref):
+                left = sum(part.qty if part.leg is Leg.ENTRY else -part.qty for part in self._parts.values() if part.ref == ref)
+                if left > 0:  # the rest went by somebody else's hand, which the runner found out and we do not ask how
+                    self._parts[f"by hand-{ref}"] = Part(ref, Leg.EXIT, left, 0)
             case _:
                 pass
 
