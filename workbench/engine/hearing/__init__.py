@@ -36,7 +36,7 @@ from workbench.domain.events import (
 from workbench.domain.orders import AnyCommand, Cause
 from workbench.engine.desk import CONNECTION, Desk
 from workbench.engine.hearing.account import answered, ask_for_the_account, told_of_money, valued
-from workbench.engine.hearing.foreign import count_what_waited, saw_a_fill, saw_an_order, told_a_position
+from workbench.engine.hearing.foreign import count_what_waited, saw_a_fill, saw_an_order, told_a_position, told_without_a_price
 from workbench.engine.hearing.machine import compared, forget_the_pause, paused, told_of_a_contract
 from workbench.engine.hearing.people import adopted, entered, operator
 from workbench.engine.hearing.talks import BRACKET, about_a_bracket, resume_talks
@@ -69,6 +69,8 @@ def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyComm
             desk.breaker.trip(CONNECTION, TradingState.REDUCING, desk.facts)
         case BrokerSaid(kind="unknown", code=code, text=text):
             desk.breaker.trip(f"broker's message {code}, which nobody knows: {text}", TradingState.REDUCING, desk.facts, latched=True)
+        case BrokerSaid(kind="closed-by-hand"):
+            told_without_a_price(desk, event)
         case StreamChanged(contract=contract, stream=stream, state=state):
             desk.memory.streams.setdefault(contract, {})[stream] = state
             desk.see_what_is_delivered()

@@ -7,7 +7,9 @@ Rules
 2. Somebody who trades against a position of ours first closes what he holds himself, then ours, oldest bracket first: in an account that
    nets, there is nothing else it could be. Ours is booked at the price of that execution, its orders are cut or cancelled at once, and the
    contract is locked until a person resumes. Where foreign is ignored, what others trade is theirs alone.
-3. More than was held has been closed: the position has turned round, which is nobody's plan. Halted.
+3. Where no execution is told, a position that falls is the only word: the venue takes the exits back (``closed-by-hand``), the contract is
+   locked, and the books keep it open until a person enters its price. A price is never guessed.
+4. More than was held has been closed: the position has turned round, which is nobody's plan. Halted.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 import msgspec
 
 from workbench.domain.decisions import ForeignSeen, RoundTripClosed, TradingState
-from workbench.domain.events import ForeignFilled, ForeignOrderSeen, OrderFilled, PositionTold
+from workbench.domain.events import BrokerSaid, ForeignFilled, ForeignOrderSeen, OrderFilled, PositionTold
 from workbench.domain.orders import AnyCommand, Cause, Leg, Protect
 from workbench.engine.desk import CONNECTION, Desk
 from workbench.engine.reports import report
@@ -68,6 +70,16 @@ def saw_a_fill(desk: Desk, event: ForeignFilled, now_ns: int, cause: Cause) -> l
 def count_what_waited(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
     """The broker is back: take what others traded meanwhile."""
     return [command for event in desk.memory.referee.lacking(desk.own) for command in _count(desk, event, now_ns, cause)]
+
+
+def told_without_a_price(desk: Desk, event: BrokerSaid) -> None:
+    """Lock a contract of which somebody closed something that no execution was told of."""
+    if event.contract is None or event.contract not in desk.places:
+        return
+    policy, referee = policy_of(desk, event.contract), desk.memory.referee
+    referee.by_hand[event.contract] = event.text
+    why = f"{event.text}; its price is not known: workbench fills type {event.ref} exit QUANTITY PRICE"
+    desk.facts.append(ForeignSeen(event.contract, policy, referee.foreign.get(event.contract, 0), why))
 
 
 def _count(desk: Desk, event: ForeignFilled, now_ns: int, cause: Cause) -> list[AnyCommand]:

@@ -54,7 +54,7 @@ class IbEdge:
         self._knows = knows
         self._venue = self._make(recalled.chain)
         self._venue.stream(recalled.contracts)
-        self._venue.recover(recalled.lives, recalled.executions)
+        self._venue.recover(recalled.lives, recalled.executions, recalled.by_hand)
 
     async def events(self) -> AsyncIterator[Batch | Happened]:
         """Connect, and go through everything that arrives."""

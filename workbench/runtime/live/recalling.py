@@ -6,14 +6,17 @@ broker. A run that began with nothing begins a chain. Reads stores; sends nothin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import Issued
-from workbench.domain.orders import Submit
+from workbench.domain.orders import Cause, Leg, OrderType, Submit
 from workbench.engine import Engine
+from workbench.execution.adoption import ADOPTED
+from workbench.execution.bracket import Bracket
 from workbench.store import entries
 from workbench.store.folders import Folders
 from workbench.store.manifest import RunManifest, read_manifest
@@ -23,13 +26,15 @@ class Recalled(NamedTuple):
     """What was before.
 
     ``chain`` names the orders of ours; ``lives`` are the brackets that are not over: as they were sent, and where their stop was
-    commanded to last (px); ``executions`` are the ids the books know, with their bracket's ref; ``contracts`` is all that the run knows.
+    commanded to last (px); ``executions`` are the ids the books know, with their bracket's ref; ``contracts`` is all that the run knows;
+    ``by_hand`` is how much of a bracket somebody else has closed.
     """
 
     chain: str
     lives: tuple[tuple[Submit, int], ...]
     executions: Mapping[str, int]
     contracts: tuple[Contract, ...]
+    by_hand: Mapping[int, int] = {}
 
 
 def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
@@ -41,8 +46,19 @@ def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
         name = each.run
         if book.open.keys() - sent.keys():
             sent.update({command.ref: command for command in _submits(data, each) if command.ref in book.open})
+    sent.update({ref: _as_bought(b) for ref, b in book.open.items() if b.key.strategy == ADOPTED})
+    hands: Counter[int] = Counter()
+    for exec_id, booked in book.executions.items():
+        if booked.leg is Leg.EXIT and exec_id.partition("/")[0] in engine.desk.memory.referee.executions:
+            hands[booked.ref] += booked.qty
     lives = tuple((sent[ref], book.open[ref].stop_px) for ref in sorted(sent))
-    return Recalled(name, lives, {exec_id: each.ref for exec_id, each in book.executions.items()}, tuple(run.contracts))
+    return Recalled(name, lives, {exec_id: each.ref for exec_id, each in book.executions.items()}, tuple(run.contracts), dict(hands))
+
+
+def _as_bought(b: Bracket) -> Submit:
+    """Give the entry that an adopted position would have had: nobody here ever sent one."""
+    px = b.entry_value // b.filled
+    return Submit(b.ref, b.key, b.opened_ns, Cause(0, 0), b.side, b.filled, OrderType.MARKET, px, b.stop_px, b.target_px)
 
 
 def _chain(data: Path, run: RunManifest) -> Iterator[RunManifest]:

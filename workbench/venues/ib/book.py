@@ -123,6 +123,7 @@ class Life(msgspec.Struct):
     target_px: int | None = None  # as protected last; `None`: as submitted
     cover_qty: int = 0  # so much was to be covered anew, and is not yet; 0: nothing waits
     n_covers: int = 0
+    by_hand: int = 0  # contracts of ours that somebody else closed: no execution of this bracket shows it
 
     def leg(self, leg: Leg) -> Part:
         """Give an order of the bracket: of several the newest that lives, else the newest."""
@@ -152,12 +153,12 @@ class Life(msgspec.Struct):
     @property
     def open(self) -> int:
         """Contracts held now, by executions."""
-        return self.entry.filled - sum(part.filled for part in self.exits)
+        return self.entry.filled - sum(part.filled for part in self.exits) - self.by_hand
 
     @property
     def held(self) -> int:
         """Contracts held now at least: what a status called filled and no execution told yet may be gone already."""
-        return self.entry.filled - sum(max(part.filled, part.told) for part in self.exits)
+        return self.entry.filled - sum(max(part.filled, part.told) for part in self.exits) - self.by_hand
 
     @property
     def leaving_qty(self) -> int:

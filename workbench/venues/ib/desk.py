@@ -16,16 +16,18 @@ Rules
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from workbench.domain.errors import InvariantError, VenueError
 from workbench.domain.events import Answered, AnyEvent, BrokerSaid, Known, OrderRejected, Unknown
 from workbench.domain.orders import Ask, Cancel, Command, Exit, Leg, Modify, OrderType, Protect, Reprice, Submit
+from workbench.execution.adoption import ADOPTED
 from workbench.venues.ib.account import Account, margin
 from workbench.venues.ib.book import Life, Part, Stage, Terms
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.connection import Connection
+from workbench.venues.ib.holding import Holding
 from workbench.venues.ib.orders import Cancelling, Orders, Placing, Sending
 from workbench.venues.ib.questions import Questions
 from workbench.venues.ib.reconcile import GONE, Reconciler
@@ -64,6 +66,7 @@ class Desk:
     ) -> None:
         self._orders, self._translator, self._client, self._validator = orders, translator, client, validator
         self._questions, self._reconciler, self._connection, self._say = questions, reconciler, connection, say
+        self._holding = Holding()
         self._hung: set[int] = set()
         self._n_ticks = self._looked = 0
         self._jobs: set[asyncio.Task[None]] = set()
@@ -121,10 +124,22 @@ class Desk:
 
     def _protect(self, command: Protect) -> None:
         life = self._lives.get(command.ref)
-        if self._is_known():
+        if life is not None and self._closed_by_hand(life, command):
+            self._leave([self._orders.withdraw(part) for part in self._orders.hanging(life)] if self._client.is_ready else [])
+        elif self._is_known():
             self._made(self._orders.protect(command))
         else:  # what is held may be gone unheard: a stop over nothing would open a position
             self._orders.will_protect(life or self._orders.adopt(command), command)
+
+    def _closed_by_hand(self, life: Life, command: Protect) -> bool:
+        """Take from a command that somebody else closed some of a bracket; whether that was all of it."""
+        self._holding.take(life, command.qty, self._translator.foreign.traded(life.submit.key.contract, -life.submit.side))
+        if command.qty:
+            return False
+        if not life.entry.is_over and not life.entry.is_cancelling and self._client.is_ready:
+            self._leave([self._orders.withdraw(life.entry)])
+        life.is_leaving = False
+        return True
 
     def _is_known(self) -> bool:
         return self._client.is_ready and self._connection.is_known
@@ -187,8 +202,8 @@ class Desk:
                 self._leave(self._orders.again(life))
                 self._due(life)
 
-    def recover(self, lives: Iterable[tuple[Submit, int]]) -> None:
-        """Know brackets of an earlier process; their numbers come with their orders."""
+    def recover(self, lives: Iterable[tuple[Submit, int]], by_hand: Mapping[int, int] | None = None) -> None:
+        """Know brackets of an earlier process; their numbers come with their orders. `by_hand`: what of them somebody else has closed."""
         book = self._translator.book
         for submit, stop_px in lives:
             px = None if submit.entry_type is OrderType.MARKET else submit.entry_px
@@ -198,7 +213,9 @@ class Desk:
                 Part(0, Leg.STOP, -side, OrderType.STOP, Terms(qty, stop_px), group=group, is_recalled=True),
                 Part(0, Leg.TARGET, -side, OrderType.LIMIT, Terms(qty, submit.target_px), group=group, is_recalled=True),
             ]
-            book.add(Life(submit, stop_px, parts))
+            if submit.key.strategy == ADOPTED:  # bought by somebody else: no execution of ours will tell it
+                parts[0].known, parts[0].stage, parts[0].filled, parts[0].has_lived = Terms(qty, None), Stage.FILLED, qty, True
+            book.add(Life(submit, stop_px, parts, by_hand=(by_hand or {}).get(submit.ref, 0)))
 
     def unsent(self, payloads: list[bytes]) -> None:
         """Take that these payloads never left: the socket is gone."""
@@ -230,6 +247,7 @@ class Desk:
         if not self._client.is_ready:
             return
         self._cancel_what_hangs()
+        self._holding.tick(self._lives.values(), self._n_ticks)
         late = any(part.told > part.filled for life in self._lives.values() for part in life.parts)
         if (self._translator.must_look or late) and self._n_ticks - self._looked >= LOOK_S and self._connection.is_ready:
             self._translator.must_look, self._looked = False, self._n_ticks
@@ -244,8 +262,7 @@ class Desk:
         self._leave([Cancelling(order_id) for order_id in sorted(undead)])
 
     async def _look(self) -> None:
-        why = await self._reconciler.orders()
-        if why is not None:
+        if await self.look() is not None:
             self._translator.must_look = True
             return
         clashed = self._without_those_alone(self._translator.clashed)
@@ -255,6 +272,22 @@ class Desk:
         for life in list(self._lives.values()):
             if not life.is_over:
                 self._due(life)
+
+    async def look(self) -> str | None:
+        """Ask what there is, positions too, and take from brackets what the broker does not hold; say what is not known, or `None`."""
+        n = self._n_ticks
+        why = await self._reconciler.quietly()
+        self._holding.tick(self._lives.values(), self._n_ticks)
+        if why is None and self._is_known():
+            self._hold_to_the_broker(n)
+        return why
+
+    def _hold_to_the_broker(self, n: int) -> None:
+        """Cut or cancel the exits of what somebody closed, and say so."""
+        for life in self._holding.hold(self._lives.values(), self.account.positions, self._translator.contracts, n):
+            self._say(self._holding.word(life))
+            self._leave([self._orders.withdraw(part) for part in self._orders.hanging(life) if not part.is_cancelling])
+            self._due(life)
 
     def _without_those_alone(self, clashed: set[int]) -> set[int]:
         """Refuse what hangs on no entry and whose number was taken: who wants a stop there says so again, and it gets another one."""

@@ -27,6 +27,7 @@ class Foreign:
     def __init__(self, contracts: Mapping[int, Contract]) -> None:
         self._contracts = contracts
         self.net: dict[int, int] = {}  # by contract id: what foreign executions bought, less what they sold
+        self._traded: dict[tuple[int, int], int] = {}  # by contract id and side
         self.seen: dict[tuple[int, int], ForeignOrderSeen | str] = {}  # by (permId, 0), or (client, order) while there is none
 
     def order(self, m: OpenOrder) -> list[AnyEvent]:
@@ -69,7 +70,12 @@ class Foreign:
         side = BUYS if e.side.upper().startswith("B") else SELLS
         px, qty = nearest_px(contract, e.price, up=side == BUYS), _size(contract, e.shares)
         self.net[contract.id] = self.net.get(contract.id, 0) + side * qty
+        self._traded[contract.id, side] = self.traded(contract.id, side) + qty
         return [ForeignFilled(e.account, contract.id, e.perm_id, e.order_ref, side, qty, px, e.exec_id)]
+
+    def traded(self, contract: int, side: int) -> int:
+        """Count what foreign executions bought (side 1) or sold of a contract, by its id, as far as they were told here."""
+        return self._traded.get((contract, side), 0)
 
     def _tell(self, key: tuple[int, int], seen: ForeignOrderSeen | str, text: str) -> list[AnyEvent]:
         if self.seen.get(key) == seen:

@@ -105,7 +105,7 @@ class Translator:
 
     def compare(self, contract: int, qty: int) -> None:
         """Take the broker's position of a contract: one that neither our executions nor foreign ones make up must be looked into."""
-        mine = sum(life.submit.side * life.open for life in self.book.lives.values() if life.submit.key.contract == contract)
+        mine = sum(x.submit.side * (x.open + x.by_hand) for x in self.book.lives.values() if x.submit.key.contract == contract)
         self.must_look = self.must_look or qty != mine + self.foreign.net.get(contract, 0)
 
     # ------------------------------------------------------------------ whose it is

@@ -184,7 +184,7 @@ class IbVenue:
         self._is_over = True
         self.intake.came.set()
 
-    def recover(self, lives: Iterable[tuple[Submit, int]], executions: Mapping[str, int]) -> None:
+    def recover(self, lives: Iterable[tuple[Submit, int]], executions: Mapping[str, int], by_hand: Mapping[int, int] | None = None) -> None:
         """Take up what an earlier process of this run left open; before `open`.
 
         Parameters
@@ -193,8 +193,10 @@ class IbVenue:
             Brackets that are not over: the command, and where their stop was commanded to last (px).
         executions
             Execution ids that the engine has booked, with their ref.
+        by_hand
+            Contracts of a bracket that somebody else has closed, by ref.
         """
-        self.desk.recover(lives)
+        self.desk.recover(lives, by_hand)
         self.book.known_before.update(executions)
 
     def stream(self, contracts: Iterable[Contract]) -> None:
@@ -317,7 +319,7 @@ class IbVenue:
 
     async def _look(self) -> str | None:
         """Ask for what may have changed without a word; give why it is not known."""
-        return await self.reconciler.quietly() if self.account in self.client.accounts else None
+        return await self.desk.look() if self.account in self.client.accounts else None
 
     def leads(self) -> list[Contract]:
         """Give the contracts that lead, in the order of the settings' active roots."""
