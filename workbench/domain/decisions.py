@@ -291,6 +291,30 @@ class Adopted(Fact, frozen=True, array_like=True, tag=True, gc=False):
     qty: int
 
 
+class RollPlanned(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A position will be moved into the month that leads: out at about ``near_px``, in at ``far_px``, under a stop as far away as now.
+
+    ``cost_micros`` is what the two spreads and both commissions take; ``due_ns`` is when its first order leaves at the earliest.
+    """
+
+    ref: int
+    to_contract: int
+    qty: int
+    near_px: int
+    far_px: int
+    stop_px: int
+    cost_micros: int
+    due_ns: int
+
+
+class RollEnded(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A roll is over: as bracket ``to_ref`` in the other month, or (``None``) flat, and why."""
+
+    ref: int
+    to_ref: int | None
+    why: str
+
+
 AnyFact = (
     At
     | ForecastMade
@@ -311,6 +335,8 @@ AnyFact = (
     | FeeCharged
     | ForeignSeen
     | Adopted
+    | RollPlanned
+    | RollEnded
 )
 FACT_VERSION: Final = 1
 _encoder = msgspec.msgpack.Encoder()

@@ -270,6 +270,13 @@ class ContractTold(Event, frozen=True, array_like=True, tag=True):
     volume: int | None
 
 
+class RollAsked(Event, frozen=True, array_like=True, tag=True):
+    """A person wants the positions of a root moved into the month that leads, now and whatever the law's notice."""
+
+    root: str
+    why: str
+
+
 AnyEvent = (
     RunStarted
     | ContractDefined
@@ -296,6 +303,7 @@ AnyEvent = (
     | ClockCompared
     | TradingPaused
     | ContractTold
+    | RollAsked
 )
 
 

@@ -108,19 +108,6 @@ class Reprice(Command, frozen=True, array_like=True, tag=True, gc=False):
     entry_px: int
 
 
-class Roll(Command, frozen=True, array_like=True, tag=True, gc=False):
-    """Move a position into another contract: close ``qty`` here, open as many there, the stop and target over there before it counts.
-
-    ``how`` is ``spread`` (one calendar spread at the exchange) or ``legs`` (first close, then open).
-    """
-
-    to_contract: int
-    qty: int
-    how: str
-    stop_px: int
-    target_px: int
-
-
 class Ask(Command, frozen=True, array_like=True, tag=True, gc=False):
     """A question the engine depends on; its answer is an event (`events.Answered`)."""
 
@@ -128,5 +115,5 @@ class Ask(Command, frozen=True, array_like=True, tag=True, gc=False):
     detail: str
 
 
-AnyCommand = Submit | Modify | Cancel | Exit | Protect | Reprice | Roll | Ask
-COMMANDS: Final = (Submit, Modify, Cancel, Exit, Protect, Reprice, Roll, Ask)
+AnyCommand = Submit | Modify | Cancel | Exit | Protect | Reprice | Ask
+COMMANDS: Final = (Submit, Modify, Cancel, Exit, Protect, Reprice, Ask)

@@ -42,6 +42,7 @@ from workbench.engine.memory import Memory
 from workbench.engine.observing import observe
 from workbench.engine.quarantine import Told, of_answer, of_error
 from workbench.engine.reports import report
+from workbench.engine.rolling import move_on
 from workbench.engine.scoring import heard, notice
 from workbench.engine.setup import Setup
 from workbench.engine.watching import forget, keep, keep_trails, touched
@@ -194,6 +195,8 @@ class Engine:
             self._silence(closed)
         n_out = self._n_out
         commands = manage(self.desk, now_ns, cause)
+        if self.desk.memory.fronts:
+            commands.extend(move_on(self.desk, now_ns, cause))
         observe(self.desk, now_ns)
         keep_trails(self.desk, self.market, now_ns)
         if len(self.desk.memory.quarantined) != self._n_out:
@@ -208,6 +211,7 @@ class Engine:
                 command = gate(self.desk, key, wish, now_ns, cause)
                 if command is not None:
                     commands.append(command)
+        if wishes or commands:
             notice(self.desk, mark, now_ns)
         if len(facts) > mark:
             facts.insert(mark, At(now_ns, cause))

@@ -16,6 +16,7 @@ from workbench.execution.ledger import Ledger
 from workbench.execution.purse import Purse
 from workbench.execution.quality import Quality
 from workbench.execution.reconcile import Referee
+from workbench.execution.rolling import Rolling
 from workbench.execution.supervisor import Book
 from workbench.execution.tended import Care
 from workbench.risk.breaker import Breaker
@@ -41,6 +42,8 @@ class Memory(msgspec.Struct):
     markets: dict[int, tuple[int | None, int | None]] = msgspec.field(default_factory=dict)  # contract -> open interest, volume
     purse: Purse = msgspec.field(default_factory=Purse)
     quality: Quality = msgspec.field(default_factory=Quality)  # of execution, by contract
+    fronts: dict[str, int] = msgspec.field(default_factory=dict)  # root -> contract that leads
+    rolls: dict[int, Rolling] = msgspec.field(default_factory=dict)  # by the ref of the bracket that is left
     care: Care = msgspec.field(default_factory=Care)  # what is remembered of brackets beside their quantities
     tally: Tally = msgspec.field(default_factory=Tally)  # what limits remember beside books and orders
 

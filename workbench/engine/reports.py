@@ -13,6 +13,7 @@ from workbench.domain.orders import AnyCommand, Cause, Leg
 from workbench.engine.desk import Desk
 from workbench.engine.money import watch_the_day
 from workbench.engine.repairs import after_report
+from workbench.engine.rolling import left
 from workbench.execution.bracket import Bracket, closed
 from workbench.execution.supervisor import Report
 
@@ -30,6 +31,7 @@ def report(desk: Desk, report: Report, now_ns: int, cause: Cause) -> tuple[Brack
     desk.forget_view(report.ref)
     if bracket is not None and bracket.ref not in desk.memory.book.open:
         _close(desk, bracket, now_ns)
+        left(desk, bracket)
     elif bracket is not None:
         commands = [*after_report(desk, bracket, report, now_ns, cause), *commands]  # what protects leaves first
     if isinstance(report, OrderRejected) and report.leg is Leg.ENTRY and lacks_margin(report.text):

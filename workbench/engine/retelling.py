@@ -18,7 +18,7 @@ import msgspec
 from workbench.domain.decisions import AnyFact, Approved, At, BracketMoved, ExecutionScored, Issued, StateChanged, TradingState
 from workbench.domain.errors import ConfigError
 from workbench.domain.events import AnyEvent, Arrival, ContractDefined, FrontChanged, RunStarted
-from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Modify, Submit
+from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Modify, Protect, Reprice, Submit
 from workbench.engine.engine import Engine
 from workbench.engine.gating import enter
 from workbench.engine.memory import Memory
@@ -144,6 +144,11 @@ def _moved_by(bracket: Bracket, command: AnyCommand) -> None:
     match command:
         case Modify(stop_px=stop_px):
             bracket.stop_px = stop_px
+        case Protect(stop_px=stop_px, target_px=target_px):
+            bracket.stop_px, bracket.target_px = stop_px, target_px
+        case Reprice(entry_px=entry_px):
+            bracket.entry_px = entry_px
+            bracket.n_changes += 1
         case Cancel():
             bracket.cancelling = True
         case Exit(why=why):

@@ -69,6 +69,7 @@ CEILINGS: Final[Mapping[tuple[str, str], tuple[float, float]]] = {  # (table, fi
     ("sessions", "flat_before_close_s"): (0, DAY_S),
     ("sessions", "no_entry_before_close_s"): (0, DAY_S),
     ("sessions", "roll_cutoff_days"): (0, 60),
+    ("sessions", "roll_notice_s"): (0, 86_400),
     ("sessions", "volatility_lock_s"): (0, DAY_S),
     ("sessions", "volatility_lock_ratio"): (1, 1_000),
     ("sessions", "volatility_lock_norm"): (0, 1),

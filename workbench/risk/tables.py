@@ -12,6 +12,7 @@ import msgspec
 Sizing = Literal["fixed", "atr", "kelly"]
 Horizon = Literal["day", "swing", "hold"]
 Foreign = Literal["lock", "ignore", "adopt"]
+RollPolicy = Literal["leave", "move"]
 EQS_WEIGHTS: Final = {"slippage": 0.4, "fill": 0.3, "reject": 0.2, "latency": 0.1}  # what a fill is worth is mostly its price
 
 
@@ -73,6 +74,8 @@ class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     horizon: Horizon = "day"  # of strategies that `horizons` does not name
     horizons: dict[str, Horizon] = {}  # strategy -> day: flat before the close; swing: over nights; hold: until its exit plan ends it
     roll_cutoff_days: int = 0  # no entry in a contract that expires within so many days; 0: until it expires
+    roll: RollPolicy = "leave"  # or "move": a position that outlives its session goes into the month that leads, once another does
+    roll_notice_s: float = 900.0  # between a roll's plan, which a person is told, and its first order
     volatility_lock_s: float = 0.0  # entries in a contract stay shut for so long behind a burst; 0: none
     volatility_lock_ratio: float = 4.0  # a burst: a minute's range over the average true range before it
     volatility_lock_norm: float = 0.85  # a burst as well: average range / (that + its average over a session), 0 to 1; alike is 0.5

@@ -26,9 +26,11 @@ from workbench.domain.events import (
     FillEntered,
     ForeignFilled,
     ForeignOrderSeen,
+    FrontChanged,
     OperatorSaid,
     PositionAdopted,
     PositionTold,
+    RollAsked,
     RunStarted,
     StreamChanged,
     TradingPaused,
@@ -43,6 +45,7 @@ from workbench.engine.hearing.talks import BRACKET, about_a_bracket, resume_talk
 from workbench.engine.margin import MARGIN
 from workbench.engine.margin import answered as told_a_margin
 from workbench.engine.reports import charge
+from workbench.engine.rolling import asked
 
 
 def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyCommand]:
@@ -85,6 +88,10 @@ def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyComm
             paused(desk, event)
         case ContractTold():
             told_of_a_contract(desk, event)
+        case FrontChanged(root=root, contract=contract):
+            desk.memory.fronts[root] = contract
+        case RollAsked():
+            asked(desk, event, now_ns)
         case _:
             pass
     return []

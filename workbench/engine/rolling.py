@@ -1,0 +1,163 @@
+"""A position whose month leads no more is moved into the one that does, in two legs: out, then in again by the gate. No I/O, no clock.
+
+Rules
+-----
+1. A roll is planned first: a fact says what it would cost, a person is told, and only after the law's notice (or at a person's word) the
+   first order leaves. It moves while both months are quoted and open, data is fit, and the system is ACTIVE; else it waits.
+2. First out, then in: an exit that is refused or fills in parts leaves a smaller position under its stop, never two positions. Where stop
+   or target end the position first, there is nothing to move.
+3. Over there it is a wish like any other: sized and limited by the gate, and never for more than was held. Refused, it stays flat.
+4. Stop and target keep their distance from the market; what was left of its time goes over; each month has its own round trip.
+5. What could not be moved is left by whatever else ends a position: the session's close before the cut-off, its time, its stop.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workbench.domain.bars import BAR_AT
+from workbench.domain.decisions import Proposal, Refused, RollEnded, RollPlanned, TradingState
+from workbench.domain.events import RollAsked
+from workbench.domain.orders import AnyCommand, Cause, OrderType, Submit
+from workbench.domain.records import ASK, BID
+from workbench.domain.units import SECOND
+from workbench.engine.desk import Desk
+from workbench.engine.gating import gate
+from workbench.engine.memory import Place
+from workbench.execution.bracket import Bracket
+from workbench.execution.lifecycle import Phase
+from workbench.execution.rolling import Rolling, Step
+
+ROLL: Final = "roll"  # why a bracket is left that is moved
+ENTERS_NS: Final = 60 * SECOND  # what the second leg may wait for a quote; afterwards the position is simply flat
+_HAS, _BID, _ASK, _QUALITY, _PHASE = (BAR_AT[name] for name in ("has", "bid", "ask", "quality", "phase"))
+
+
+def move_on(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
+    """Plan what is due, and bring every roll a step on."""
+    memory = desk.memory
+    if not memory.rolls and (desk.setup.law.sessions.roll == "leave" or not memory.book.open):
+        return []
+    if desk.setup.law.sessions.roll == "move":
+        notice_ns = round(desk.setup.law.sessions.roll_notice_s * SECOND)
+        for b in list(desk.supervisor.brackets()):
+            if _is_due(desk, b):
+                plan(desk, b, now_ns + notice_ns)
+    commands: list[AnyCommand] = []
+    for rolling in list(memory.rolls.values()):
+        commands += _step(desk, rolling, now_ns, cause)
+    return commands
+
+
+def asked(desk: Desk, event: RollAsked, now_ns: int) -> None:
+    """Plan the rolls a person wants; the next barrier moves them."""
+    for b in list(desk.supervisor.brackets()):
+        leads = desk.memory.fronts.get(event.root)
+        if desk.contract(b.key).root == event.root and b.open > 0 and leads in desk.places and leads != b.key.contract:
+            plan(desk, b, now_ns)
+
+
+def _is_due(desk: Desk, b: Bracket) -> bool:
+    """Tell whether a position is in a month that leads no more, and outlives its session."""
+    if b.open <= 0 or b.leaving or b.phase is not Phase.PROTECTED or b.ref in desk.memory.rolls:
+        return False
+    leads = desk.memory.fronts.get(desk.contract(b.key).root)
+    return leads in desk.places and leads != b.key.contract and desk.setup.law.horizon_of(b.key.strategy) != "day"
+
+
+def plan(desk: Desk, b: Bracket, due_ns: int) -> None:
+    """Say what a roll would be and cost; nothing while one of the months is not quoted."""
+    near = desk.places[b.key.contract]
+    far = desk.places[desk.memory.fronts[near.contract.root]]
+    near_px, far_px = _px(near, -b.side), _px(far, b.side)
+    if near_px is None or far_px is None:
+        return
+    held = desk.memory.rolls.get(b.ref)
+    if held is not None and held.step is not Step.PLANNED:
+        return
+    stop_away, target_away = b.side * (near_px - b.stop_px), b.side * (b.target_px - near_px)
+    if stop_away <= 0 or target_away <= 0:
+        return  # the market is beyond one of them: the position is about to end by itself
+    rolling = Rolling(b.ref, b.key, far.contract.id, b.side, b.open, stop_away, target_away, b.hold_ns, b.thesis, b.opened_ns, due_ns)
+    desk.memory.rolls[b.ref] = rolling
+    spreads = near.contract.value_micros(_spread(near) * b.open) + far.contract.value_micros(_spread(far) * b.open)
+    cost = spreads + near.terms.fee(b.open) + 2 * far.terms.fee(b.open)
+    stop_px = far_px - b.side * stop_away
+    desk.facts.append(RollPlanned(b.ref, far.contract.id, b.open, near_px, far_px, stop_px, cost, due_ns))
+
+
+def _step(desk: Desk, rolling: Rolling, now_ns: int, cause: Cause) -> list[AnyCommand]:
+    b = desk.memory.book.open.get(rolling.ref)
+    if rolling.step is Step.PLANNED:
+        if b is None or b.open <= 0 or b.leaving:
+            return _end(desk, rolling, None, "the position ended before it was moved")
+        if now_ns < rolling.due_ns or not _may_move(desk, rolling):
+            return []
+        exit_ = desk.supervisor.leave(b, ROLL, now_ns, cause, desk.facts)
+        if exit_ is None:
+            return []
+        rolling.step, rolling.qty = Step.LEAVING, b.open
+        return desk.issue([exit_])
+    if rolling.step is Step.LEAVING:
+        if b is not None:
+            return []  # refused exits are sent again by care, parts fill
+        rolling.step, rolling.flat_ns = Step.FLAT, now_ns
+    return _enter(desk, rolling, now_ns, cause)
+
+
+def left(desk: Desk, b: Bracket) -> None:
+    """Hear that a bracket is over: ended by its stop or target while its exit was on its way, there is nothing to move."""
+    rolling = desk.memory.rolls.get(b.ref)
+    if rolling is not None and rolling.step is Step.LEAVING and b.last_leg.name != "EXIT":
+        _end(desk, rolling, None, f"its {b.last_leg.name.lower()} ended it first")
+
+
+def _enter(desk: Desk, rolling: Rolling, now_ns: int, cause: Cause) -> list[AnyCommand]:
+    """Wish for the position over there."""
+    far = desk.places[rolling.to_contract]
+    px = _px(far, rolling.side)
+    if px is None or not _is_open(desk, far):
+        if now_ns - rolling.flat_ns < ENTERS_NS:
+            return []
+        return _end(desk, rolling, None, "the other month had no quote")
+    left_ns = rolling.hold_ns - (now_ns - rolling.opened_ns)
+    side, tick = rolling.side, far.contract.tick
+    stop_px = side * (side * (px - side * rolling.stop_away) // tick) * tick  # the losing side of the grid
+    target_px = px + side * -(-rolling.target_away // tick) * tick
+    if left_ns <= 0:
+        return _end(desk, rolling, None, "its time was over")
+    wish = Proposal(side, OrderType.MARKET, px, stop_px, target_px, left_ns, None, rolling.thesis)
+    command = gate(desk, rolling.key._replace(contract=rolling.to_contract), wish, now_ns, cause, at_most=rolling.qty)
+    if command is None:
+        refused = desk.facts[-1]
+        return _end(desk, rolling, None, f"refused: {refused.reason.value}" if isinstance(refused, Refused) else "refused")
+    assert isinstance(command, Submit)
+    _end(desk, rolling, command.ref, ROLL)
+    return [command]
+
+
+def _end(desk: Desk, rolling: Rolling, to_ref: int | None, why: str) -> list[AnyCommand]:
+    desk.memory.rolls.pop(rolling.ref, None)
+    desk.facts.append(RollEnded(rolling.ref, to_ref, why))
+    return []
+
+
+def _may_move(desk: Desk, rolling: Rolling) -> bool:
+    near, far = desk.places[rolling.key.contract], desk.places[rolling.to_contract]
+    if desk.breaker.state is not TradingState.ACTIVE:
+        return False
+    return all(_is_open(desk, each) and _px(each, 1) is not None and _px(each, -1) is not None for each in (near, far))
+
+
+def _is_open(desk: Desk, place: Place) -> bool:
+    return place.cells[_PHASE] in desk.setup.law.open_phases and place.cells[_QUALITY] >= desk.hold_quality
+
+
+def _px(place: Place, side: int) -> int | None:
+    """Give the price of the far side of the quote for who buys (+1) or sells (-1); `None` where nobody says one."""
+    flag, at = (ASK, _ASK) if side > 0 else (BID, _BID)
+    return place.cells[at] if place.cells[_HAS] & flag else None
+
+
+def _spread(place: Place) -> int:
+    return max(0, place.cells[_ASK] - place.cells[_BID])
