@@ -185,7 +185,7 @@ async def _over_the_wire(
     *,
     alone: bool,
 ) -> Ended:
-    from workbench.runtime.live.companions import Companions
+    from workbench.runtime.live.companions import Companions, notifier_arguments
     from workbench.runtime.live.doors import TRADES
     from workbench.runtime.live.wiring import wire
 
@@ -195,6 +195,8 @@ async def _over_the_wire(
     )
     console.print(f"  account {wired.account} · {escape(wired.told)}")
     companions = Companions(data)
+    if mode in TRADES:
+        companions.start("notify", notifier_arguments(data))
     if guarded:
         await _with_guardian(console, companions, wired, settings, data)
     loop = asyncio.get_running_loop()

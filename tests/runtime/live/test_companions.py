@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from workbench.runtime.live.companions import Companions, guardian_arguments
+from workbench.runtime.live.companions import Companions, guardian_arguments, notifier_arguments
+from workbench.store.status import heard
 
 
 def test_what_a_companion_prints_lies_in_a_log_of_its_own(tmp_path: Path) -> None:
@@ -29,3 +30,12 @@ def test_a_companion_is_ended_with_the_run(tmp_path: Path) -> None:
     assert asyncio.run(companions.until(lambda: "guarding U1" in log.read_text(), "guardian", 60))
     companions.end()
     assert not companions.is_running("guardian")
+
+
+def test_a_notifier_watches_the_folder_and_ends_with_the_run(tmp_path: Path) -> None:
+    companions = Companions(tmp_path)
+    log = companions.start("notify", notifier_arguments(tmp_path))
+    assert asyncio.run(companions.until(lambda: bool(heard(tmp_path)), "notify", 60)), log.read_text()
+    companions.end()
+    (word,) = heard(tmp_path)
+    assert word.process == "notifier" and word.note == "ended"

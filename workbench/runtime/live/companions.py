@@ -81,3 +81,8 @@ class Companions:
 def guardian_arguments(data: Path, account: str, host: str, port: int) -> list[str]:
     """Say how the guardian of a run is called: it ends with the run, or when there is nothing left to guard."""
     return ["--data", str(data), "--account", account, "--host", host, "--port", str(port), "--with", str(os.getpid())]
+
+
+def notifier_arguments(data: Path) -> list[str]:
+    """Say how the notifier of a run is called: where one watches the folder already, this one ends at once."""
+    return ["run", "--data", str(data), "--with", str(os.getpid())]
