@@ -1,7 +1,8 @@
 """The live edge as a program: `workbench paper` in small, over a gateway, with a strategy that enters when it is told to.
 
-``python -m benchmarks.wire.edge PORT FOLDER [--steps] [--rule] [--no-log]``. It says lines of JSON and ends with its input.
+``python -m benchmarks.wire.edge PORT FOLDER [--steps] [--rule] [--no-log] [--die ROWS]``. It says lines of JSON and ends with its input.
 With ``--steps`` its clock stands, but for quotes that move it: a row decides which quote closes a bar, and need not wait five seconds.
+With ``--die`` it writes what a run leaves that died, and ends.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
+import msgspec
+
 from benchmarks.rule import law_table
+from benchmarks.wire.died import die
 from benchmarks.wire.room import BEGIN_NS
 from workbench.config import Mode, Settings, load_settings
 from workbench.domain.decisions import Adjust, ExitWish, Proposal
@@ -90,7 +94,9 @@ def law() -> Any:
     table = law_table()
     table["execution"] |= {"entry_ttl_seconds": 4.0, "answer_seconds": 300.0, "max_stop_ticks": 4000}
     table["risk"] |= {"min_seconds_between_entries": 0.0}
-    return parse(table)
+    made = parse(table)
+    ahead = {"max_clock_skew_s": 1e9, "halt_clock_skew_s": 1e9}  # of a clock that is moved by hand; more than a law may say
+    return msgspec.structs.replace(made, execution=msgspec.structs.replace(made.execution, **ahead))
 
 
 def say(**what: object) -> None:
@@ -174,6 +180,11 @@ class Whole:
 
     async def run(self) -> None:
         wired = await self.make()
+        if self.chosen.die:
+            say(**await die(wired.runner, self.data, self.chosen.die))
+            await wired.line.close()
+            await wired.close()
+            return
         asyncio.get_running_loop().add_reader(sys.stdin, self.asked, wired.line)
         try:
             ended = await wired.runner.run_forever()
@@ -205,6 +216,7 @@ def main() -> None:
     parser.add_argument("folder")
     for flag in ("steps", "rule", "no-log"):
         parser.add_argument(f"--{flag}", action="store_true")
+    parser.add_argument("--die", type=int, default=0)
     chosen = parser.parse_args()
     if chosen.no_log:
         RunLog.commit = lambda self: None

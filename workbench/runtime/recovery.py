@@ -15,7 +15,9 @@ import numpy as np
 
 from workbench.clock import SystemClock
 from workbench.domain.contracts import Contract
+from workbench.domain.decisions import AnyFact
 from workbench.domain.errors import ConfigError, DataError, InvariantError
+from workbench.domain.events import Arrival
 from workbench.domain.records import Records
 from workbench.engine import Engine, Setup
 from workbench.engine.retelling import carry
@@ -144,9 +146,19 @@ def numbered(data: Path, session: int, market: Records, began: Began) -> tuple[R
         raise InvariantError(f"the log of session {session} is not the beginning of this market: take the run up with its own")
     if n:
         number(records[n:], began.epoch)
-    facts = (entry.content for entry in entries.read_journal(journal) if isinstance(entry.content, tuple))
-    last_seq = int(held["seq"][-1]) if n else 0
-    return records, Past(last_seq, tuple(entries.arrivals(journal)), tuple(fact for each in facts for fact in each)), first
+    return records, past_of(journal, held), first
+
+
+def past_of(journal: Path, records: Records) -> Past:
+    """Read what a log holds already: its records, and one pass over its journal."""
+    arrivals: list[Arrival] = []
+    facts: list[AnyFact] = []
+    for entry in entries.read_journal(journal):
+        if isinstance(entry.content, tuple):
+            facts += entry.content
+        else:
+            arrivals.append(Arrival(entry.after_seq, entry.n, entry.recv_ns, entry.content))
+    return Past(int(records["seq"][-1]) if len(records) else 0, tuple(arrivals), tuple(facts))
 
 
 def must_be_the_same(killed: RunManifest, digests: dict[str, str], contracts: Sequence[Contract], setup: Setup) -> None:

@@ -27,7 +27,7 @@ from workbench.engine.retelling import Told, carry, retell
 from workbench.runtime import build
 from workbench.runtime.log import Past, RunLog
 from workbench.runtime.loop import run as drive
-from workbench.runtime.recovery import WIRE, Image, made_with, put_start, start_of, what_differs, who
+from workbench.runtime.recovery import WIRE, Image, made_with, past_of, put_start, start_of, what_differs, who
 from workbench.store import checkpoints, entries
 from workbench.store.digests import environment
 from workbench.store.epochs import first_seq, next_epoch
@@ -180,11 +180,7 @@ def _with_past(data: Path, run: RunManifest, epoch: int | None = None) -> Begun:
     start = start_of(data, run)
     records = records_written(data, run.sessions[-1], run)
     journal = Folders(data).journal(run.run)
-    past = Past()
-    if journal.exists():
-        facts = (entry.content for entry in entries.read_journal(journal) if isinstance(entry.content, tuple))
-        last_seq = int(records["seq"][-1]) if len(records) else 0
-        past = Past(last_seq, tuple(entries.arrivals(journal)), tuple(fact for each in facts for fact in each))
+    past = past_of(journal, records) if journal.exists() else Past()
     return Begun(run, next_epoch(data) if epoch is None else epoch, start, past, records)
 
 
