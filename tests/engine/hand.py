@@ -15,6 +15,7 @@ from workbench.domain.units import MICROS, MS, SECOND
 from workbench.domain.views import PositionView, View
 from workbench.engine import Engine, Setup, gating
 from workbench.execution.supervisor import Bracket
+from workbench.risk import tables
 from workbench.risk.constitution import Constitution, parse
 from workbench.risk.limits import Terms
 
@@ -64,7 +65,9 @@ LAW: dict[str, dict[str, Any]] = {
 
 def law(**changes: Any) -> Constitution:
     """A law that lets one trade after another happen, with fields changed by name (``max_loss_per_day_usd=150``)."""
-    table = {part: {name: changes.pop(name, value) for name, value in fields.items()} for part, fields in LAW.items()}
+    kinds = Constitution.__annotations__
+    known = {part: {*fields, *getattr(tables, kinds[part]).__struct_fields__} for part, fields in LAW.items()}
+    table = {part: fields | {name: changes.pop(name) for name in [*changes] if name in known[part]} for part, fields in LAW.items()}
     assert not changes, changes
     return parse({"profile": "hand", **table})
 
