@@ -6,8 +6,8 @@ Rules
    before anything was ours, what others were seen to trade, and what a person has taken note of.
 2. A contract with a foreign position, or a foreign order at work, is entered by nobody here, unless its owner has said that what is foreign
    in it is to be ignored; the broker's word that is not ours, and a hand that closed what was ours, lock it all the same.
-3. A difference that lasts, with no stranger in sight, is never explained away: the caller halts, and a person looks. A broker that is away
-   has no word.
+3. A difference that lasts, with no stranger in sight, is never explained away: the caller halts, and a person looks. What is missing of
+   ours is explained by executions alone. A broker that is away has no word.
 4. What others trade is counted from executions, each once by its id. Those told while the broker is away or resynchronises are held back:
    a position told meanwhile may hold them already. When it is back they count if they are just what the position lacks.
 """
@@ -58,9 +58,8 @@ class Referee(msgspec.Struct):
             self.since_ns.setdefault(event.contract, now_ns)
 
     def saw(self, event: ForeignOrderSeen, now_ns: int) -> None:
-        """Take that somebody else has an order."""
-        if event.filled:
-            self.seen_ns[event.contract] = now_ns
+        """Take that somebody else has an order: he is in sight, whether or not it is said that it filled."""
+        self.seen_ns[event.contract] = now_ns
         works = self.orders.setdefault(event.contract, [])
         if event.perm_id in works:
             works.remove(event.perm_id)
@@ -115,7 +114,8 @@ class Referee(msgspec.Struct):
                 self.since_ns.pop(contract, None)
                 continue
             since_ns = self.since_ns.setdefault(contract, now_ns)
-            if contract in self.seen_ns and self.seen_ns[contract] >= since_ns - limit_ns and contract not in self.by_hand:
+            is_seen = contract in self.seen_ns and self.seen_ns[contract] >= since_ns - limit_ns
+            if is_seen and mine * (held - mine - others) >= 0:  # what is missing of ours is not explained by a stranger's being there
                 self.foreign[contract] = held - mine
                 del self.since_ns[contract]
             elif now_ns - since_ns >= limit_ns:
