@@ -87,8 +87,11 @@ class Unkind:
 class Story:
     """An engine, its venue, and what must hold after every word."""
 
+    plan: dict[str, Any] = {}  # noqa: RUF012 - fields of the wish beside those below
+    of: type[Unkind] = Unkind
+
     def __init__(self, side: int) -> None:
-        wish = (LONG if side > 0 else SHORT)._replace(breakeven_px=24_000 + 8 * side, hold_ns=40 * SECOND)
+        wish = (LONG if side > 0 else SHORT)._replace(breakeven_px=24_000 + 8 * side, hold_ns=40 * SECOND, **self.plan)
         self.hand = Hand(setup(Script(wish), by=law(entry_ttl_seconds=20.0, max_losses_in_row=1_000, max_contracts_per_order=4)))
         self.venue: dict[int, Unkind] = {}
         self.n_seen = 0
@@ -122,7 +125,7 @@ class Story:
             match command:
                 case Submit():
                     assert command.ref not in self.venue
-                    self.venue[command.ref] = Unkind(command)
+                    self.venue[command.ref] = self.of(command)
                 case Exit():
                     mine = self.venue[command.ref]
                     assert is_by_hand or not mine.is_leaving, "one exit at a time, but for a person who tries again"
@@ -143,7 +146,9 @@ class Story:
         for b in desk.supervisor.brackets():
             assert b.fees_micros + 7 * sum(due.ref == b.ref for due in desk.memory.book.fees_due.values()) == 7 * self.venue[b.ref].n
             assert 0 <= b.rest == self.venue[b.ref].rest
-        watched = sum(b.watch is not None for b in desk.supervisor.brackets())
+        trails = [each.trail for each in desk.memory.care.tended.values() if each.trail is not None]
+        watched = sum(b.watch is not None for b in desk.supervisor.brackets()) + sum(trail.watch is not None for trail in trails)
+        assert set(desk.memory.care.tended) == set(held), "care ends with the bracket"
         assert int(self.hand.engine.market.states["n_watch"][0]) == watched
         assert [fact.command for fact in self.hand.made(Issued)] == self.hand.commands
         self.money()

@@ -72,6 +72,7 @@ def _keep_trail(desk: Desk, market: Market, b: Bracket, trail: Trail, now_ns: in
 
 def keep_trails(desk: Desk, market: Market, now_ns: int) -> None:
     """Let every stop that follows have its watch again where a barrier gave it room, or where something else moved it."""
+    forget(desk, market)
     for ref, tended in desk.memory.care.tended.items():
         if tended.trail is not None and (b := desk.memory.book.open.get(ref)) is not None:
             _keep_trail(desk, market, b, tended.trail, now_ns)
