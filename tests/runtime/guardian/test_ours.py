@@ -88,7 +88,7 @@ def test_an_execution_counts_once_whoever_tells_it(tmp_path: Path) -> None:
     wrote(tmp_path, "a", submit(1), filled(1, Leg.ENTRY, 1, "x.01"))
     ours = Ours(tmp_path, "DU1")
     ours.read()
-    fills = tuple(OwnFill(exec_id, 515, OrderRef("a", 1, Leg.ENTRY), 1, 1) for exec_id in ("x.01", "z.01"))
+    fills = tuple(OwnFill(40, TRADER, exec_id, 515, OrderRef("a", 1, Leg.ENTRY), 1, 1) for exec_id in ("x.01", "z.01"))
     assert shown(ours, fills=fills, orders=(order(Leg.ENTRY, filled=2),)) == (Held(1, 1, 2),)
 
 

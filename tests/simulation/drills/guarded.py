@@ -23,9 +23,10 @@ from workbench.gateway.faults import Scenario
 from workbench.gateway.transports import serve
 from workbench.runtime.guardian.guardian import Guardian
 from workbench.runtime.guardian.values import Limits, Runner
-from workbench.runtime.live import Door, Line, Plan
+from workbench.runtime.live import Door, Ended, Line, Plan
 from workbench.runtime.live import Runner as LiveRunner
 from workbench.runtime.live.doors import before_the_wire
+from workbench.runtime.live.edge import IbEdge
 from workbench.simulation.broker import Order, Type
 from workbench.simulation.broker.orders import OrderState
 from workbench.simulation.virtual import VirtualLoop, run
@@ -169,6 +170,25 @@ class Guarded(Drill):
             transport = self.venue.client.conn.transport
             if transport is not None:
                 transport.abort()
+
+    async def taken_up(self, for_s: float) -> Ended:
+        """Call the same thing again, as a person does: another process, with the next token."""
+        assert self.loop is not None
+        self.fence = Fence(self.folder, ACCOUNT)
+        self.fence.take()
+        edge = IbEdge(self._made)
+        line = Line(edge, self.clock)
+        door = Door(Mode.PAPER, ACCOUNT, lambda: edge.accounts, None, self.clock, fence=self.fence)
+        runner = LiveRunner(self.folder, Mode.PAPER, line, door, lambda _: Plan(self.setup, source="drill"))
+        running = self.loop.create_task(runner.run_forever())
+        try:
+            await asyncio.sleep(for_s)
+            line.stop()
+            return await running
+        finally:
+            running.cancel()
+            await line.close()
+            await edge.close()
 
     # ------------------------------------------------------------------ what is done to them
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.drills.guarded import PATIENCE, QTY, Guarded
+from workbench.domain.decisions import RoundTripClosed
 from workbench.domain.orders import Leg
 from workbench.domain.units import SECOND
 from workbench.gateway.faults import Rule, Scenario, When
@@ -100,6 +101,23 @@ def test_a_runner_that_wakes_up_sends_nothing_any_more(place: Path) -> None:
         assert drill.gate.is_fenced and len(drill.all_orders()) == n_sent + 1  # the guardian's own
 
     Guarded(place, story, lasts_s=60).go()
+
+
+def test_the_next_run_finds_what_the_guardian_closed_and_books_it(place: Path) -> None:
+    async def story(drill: Guarded) -> None:
+        drill.freeze()
+        drill.lose_stop()
+        await drill.until(lambda: drill.own == 0, 40)
+        await drill.until(lambda: drill.guardian.fence_is_down, 20)
+        ended = await drill.taken_up(25)
+        memory = ended.engine.desk.memory
+        assert not memory.book.open
+        (closed,) = drill.facts(RoundTripClosed)
+        assert closed.qty == QTY
+        n_ours = len(drill.all_orders())
+        assert n_ours == 4 and drill.held == 0, "entry, stop, target and the guardian's exit: no more"
+
+    Guarded(place, story, lasts_s=100).go()
 
 
 def one(when: When, *what: act.Action) -> Scenario:

@@ -197,9 +197,10 @@ class Guardian:
     def _follow(self, link: Link, seen: Seen) -> None:
         """See how far our closing orders are."""
         shown = {(each.client_id, each.order_id): each.rest for each in seen.orders}
+        filled = {(each.client_id, each.order_id) for each in seen.fills}  # one that is over is known by its fills alone
         refused = {(link.client_id, number) for number in link.refused}
         for key, each in self._closing.items():
-            is_seen = each.is_seen or key in shown
+            is_seen = each.is_seen or key in shown or key in filled
             is_over = each.is_over or key in refused or (is_seen and not shown.get(key, 0))
             self._closing[key] = each._replace(is_seen=is_seen, is_over=is_over)
 

@@ -42,6 +42,7 @@ from workbench.wire.text import Number
 
 ANSWER_S: Final = 4.0  # for each of the four questions, asked together: what is unprotected must be flat in 15 s
 OPEN_S: Final = 4.0
+CUT_S: Final = 0.05  # until the socket before has told its end: it would be taken for that of the new one
 IN_USE: Final = 326
 PLACE: Final = b"3\0"
 READ: Final = frozenset("3 4 5 9 11 15 53 55 61 62 101 102".split())  # numbers of the frames that are about orders, positions, ids
@@ -49,7 +50,10 @@ OVER: Final = ENDED | {FILLED}
 
 
 class OwnOrder(NamedTuple):
-    """An order of a workbench, as the broker has it. ``rest`` is what may still fill, 0 of one that is over; sizes in quanta."""
+    """An order of a workbench, as the broker has it. ``rest`` is what may still fill, 0 of one that is over; sizes in quanta.
+
+    Of one that is over IB tells neither number nor client id: both are 0 then.
+    """
 
     order_id: int
     client_id: int
@@ -63,6 +67,8 @@ class OwnOrder(NamedTuple):
 class OwnFill(NamedTuple):
     """An execution of a workbench's order."""
 
+    order_id: int
+    client_id: int
     exec_id: str
     con_id: int
     named: OrderRef
@@ -121,6 +127,7 @@ class Link:
 
     async def open(self) -> str | None:
         """Connect, once; say why it did not come to that."""
+        await asyncio.sleep(CUT_S)
         self._why = ""
         try:
             async with asyncio.timeout(OPEN_S):
@@ -230,7 +237,9 @@ class Link:
         each, con_id, named = row.execution, row.contract.con_id, read_ref(row.execution.order_ref)
         if named is None:
             return None
-        return OwnFill(each.exec_id, con_id, named, 1 if each.side == "BOT" else -1, self._size(con_id, each.shares))
+        return OwnFill(
+            row.order_id, each.client_id, each.exec_id, con_id, named, 1 if each.side == "BOT" else -1, self._size(con_id, each.shares)
+        )
 
     def _size(self, con_id: int, units: Number) -> int:
         contract = self._contracts.get(con_id)
