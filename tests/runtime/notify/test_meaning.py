@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.domain.decisions import AnyFact, ParityBroken, Proposal, Quarantined, Reason, Refused, StateChanged, TradingState
+from workbench.domain.decisions import (
+    AnyFact,
+    ParityBroken,
+    Proposal,
+    Quarantined,
+    Reason,
+    Refused,
+    RollEnded,
+    RollPlanned,
+    StateChanged,
+    TradingState,
+)
 from workbench.domain.events import AnyEvent, BrokerSaid, ConnectionChanged, OperatorAction, OperatorSaid, OrderRejected, StreamChanged
 from workbench.domain.orders import Key, Leg, OrderType
 from workbench.runtime.notify.meaning import notices_of
@@ -28,8 +39,13 @@ def told(content: AnyEvent | AnyFact) -> list[Notice]:
         (StateChanged(TradingState.HALTED, "day loss of DUSIM1"), "loss limit", "critical"),
         (StateChanged(TradingState.HALTED, "week loss of DUSIM1"), "loss limit", "critical"),
         (StateChanged(TradingState.HALTED, "guardian: the runner was silent"), "guardian", "critical"),
+        (StateChanged(TradingState.HALTED, "HALT file: guardian: the runner was silent"), "guardian", "critical"),
         (StateChanged(TradingState.HALTED, "operator: lunch"), "halt", "warning"),
-        (StateChanged(TradingState.REDUCING, "connection"), "reducing", "warning"),
+        (StateChanged(TradingState.HALTED, "HALT file: notifier: nobody acknowledged"), "halt", "warning"),
+        (StateChanged(TradingState.HALTED, "5 violations within 300 s"), "halt", "critical"),
+        (RollPlanned(7, 2, 1, 100, 110, 90, 8_000_000, 0), "roll", "warning"),
+        (RollEnded(7, None, "the far leg was rejected"), "roll", "warning"),
+        (StateChanged(TradingState.REDUCING, "margin: 201"), "reducing", "warning"),
         (ParityBroken("Submit(...)", "none"), "break", "critical"),
         (OrderRejected(7, Leg.STOP, "201: margin"), "protection", "critical"),
         (OrderRejected(7, Leg.EXIT, "201: margin"), "protection", "critical"),
@@ -56,6 +72,9 @@ def test_what_a_person_must_know_is_told_as_loud_as_it_is(content: AnyEvent | An
         OrderRejected(7, Leg.EXIT, "not sent: the mode is observe"),
         Refused(Key("A", 1, "s"), WISH, Reason.SPREAD, 1.0, 0.0),
         StreamChanged(1, "tick-by-tick", "degraded", ""),
+        ConnectionChanged(False, "not connected yet"),
+        StateChanged(TradingState.REDUCING, "connection"),  # the link's own notice tells it
+        OperatorSaid(OperatorAction.HALT, "operator: lunch"),  # the state that follows tells it
         BrokerSaid(2104, "farm_ok", "fine", None, None),
     ],
 )
@@ -74,6 +93,11 @@ def test_a_resume_by_hand_answers_what_was_told_of_the_halt() -> None:
 
 
 def test_contracts_are_named_and_every_fact_of_one_row_is_told() -> None:
-    facts = (StateChanged(TradingState.REDUCING, "connection"), StateChanged(TradingState.HALTED, "stray fill"))
+    facts = (StateChanged(TradingState.REDUCING, "margin: 201"), StateChanged(TradingState.HALTED, "stray fill"))
     assert [each.about.value for each in notices_of(Entry(5, 41, 1, 7_000, facts), SYMBOLS)] == ["reducing", "halt"]
     assert "ESZ6" in told(StreamChanged(1, "depth", "lost", ""))[0].text
+
+
+def test_an_account_number_leaves_shortened() -> None:
+    (notice,) = told(StateChanged(TradingState.HALTED, "day loss of U1234567"))
+    assert "1234567" not in notice.text and "U\N{BULLET}\N{BULLET}67" in notice.text

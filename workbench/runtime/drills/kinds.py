@@ -50,6 +50,7 @@ def kill_the_runner(stage: Stage) -> Iterator[Claim]:
             stage.until_ready(second)
             time.sleep(GOES_ON_S)
             yield stage.stops_in_place()
+        yield stage.not_halted()
         yield from stage.books()
 
 
@@ -97,6 +98,7 @@ def stop_the_runner(stage: Stage) -> Iterator[Claim]:
             stage.until_ready(second)
             time.sleep(GOES_ON_S)
             yield stage.stops_in_place()
+        yield stage.not_halted()
         yield from stage.books()
 
 

@@ -24,6 +24,7 @@ from workbench.runtime.drills.broker import Holding
 from workbench.runtime.rehearsal.children import Child
 from workbench.runtime.rehearsal.outcome import Wired, judge
 from workbench.runtime.rehearsal.truth import ask
+from workbench.store.manifest import runs
 from workbench.store.status import Status, heard
 from workbench.venues.ib.roles import Role, client_id
 
@@ -170,8 +171,21 @@ class Stage:
             seen = self.holding()
         return "stops in place", seen is not None and not seen.uncovered, str(seen)
 
+    def not_halted(self) -> tuple[str, bool, str]:
+        """Claim that the run which was taken up could have gone on."""
+        state = str(self.ended.get("state", "unknown"))
+        return "taken up, it could go on", state == "active", f"its state at the end: {state}"
+
     def books(self) -> Iterator[tuple[str, bool, str]]:
-        """Claim that our books are the gateway's, and that a replay of the whole log says the same."""
+        """Claim that our books are the gateway's, and that a replay of the whole log says the same.
+
+        Raises
+        ------
+        WorkbenchError
+            The code changed while the drill went on: the run was not taken up as itself, and there is nothing to compare.
+        """
+        if len(names := [each.run for each in runs(self.data)]) > 1:
+            raise WorkbenchError(f"the code changed during the drill ({' went on as '.join(names)}): there is no verdict; rehearse again")
         truth = ask(HOST, self.port, self.settings.ib.client_id)
         wired: Wired = judge(
             self.settings, self.data, self.session, truth, speed=SPEED, state_digest=str(self.ended.get("state_digest", ""))
@@ -179,12 +193,8 @@ class Stage:
         differs = "; ".join(wired.truth.differences)
         told = f"{wired.truth.n_executions} executions with price and fee, {wired.n_brackets} brackets"
         yield "our books are the gateway's", not differs, differs or told
-        is_same = wired.difference is None and wired.is_same_state
-        yield (
-            "a replay issues the same commands",
-            is_same,
-            f"{wired.n_commands} commands" if is_same else str(wired.difference or "the states differ"),
-        )
+        is_same, found = wired.difference is None and wired.is_same_state, str(wired.difference or "the states differ")
+        yield "a replay issues the same commands", is_same, f"{wired.n_commands} commands" if is_same else found
 
 
 def kill(child: Child, signal_: int) -> None:

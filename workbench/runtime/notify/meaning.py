@@ -4,25 +4,29 @@ Rules
 -----
 1. What a person did himself (a halt, a resume) is told without asking for an answer.
 2. What ends by itself and leaves nothing at stake (a link, a stream, the second factor) has a subject, and is settled by its end.
-3. What is told of an order names contract and leg, never an account; texts of the broker are given in its own words.
+3. What is told of an order names bracket and leg; texts of the broker are given in its own words, account numbers shortened.
 4. What no rule names is not told: a forecast, a refusal, a fill are for the page.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
+
+import msgspec
 
 from workbench.domain.decisions import (
     Adopted,
     AnyFact,
-    At,
     BracketMoved,
     ForeignSeen,
     ParityBroken,
     Quarantined,
     Reason,
     Refused,
+    RollEnded,
+    RollPlanned,
     StateChanged,
     TradingState,
     ViolationSeen,
@@ -38,13 +42,20 @@ from workbench.domain.events import (
     TradingPaused,
 )
 from workbench.domain.orders import Leg
+from workbench.domain.units import MICROS
 from workbench.runtime.notify.notice import About, Notice, Severity
 from workbench.store.entries import Entry
 
 CRITICAL, WARNING, INFO = Severity.CRITICAL, Severity.WARNING, Severity.INFO
 STATE, LINK = "state", "link"  # subjects
-BY_A_PERSON: Final = ("operator", "HALT file", "notifier")  # how the reason of a halt begins that somebody asked for
+FILE: Final = "HALT file: "  # how a halt's reason begins that the file caused; behind it, as in all of them, who laid it down
+BY_A_PERSON: Final = ("operator", "notifier", FILE)  # who needs not be asked for an answer: he halted, or was told by us before
+GUARDIAN: Final = "guardian"
 FACTOR: Final = ("second factor", "log in", "does not answer")  # how the connection's reason reads when a login waits for a person
+LOSS: Final = re.compile(r"(day|week|month) loss\b")  # how the reason of a halt begins that a loss limit caused
+ACCOUNT: Final = re.compile(r"\b([DUFI]{1,2})\d{4,}(\d\d)\b")
+LINK_CAUSE: Final = "connection"  # a state that the link caused is told by the link
+BEGINNING: Final = ("not connected yet", "resyncing", "taken up")  # how each run begins; nobody is told
 RESTART: Final = "daily restart"
 NOT_SENT: Final = "not sent"  # how our own door answers where nothing may leave (observe): nobody waits for that order
 LOST: Final = frozenset({"silent", "lost", "refused"})
@@ -70,13 +81,16 @@ def notices_of(entry: Entry, symbols: Mapping[int, str]) -> Iterator[Notice]:
     for each in content if isinstance(content, tuple) else (content,):
         notice = _of_fact(each, symbols, entry.id) if isinstance(content, tuple) else _of_event(each, symbols, entry.id)  # type: ignore[arg-type]
         if notice is not None:
-            yield notice if notice.at_ns else _at(notice, entry.recv_ns)
+            yield msgspec.structs.replace(notice, at_ns=entry.recv_ns, text=masked(notice.text))
 
 
-def _at(notice: Notice, at_ns: int) -> Notice:
-    import msgspec
+def masked(text: str) -> str:
+    """Shorten account numbers: a notice goes over networks of others.
 
-    return msgspec.structs.replace(notice, at_ns=at_ns)
+    >>> masked("day loss of U1234567"), masked("day loss of DUSIM1, bracket 12")
+    ('day loss of U••67', 'day loss of DUSIM1, bracket 12')
+    """
+    return ACCOUNT.sub("\\1\N{BULLET}\N{BULLET}\\2", text)
 
 
 def _of_fact(fact: AnyFact, symbols: Mapping[int, str], n: int) -> Notice | None:
@@ -104,32 +118,28 @@ def _of_fact(fact: AnyFact, symbols: Mapping[int, str], n: int) -> Notice | None
         case Refused(key=key, reason=Reason.ROLL_DUE):
             text = f"{_name(symbols, key.contract)}: its roll is due, nothing is entered in it any more."
             return Notice(about=About.ROLL, severity=WARNING, key=f"roll due:{key.contract}", text=text)
-        case At():
-            return None
+        case RollPlanned(ref=ref, to_contract=to, qty=qty, cost_micros=cost):
+            text = f"A roll is due: {qty} of bracket {ref} go into {_name(symbols, to)}, for about {cost / MICROS:,.2f} USD."
+            return Notice(about=About.ROLL, severity=WARNING, key=f"roll:{ref}:{to}", text=text)
+        case RollEnded(ref=ref, to_ref=to, why=why):
+            text = f"The roll of bracket {ref} is over: {'flat' if to is None else f'now bracket {to}'}. {why}".rstrip()
+            return Notice(about=About.ROLL, severity=WARNING if to is None else INFO, key=f"rolled:{ref}", text=text)
         case _:
-            return _of_a_roll(fact, symbols)
+            return None
 
 
-def _of_a_roll(fact: AnyFact, symbols: Mapping[int, str]) -> Notice | None:
-    """Tell every fact about a roll, whatever its fields are called."""
-    name = type(fact).__name__
-    if not name.startswith("Roll"):
-        return None
-    fields = {each: getattr(fact, each) for each in fact.__struct_fields__}
-    told = ", ".join(f"{each} {symbols.get(value, value) if 'contract' in each else value}" for each, value in fields.items())
-    severity = WARNING if name == "RollPlanned" else INFO
-    return Notice(about=About.ROLL, severity=severity, key=f"{name}:{told}", text=f"{_spaced(name)}: {_short(told, 300)}")
-
-
-def _of_state(fact: StateChanged) -> Notice:
+def _of_state(fact: StateChanged) -> Notice | None:
     why = fact.why
+    if fact.state is not TradingState.HALTED and why in (LINK_CAUSE, f"{LINK_CAUSE} is over"):
+        return None
     if fact.state is TradingState.ACTIVE:
         return Notice(about=About.ACTIVE, severity=INFO, key=f"state:active:{why}", text=f"ACTIVE again: {why}")
     if fact.state is TradingState.REDUCING:
         text = f"REDUCING: {why}. Entries are shut; exits leave, stops stand."
         return Notice(about=About.REDUCING, severity=WARNING, key=f"state:reducing:{why}", text=text)
-    about = About.LOSS_LIMIT if " loss" in f" {why}" else About.GUARDIAN if why.startswith("guardian") else About.HALT
-    severity = WARNING if why.startswith(BY_A_PERSON) else CRITICAL
+    is_guardian = why.removeprefix(FILE).startswith(GUARDIAN)
+    about = About.GUARDIAN if is_guardian else About.LOSS_LIMIT if LOSS.match(why) else About.HALT
+    severity = WARNING if why.startswith(BY_A_PERSON) and not is_guardian else CRITICAL
     return Notice(about=about, severity=severity, key=f"state:halted:{why}", text=f"HALTED: {why}", subject=STATE)
 
 
@@ -139,7 +149,7 @@ def _of_event(event: AnyEvent, symbols: Mapping[int, str], n: int) -> Notice | N
             severity = WARNING if leg is Leg.TARGET else CRITICAL
             text = f"The broker refused the {leg.name.lower()} of bracket {ref}: {said}. Look whether the position is covered."
             return Notice(about=About.PROTECTION, severity=severity, key=f"rejected:{ref}:{leg.name}:{n}", text=text)
-        case OperatorSaid():
+        case OperatorSaid() if _is_worth(event):
             return _of_operator(event, n)
         case ConnectionChanged(up=True, why=why):
             return Notice(about=About.CONNECTION, severity=INFO, key=f"link:up:{n}", text=f"Connected: {why}", settles=LINK, is_quiet=True)
@@ -156,8 +166,13 @@ def _of_event(event: AnyEvent, symbols: Mapping[int, str], n: int) -> Notice | N
             return None
 
 
+def _is_worth(said: OperatorSaid) -> bool:
+    """Whether a word is told by itself: a halt is told by the state that follows it."""
+    return said.action is not OperatorAction.HALT or said.why.removeprefix(FILE).startswith(GUARDIAN)
+
+
 def _of_operator(event: OperatorSaid, n: int) -> Notice:
-    is_guardian = event.why.startswith("guardian")
+    is_guardian = event.why.removeprefix(FILE).startswith(GUARDIAN)
     if event.action is OperatorAction.RESUME:
         text = f"Resumed by hand: {event.why}"
         return Notice(about=About.ACTIVE, severity=INFO, key=f"said:{n}", text=text, settles=STATE)
@@ -166,14 +181,18 @@ def _of_operator(event: OperatorSaid, n: int) -> Notice:
     return Notice(about=About.GUARDIAN if is_guardian else About.HALT, severity=severity, key=f"said:{event.why}", text=text)
 
 
-def _of_a_lost_link(why: str) -> Notice:
+def _of_a_lost_link(why: str) -> Notice | None:
+    if why.startswith(BEGINNING):
+        return None
     if RESTART in why:
         text = f"Not connected: {why}. It comes back by itself."
         return Notice(about=About.CONNECTION, severity=INFO, key="link:restart", text=text, subject=LINK, is_quiet=True)
     if any(word in why for word in FACTOR):
         text = f"TWS waits for a login (second factor): {why}. Entries are shut, stops stand at the broker."
         return Notice(about=About.SECOND_FACTOR, severity=CRITICAL, key="link:factor", text=text, subject=LINK, halts=False)
-    return Notice(about=About.CONNECTION, severity=WARNING, key="link:down", text=f"Not connected: {why}", subject=LINK)
+    return Notice(
+        about=About.CONNECTION, severity=WARNING, key="link:down", text=f"REDUCING, not connected: {why}. Stops stand.", subject=LINK
+    )
 
 
 def _of_stream(symbols: Mapping[int, str], contract: int, stream: str, state: str, why: str) -> Notice | None:
@@ -193,12 +212,3 @@ def _name(symbols: Mapping[int, str], contract: int) -> str:
 
 def _short(text: str, most: int = 160) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
-
-
-def _spaced(name: str) -> str:
-    """Write a class's name as words.
-
-    >>> _spaced("RollPlanned")
-    'Roll planned'
-    """
-    return "".join(f" {letter.lower()}" if letter.isupper() and at else letter for at, letter in enumerate(name))

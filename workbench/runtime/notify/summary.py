@@ -60,7 +60,7 @@ class Tally(msgspec.Struct):
         head = f"Session over ({mode}, run {run}): "
         trips = "no round trip." if not self.n_trips else (
             f"{self.n_trips} round trips, {self.n_won} won; P&L after costs {self.pnl_micros / MICROS:+,.2f} USD "
-            f"(costs {self.fees_micros / MICROS:,.2f}, worst {self.worst_micros / MICROS:+,.2f})."
+            f"(costs {self.fees_micros / MICROS:,.2f}{f', worst {self.worst_micros / MICROS:+,.2f}' if self.worst_micros else ''})."
         )  # fmt: skip
         reasons = ", ".join(f"{reason} {n}" for reason, n in Counter(self.refused).most_common(3))
         refused = f"Entries approved {self.n_approved}, refused {sum(self.refused.values())}{f' ({reasons})' if reasons else ''}."
