@@ -194,7 +194,11 @@ def _maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Cloc
     def make(chain: str) -> IbVenue:
         known = ContractBook(data).contracts()
         most = law.risk.max_contracts_per_order
-        venue = IbVenue(settings, clock, mode=mode, run=chain, account=account, data=data, known=known, max_qty=most)
+        apart = [each.id for each in known if law.foreign_of(each.root) == "ignore"]
+        again_s = law.execution.reconcile_seconds
+        venue = IbVenue(
+            settings, clock, mode=mode, run=chain, account=account, data=data, known=known, max_qty=most, reconcile_s=again_s, ignored=apart
+        )
         if fence is not None:
             venue.client.check = before_the_wire(fence, venue.client.check)
         return venue

@@ -47,8 +47,8 @@ class Desk:
 
     Attributes
     ----------
-    account
-        Answers questions about money.
+    account, holding
+        Answer questions about money, and what a hand in TWS took from our brackets.
     """
 
     account: Account
@@ -66,7 +66,7 @@ class Desk:
     ) -> None:
         self._orders, self._translator, self._client, self._validator = orders, translator, client, validator
         self._questions, self._reconciler, self._connection, self._say = questions, reconciler, connection, say
-        self._holding = Holding()
+        self.holding = Holding()
         self._hung: set[int] = set()
         self._n_ticks = self._looked = 0
         self._jobs: set[asyncio.Task[None]] = set()
@@ -133,7 +133,7 @@ class Desk:
 
     def _closed_by_hand(self, life: Life, command: Protect) -> bool:
         """Take from a command that somebody else closed some of a bracket; whether that was all of it."""
-        self._holding.take(life, command.qty, self._translator.foreign.traded(life.submit.key.contract, -life.submit.side))
+        self.holding.take(life, command.qty, self._translator.foreign.traded(life.submit.key.contract, -life.submit.side))
         if command.qty:
             return False
         if not life.entry.is_over and not life.entry.is_cancelling and self._client.is_ready:
@@ -202,7 +202,7 @@ class Desk:
                 self._leave(self._orders.again(life))
                 self._due(life)
 
-    def recover(self, lives: Iterable[tuple[Submit, int]], by_hand: Mapping[int, int] | None = None) -> None:
+    def recover(self, lives: Iterable[tuple[Submit, int]], by_hand: Mapping[int, int]) -> None:
         """Know brackets of an earlier process; their numbers come with their orders. `by_hand`: what of them somebody else has closed."""
         book = self._translator.book
         for submit, stop_px in lives:
@@ -215,7 +215,7 @@ class Desk:
             ]
             if submit.key.strategy == ADOPTED:  # bought by somebody else: no execution of ours will tell it
                 parts[0].known, parts[0].stage, parts[0].filled, parts[0].has_lived = Terms(qty, None), Stage.FILLED, qty, True
-            book.add(Life(submit, stop_px, parts, by_hand=(by_hand or {}).get(submit.ref, 0)))
+            book.add(Life(submit, stop_px, parts, by_hand=by_hand.get(submit.ref, 0)))
 
     def unsent(self, payloads: list[bytes]) -> None:
         """Take that these payloads never left: the socket is gone."""
@@ -247,7 +247,7 @@ class Desk:
         if not self._client.is_ready:
             return
         self._cancel_what_hangs()
-        self._holding.tick(self._lives.values(), self._n_ticks)
+        self.holding.tick(self._lives.values(), self._n_ticks)
         late = any(part.told > part.filled for life in self._lives.values() for part in life.parts)
         if (self._translator.must_look or late) and self._n_ticks - self._looked >= LOOK_S and self._connection.is_ready:
             self._translator.must_look, self._looked = False, self._n_ticks
@@ -277,15 +277,15 @@ class Desk:
         """Ask what there is, positions too, and take from brackets what the broker does not hold; say what is not known, or `None`."""
         n = self._n_ticks
         why = await self._reconciler.quietly()
-        self._holding.tick(self._lives.values(), self._n_ticks)
+        self.holding.tick(self._lives.values(), self._n_ticks)
         if why is None and self._is_known():
             self._hold_to_the_broker(n)
         return why
 
     def _hold_to_the_broker(self, n: int) -> None:
         """Cut or cancel the exits of what somebody closed, and say so."""
-        for life in self._holding.hold(self._lives.values(), self.account.positions, self._translator.contracts, n):
-            self._say(self._holding.word(life))
+        for life in self.holding.hold(self._lives.values(), self.account.positions, self._translator.contracts, n):
+            self._say(self.holding.word(life))
             self._leave([self._orders.withdraw(part) for part in self._orders.hanging(life) if not part.is_cancelling])
             self._due(life)
 

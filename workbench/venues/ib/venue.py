@@ -31,6 +31,7 @@ from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.codes import CodeKind, meaning
 from workbench.venues.ib.connection import RECONCILE_S, Connection, State
 from workbench.venues.ib.desk import Desk
+from workbench.venues.ib.holding import Holding
 from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.ids import NAME, Ids
 from workbench.venues.ib.intake import Intake
@@ -50,6 +51,7 @@ TRADES: Final = frozenset({Mode.PAPER, Mode.LIVE})
 READ: Final = frozenset(  # numbers of the frames that mean something to us; ib_async's own questions have answers beside
     "3 4 5 6 7 8 9 10 11 15 49 50 52 53 54 55 57 59 61 62 63 64 80 81 94 95 100 101 102 93 90 17".split()
 )
+NOBODY: Final[Mapping[int, int]] = {}
 COMPLAINTS: Final = 100  # frames that cannot be read are told one by one up to here, then each hundredth
 
 
@@ -58,10 +60,8 @@ class IbVenue:
 
     Parameters
     ----------
-    clock
-        Stamps what arrives.
-    run
-        Name of the run; its orders bear it.
+    clock, run
+        Stamps what arrives; name of the run, which its orders bear.
     account
         The one that is traded, or looked at.
     data
@@ -73,7 +73,9 @@ class IbVenue:
     budget
         Streams of the account; `None`: IB's for an account without booster packs.
     reconcile_s
-        How often the broker is asked what it has while nothing is heard, in seconds.
+        How often the broker is asked what it has, in seconds.
+    ignored
+        Contracts whose foreign quantities are counted apart: the net position says nothing of ours there.
 
     Attributes
     ----------
@@ -97,6 +99,7 @@ class IbVenue:
         budget: Budget | None = None,
         random: Random | None = None,
         reconcile_s: float = RECONCILE_S,
+        ignored: Collection[int] = (),
     ) -> None:
         self._settings, self._clock, self.mode, self.account = settings, clock, mode, account
         self.sends_orders = mode in TRADES
@@ -118,7 +121,7 @@ class IbVenue:
         self.reconciler = Reconciler(self.questions, self.client, self.translator, self.money, self.say)
         self.connection = self._connected(settings, number, limits if self.sends_orders else None, random, reconcile_s)
         self.desk = Desk(orders, self.translator, self.client, self.validator, self.questions, self.reconciler, self.connection, self.say)
-        self.desk.account = self.money
+        self.desk.account, self.desk.holding = self.money, Holding(ignored)
         self.market = Market(self.client, self.hot, clock, self.questions, self.names.by_id, self.say, budget=budget)
         self._consumed = self._n_unread = 0
         self._found_until_ns: int | None = None  # close of the log session in which contracts were looked for
@@ -184,7 +187,7 @@ class IbVenue:
         self._is_over = True
         self.intake.came.set()
 
-    def recover(self, lives: Iterable[tuple[Submit, int]], executions: Mapping[str, int], by_hand: Mapping[int, int] | None = None) -> None:
+    def recover(self, lives: Iterable[tuple[Submit, int]], executions: Mapping[str, int], by_hand: Mapping[int, int] = NOBODY) -> None:
         """Take up what an earlier process of this run left open; before `open`.
 
         Parameters
