@@ -23,7 +23,10 @@ class Due(msgspec.Struct, array_like=True):
 
 
 class Booked(msgspec.Struct, array_like=True, gc=False):
-    """An execution as it was counted. ``side`` is the bracket's, 0 while not known; ``qty`` is 0 once a correction stands in its place."""
+    """An execution as it was counted. ``side`` is the bracket's, 0 while not known; ``qty`` is 0 once a correction stands in its place.
+
+    Of one that was corrected before it was heard, ``side`` is 0 and ``px`` is the quantity that stands in its place.
+    """
 
     ref: int
     leg: Leg
@@ -63,7 +66,7 @@ class Book(msgspec.Struct):
 
     def replace(self, new: str, old: str, booked: Booked) -> None:
         """Let an execution stand in the place of another; a fee that is due is due for the new one."""
-        self.executions[old] = Booked(booked.ref, booked.leg, 0, 0, 0)  # told again, or late, it counts for nothing
+        self.executions[old] = Booked(booked.ref, booked.leg, booked.side, 0, 0)  # told again, it counts for nothing
         self.executions[new] = booked
         if (due := self.fees_due.pop(old, None)) is not None:
             self.fees_due[new] = due

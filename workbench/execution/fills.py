@@ -34,6 +34,7 @@ class Corrected(NamedTuple):
 def fill(book: Book, b: Bracket, told: OrderFilled, facts: list[AnyFact], now_ns: int) -> bool:
     """Count an execution; false if it was counted before."""
     if not book.count(b, told):
+        _told_too_late(book.executions[told.exec_id], b, told)
         return False
     if told.leg is Leg.ENTRY:
         b.opened_ns = b.opened_ns or now_ns
@@ -49,6 +50,15 @@ def fill(book: Book, b: Bracket, told: OrderFilled, facts: list[AnyFact], now_ns
         b.covered = min(b.covered, max(b.open, 0))
         b.last_leg, b.is_answered = told.leg, b.is_answered or told.leg is Leg.EXIT
     return True
+
+
+def _told_too_late(known: Booked, b: Bracket, told: OrderFilled) -> None:
+    """Take that an execution is told behind its own correction: what it had more of an entry never fills again."""
+    if known.qty or known.side:
+        return
+    if told.leg is Leg.ENTRY:
+        b.dead = max(0, min(b.dead + max(0, told.qty - known.px), b.qty - b.filled))
+    known.side = b.side
 
 
 def cover(b: Bracket, facts: list[AnyFact], now_ns: int) -> None:
@@ -69,7 +79,7 @@ def correct(book: Book, b: Bracket | None, new: FillCorrected) -> Corrected | No
     """Put an execution in the place of one that was counted; `None` where that one was never heard of."""
     old = book.executions.get(new.replaces)
     if old is None:
-        book.executions[new.replaces] = Booked(new.ref, new.leg, 0, 0, 0)  # should it come late, it counts for nothing
+        book.executions[new.replaces] = Booked(new.ref, new.leg, 0, 0, new.qty)  # should it come late, it counts for nothing
         return None
     book.replace(new.exec_id, new.replaces, Booked(new.ref, new.leg, old.side, new.qty, new.px))
     more, value = new.qty - old.qty, new.qty * new.px - old.qty * old.px

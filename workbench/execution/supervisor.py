@@ -253,9 +253,9 @@ class Supervisor:
             return Heard(b, [], trouble)
         if b.phase is Phase.CLOSING and new.leg is not Leg.ENTRY:
             exit_lost(b, facts, now_ns)
-        leaving = self.leave(b, "corrected", now_ns, cause, facts)
+        made = self.leave(b, "corrected", now_ns, cause, facts) if b.open > 0 else self.withdraw(b, now_ns, cause)
         self._end(b, facts, now_ns)
-        return Heard(b, [leaving] if leaving else [], trouble)
+        return Heard(b, [] if made is None else [made], trouble)
 
     def fee(self, exec_id: str, fee_micros: int) -> tuple[int, Key] | None:
         """Book a commission that came after its execution, once; gives ref and key of a bracket that is over already."""
@@ -264,6 +264,6 @@ class Supervisor:
     def _end(self, b: Bracket, facts: list[AnyFact], now_ns: int) -> None:
         if b.rest > 0 or b.open != 0:
             return
-        b.move(On.FLAT if b.filled else On.DEAD, facts, now_ns)
+        b.move(On.FLAT if b.opened_ns else On.DEAD, facts, now_ns)  # what was busted had been a position
         self.book.end(b)
         self.take_over(self.book)

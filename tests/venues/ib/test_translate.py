@@ -197,7 +197,7 @@ def test_a_completed_order_ends_what_ended_while_nobody_listened() -> None:
 
 def test_an_order_that_is_over_for_us_and_shown_working_must_be_cancelled() -> None:
     of = translator()
-    told(of, [error(ENTRY, 201, "no")])
+    told(of, [error(ENTRY, 201, "no"), status(ENTRY, "Inactive")])
     assert of.hear(open_order(ENTRY), is_whole=True) == [] and of.undead == {IDS[ENTRY]}
 
 

@@ -75,8 +75,8 @@ class Reconciler:
                 for life, part in self._missing():
                     if part.n_missed >= GONE and part.has_lived:
                         self._tell(self._translator.vanished(life, part))
-                    elif part.n_missed >= GONE and _is_moot(life, part):
-                        self._tell(self._translator.refuse(life, part, "it never reached the broker"))
+                    elif part.n_missed >= GONE and (part.refusal or _is_moot(life, part)):
+                        self._tell(self._translator.refuse(life, part, part.refusal or "it never reached the broker"))
             return why
 
     async def _look(self) -> str | None:

@@ -4,8 +4,9 @@ Rules
 -----
 1. Only executions fill, each once by the root of its id, also when they are told again after a reconnect. A higher correction number
    replaces (`FillCorrected`); a lower one that comes late is nothing.
-2. Only an order's status, its row among the open or completed orders, or its absence from whole answers ends it. An error is a claim:
-   `BrokerSaid`. A refusal ends an order that never showed a sign of life, or that the broker calls inactive.
+2. Only an order's status, its row among the open or completed orders, or its absence from whole answers ends it. An error is a claim
+   (`BrokerSaid`) and asked about: believed too early, an entry or exit would be sent twice. Only of a stop or target that showed no sign
+   of life a refusal counts at once: less is protected then than was thought, never more.
 3. An order ends once. Executions that come behind its end are fills all the same; a status that comes behind its end is nothing.
 4. What is filled never falls: a cancel gives up what neither an execution nor any status called filled.
 5. A changed order is acknowledged when the broker shows it changed; what it showed before is nothing then. In a whole answer of the
@@ -195,8 +196,8 @@ class Translator:
         is_news = part.stage is Stage.SENT or part.known is None
         part.has_lived, part.is_inactive, part.n_missed, part.stage = True, False, 0, Stage.WORKING
         if is_news:
-            # an earlier process, or its OCA group, may have cut it
-            part.wanted = Terms(shown.qty, shown.px if part.wanted.px is None else part.wanted.px)
+            part.refusal = ""  # a claim that was not true
+            part.wanted = Terms(shown.qty, shown.px if part.wanted.px is None else part.wanted.px)  # an earlier process may have cut it
         elif shown != part.wanted:
             is_pending = part.known != part.wanted
             if shown == part.known or (not is_whole and (is_pending or shown == part.before)):
@@ -365,12 +366,12 @@ class Translator:
         if part.has_lived and part.known is not None and part.known != part.wanted:
             part.wanted = part.known
             self._stands(life, part, part.known)
-            is_entry = part.leg is Leg.ENTRY  # of which a rejection would be the end
-            refused = [] if is_entry else [OrderRejected(life.submit.ref, part.leg, text)]
-            return [said, *refused, _accepted(life, part, part.known)]
+            refused = [OrderRejected(life.submit.ref, part.leg, text)]  # of an entry it would be the end
+            return [said, *(refused if part.leg is not Leg.ENTRY else []), _accepted(life, part, part.known)]
         part.refusal = text
-        if not part.has_lived or part.is_inactive:
+        if part.is_inactive or (part.leg in (Leg.STOP, Leg.TARGET) and not part.has_lived):
             return [said, *self._reject(life, part, text)]
+        self.must_look = True
         return [said]
 
 
@@ -391,8 +392,7 @@ def _level(order: OrderFields, part: Part) -> Number | None:
 
 def _accepted(life: Life, part: Part, terms: Terms) -> OrderAccepted:
     """Tell where an order works; of a stop, what it still protects."""
-    qty = terms.qty - part.filled if part.leg is Leg.STOP else terms.qty
-    return OrderAccepted(life.submit.ref, part.leg, qty, _px(life, terms))
+    return OrderAccepted(life.submit.ref, part.leg, terms.qty - part.filled * (part.leg is Leg.STOP), _px(life, terms))
 
 
 def _px(life: Life, terms: Terms) -> int:
