@@ -193,6 +193,7 @@ def test_what_was_without_a_stop_while_the_runner_worked_counts_from_its_silence
         ((ENTRY._replace(rest=1), TARGET), 1, False),
         ((Live(14, 1, Leg.EXIT, ES, 2),), 2, True),  # it is on its way out
         ((Live(14, 1, Leg.EXIT, ES, 1),), 2, False),
+        ((STOP._replace(works=False), TARGET), 2, False),  # inactive, or on its way to be cancelled
     ],
 )
 def test_a_bracket_is_safe_with_a_stop_of_its_size(live: tuple[Live, ...], held: int, is_safe: bool) -> None:

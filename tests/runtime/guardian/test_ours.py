@@ -74,7 +74,7 @@ def shown(ours: Ours, *, orders: tuple[OwnOrder, ...] = (), fills: tuple[OwnFill
 
 
 def order(leg: Leg, *, filled: int = 0, rest: int = 0, ref: int = 1, run: str = "a", con_id: int = 515, side: int = 1) -> OwnOrder:
-    return OwnOrder(40 + leg, TRADER, con_id, OrderRef(run, ref, leg), side, filled, rest)
+    return OwnOrder(40 + leg, TRADER, con_id, OrderRef(run, ref, leg), side, filled, rest, works=True)
 
 
 def test_what_the_entry_filled_less_what_exits_did_is_held(tmp_path: Path) -> None:

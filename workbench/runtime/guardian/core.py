@@ -100,7 +100,7 @@ def unsafe(truth: Truth) -> tuple[int, ...]:
 
 def _is_safe(held: int, live: list[Live]) -> bool:
     rest = {leg: sum(each.rest for each in live if each.leg is leg) for leg in Leg}
-    is_covered = rest[Leg.STOP] + rest[Leg.EXIT] >= held
+    is_covered = sum(each.rest for each in live if each.works and each.leg in (Leg.STOP, Leg.EXIT)) >= held
     if rest[Leg.ENTRY]:  # its children are for the whole of it
         return is_covered
     return is_covered and max(rest[Leg.STOP], rest[Leg.TARGET], rest[Leg.EXIT]) <= held

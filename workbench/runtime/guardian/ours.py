@@ -158,6 +158,7 @@ class Ours:
                 each.rest,
                 is_mine=(each.client_id, each.order_id) in mine,
                 is_reachable=each.client_id == client_id,
+                works=each.works,
             )
             for each in orders
             if each.rest

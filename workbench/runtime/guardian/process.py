@@ -54,11 +54,10 @@ class Process:
             word = word_of(self._data, RUNNER)
         except StoreError:
             word = None  # nobody can read it: that is no sign of life
-        if word is None:
-            return Runner(None)
         owner = self._fence.owner
-        is_its_own = owner is None or owner.pid == word.pid  # else it is of a run before: this one died before it said a word
-        return Runner(word.said_ns, word.is_ready, has_ended=word.note == ENDED and is_its_own and self.is_gone)
+        if word is None or (owner is not None and owner.pid != word.pid):  # of a run before, or of another account
+            return Runner(None)
+        return Runner(word.said_ns, word.is_ready, has_ended=word.note == ENDED and self.is_gone)
 
     @property
     def is_gone(self) -> bool:

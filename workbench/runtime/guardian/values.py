@@ -27,7 +27,10 @@ class Runner(NamedTuple):
 
 
 class Live(NamedTuple):
-    """An order of ours that may still fill ``rest``. ``is_mine``: sent by the guardian; ``is_reachable``: by the runner's client id."""
+    """An order of ours that may still fill ``rest``, or protect if it ``works``.
+
+    ``is_mine``: sent by the guardian; ``is_reachable``: by the runner's client id.
+    """
 
     order_id: int
     ref: int
@@ -36,6 +39,7 @@ class Live(NamedTuple):
     rest: int
     is_mine: bool = False
     is_reachable: bool = True
+    works: bool = True
 
 
 class Held(NamedTuple):

@@ -33,7 +33,7 @@ from workbench.venues.ib.intake import Intake
 from workbench.venues.ib.orders import ib_contract
 from workbench.venues.ib.questions import COMPLETED, OPEN_ORDERS, POSITIONS, Questions
 from workbench.venues.ib.raw import tapped
-from workbench.venues.ib.translate import ENDED, FILLED
+from workbench.venues.ib.translate import ENDED, FILLED, WORKS
 from workbench.venues.ib.units import to_size, to_units
 from workbench.wire import CompletedOrder, ErrorMessage, ExecutionData, NextValidId, OpenOrder, OrderStatus, Position, decode_answer
 from workbench.wire.errors import WireError
@@ -52,6 +52,7 @@ OVER: Final = ENDED | {FILLED}
 class OwnOrder(NamedTuple):
     """An order of a workbench, as the broker has it. ``rest`` is what may still fill, 0 of one that is over; sizes in quanta.
 
+    One that does not work (inactive, being cancelled, not taken yet) may fill all the same, and protects nothing.
     Of one that is over IB tells neither number nor client id: both are 0 then.
     """
 
@@ -62,6 +63,7 @@ class OwnOrder(NamedTuple):
     side: int
     filled: int
     rest: int
+    works: bool
 
 
 class OwnFill(NamedTuple):
@@ -221,17 +223,17 @@ class Link:
         total = self._size(con_id, order.total_quantity or 0)
         filled = 0 if status is None else self._size(con_id, status.filled)
         rest = total - filled if status is None else self._size(con_id, status.remaining)
-        is_over = (status.status if status is not None else state) in OVER
-        return self._order(order, con_id, filled, 0 if is_over else max(rest, 0))
+        word = status.status if status is not None else state
+        return self._order(order, con_id, filled, 0 if word in OVER else max(rest, 0), works=word in WORKS)
 
     def _over(self, order: OrderFields, con_id: int) -> OwnOrder | None:
-        return self._order(order, con_id, self._size(con_id, order.filled_quantity or 0), 0)
+        return self._order(order, con_id, self._size(con_id, order.filled_quantity or 0), 0, works=False)
 
-    def _order(self, order: OrderFields, con_id: int, filled: int, rest: int) -> OwnOrder | None:
+    def _order(self, order: OrderFields, con_id: int, filled: int, rest: int, *, works: bool) -> OwnOrder | None:
         named = read_ref(order.order_ref)
         if named is None or order.account != self._account or order.what_if:
             return None
-        return OwnOrder(order.order_id, order.client_id, con_id, named, 1 if order.action == "BUY" else -1, filled, rest)
+        return OwnOrder(order.order_id, order.client_id, con_id, named, 1 if order.action == "BUY" else -1, filled, rest, works)
 
     def _fill(self, row: ExecutionData) -> OwnFill | None:
         each, con_id, named = row.execution, row.contract.con_id, read_ref(row.execution.order_ref)
