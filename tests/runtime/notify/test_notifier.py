@@ -234,3 +234,15 @@ def test_one_that_a_run_started_ends_by_itself_when_the_run_has_ended_and_all_is
     world.is_alive = False
     world.pass_(70)
     assert world.notifier._is_idle() and halted(world.data) is None
+
+
+def test_a_damaged_memory_is_put_aside_and_told_and_it_goes_on(world: World) -> None:
+    world.pass_(1)
+    world.happen(ParityBroken("Submit", "none"))
+    world.pass_(2)
+    path = Folders(world.data).notices / "notices.json"
+    path.write_bytes(path.read_bytes()[:40])
+    world.begin()
+    world.pass_(5)
+    assert any("not known, and may be told again" in title for title in world.told)
+    assert path.with_name("notices.damaged.json").exists() and memory.recall(world.data).schedule.kept

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
@@ -66,6 +67,17 @@ def recall(data: Path) -> Memory:
     if found.format > FORMAT:
         raise StoreError(f"{path} is of format {found.format}; this code knows up to {FORMAT}: update the workbench")
     return found
+
+
+def recall_or_begin(data: Path) -> tuple[Memory, str]:
+    """Read what is remembered; where that cannot be, put it aside, begin with nothing, and say so: who tells must not fall silent."""
+    try:
+        return recall(data), ""
+    except StoreError as error:
+        path = Folders(data).notices / "notices.json"
+        with contextlib.suppress(OSError):
+            path.replace(path.with_name("notices.damaged.json"))
+        return Memory(), f"What was told before is not known, and may be told again: {error}"
 
 
 def remember(data: Path, encoded: bytes) -> None:

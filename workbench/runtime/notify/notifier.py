@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,7 @@ PROCESS: Final = "notifier"
 LOOK_S: Final = 1.0
 LAST_S: Final = 4.0  # at the end, for what is still to be told: who ends it waits five
 ENDED_NS, ORPHAN_NS = 60 * SECOND, 12 * HOUR  # of silence, after which one that was started by a run ends
+N_THREADS: Final = 8  # every channel and the ping may hang at once, and the log is still written
 FAILS: Final = 3  # deliveries in a row after which the other channels are told
 LOUD: Final = {Severity.CRITICAL: "CRITICAL", Severity.WARNING: "Warning", Severity.INFO: "Info"}
 
@@ -57,12 +59,15 @@ class Notifier:
     def __init__(self, data: Path, made: Made, clock: Clock, *, ping_s: int = 60) -> None:
         self._data, self._made, self._clock = data, made, clock
         self._policy: Policy = made.policy
-        self._memory = kept.recall(data)
+        self._memory, trouble = kept.recall_or_begin(data)
+        self._pool = ThreadPoolExecutor(max_workers=N_THREADS, thread_name_prefix=PROCESS)
         self._written = b""
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._ping_ns, self._pinged_ns = ping_s * SECOND, 0
         self._pinging: asyncio.Task[None] | None = None
         self._ping_why = ""
+        if trouble:
+            self._take(_of_channel("memory", trouble))
         for name, why in made.broken.items():
             self._take(_of_channel(f"broken:{name}", f"Channel {name} is not used: {why}"))
 
@@ -148,7 +153,7 @@ class Notifier:
         name, message = delivery.channel, message_of(delivery.kept, delivery.n_held)
         try:
             why = ""
-            await asyncio.to_thread(self._made.channels[name].send, message)
+            await asyncio.get_running_loop().run_in_executor(self._pool, self._made.channels[name].send, message)
         except ChannelError as error:
             why = self._made.redact(str(error)) or "it failed"
         except Exception as error:  # noqa: BLE001  whatever a channel raises, the others go on; its text may hold anything
@@ -173,7 +178,7 @@ class Notifier:
 
     async def _say_alive(self) -> None:
         try:
-            await asyncio.to_thread(ping, self._made.ping_url)
+            await asyncio.get_running_loop().run_in_executor(self._pool, ping, self._made.ping_url)
             self._ping_why = ""
         except ChannelError as error:
             self._ping_why = str(error)
