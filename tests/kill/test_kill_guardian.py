@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -102,29 +103,28 @@ def until(is_so: Callable[[], object], seconds: float, what: str) -> None:
         time.sleep(0.01)
 
 
-def test_a_frozen_run_is_fenced_and_ended_and_what_it_left_is_flat(tmp_path: Path, served: Served) -> None:
-    words = [
-        "paper",
-        "--roots",
-        "ES",
-        "--port",
-        str(served.door.port),
-        "--speed",
-        f"{SPEED:g}",
-        "--strategy",
-        "tour",
-        "--data",
-        str(tmp_path),
-    ]
-    with (tmp_path / "paper.log").open("wb") as log:
+@contextmanager
+def trading(data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """`workbench paper`, and whoever it starts; none of them is left behind."""
+    words = ["paper", "--roots", "ES", "--port", str(port), "--speed", f"{SPEED:g}", "--strategy", "tour", "--data", str(data)]
+    with (data / "paper.log").open("wb") as log:
         runner = subprocess.Popen([sys.executable, "-m", "workbench", *words], stdout=log, stderr=log)
-    guardian = None
     try:
+        yield runner
+    finally:
+        word = word_of(data, "guardian")
+        for pid in (runner.pid, word.pid if word is not None else None):
+            if pid is not None and _is_there(pid):
+                os.kill(pid, signal.SIGKILL)
+        runner.wait()
+
+
+def test_a_frozen_run_is_fenced_and_ended_and_what_it_left_is_flat(tmp_path: Path, served: Served) -> None:
+    with trading(tmp_path, served.door.port) as runner:
         until(lambda: runner.poll() is None and served.own() and Leg.STOP in served.live(), 150, "a position with its stop")
         os.kill(runner.pid, signal.SIGSTOP)
         word = word_of(tmp_path, "guardian")
         assert word is not None and word.state == "watching"
-        guardian = word.pid
         served.strip()
         assert served.own()
         until(lambda: served.own() == 0, 60, "flat")
@@ -134,13 +134,18 @@ def test_a_frozen_run_is_fenced_and_ended_and_what_it_left_is_flat(tmp_path: Pat
         n_before = served.n_ours()
         os.kill(runner.pid, signal.SIGCONT)  # it was killed: nothing wakes up
         assert runner.wait(10) == -signal.SIGKILL
-        until(lambda: word_of(tmp_path, "guardian") is None or not _is_there(guardian), 40, "the end of a guardian with nothing to guard")
+        until(lambda: not _is_there(word.pid), 60, "the end of a guardian with nothing left to guard")
         assert served.n_ours() == n_before and not Fence(tmp_path, ACCOUNT).has_token_out
-    finally:
-        for pid in (runner.pid, guardian):
-            if pid is not None and _is_there(pid):
-                os.kill(pid, signal.SIGKILL)
-        runner.wait()
+
+
+def test_a_run_that_ends_cleanly_ends_its_guardian_and_touches_no_order(tmp_path: Path, served: Served) -> None:
+    with trading(tmp_path, served.door.port) as runner:
+        until(lambda: runner.poll() is None and served.own() and Leg.STOP in served.live(), 150, "a position with its stop")
+        word = word_of(tmp_path, "guardian")
+        runner.send_signal(signal.SIGINT)
+        assert runner.wait(30) == 0 and word is not None and not _is_there(word.pid)
+        assert halted(tmp_path) is None and not Fence(tmp_path, ACCOUNT).has_token_out
+        assert Leg.EXIT not in served.live()
 
 
 def _is_there(pid: int) -> bool:

@@ -148,6 +148,20 @@ def test_no_answer_is_an_alarm_and_nothing_is_touched(place: Path) -> None:
     assert any("does not answer" in text for _, text in drill.told) and halted(place) is not None
 
 
+def test_a_client_id_that_tws_holds_on_to_is_told_and_waited_for(place: Path) -> None:
+    async def story(drill: Guarded) -> None:
+        drill.freeze()
+        drill.lose_stop()
+        session = next(each for each in drill.gateway.faults.ready() if each.id == 10)
+        drill.gateway.faults.inject(act.Disconnect(hold_id_s=50, who="this"), session)
+        await asyncio.sleep(40)
+        assert drill.own == QTY and any("cannot be taken over" in text for _, text in drill.told)
+        await drill.until(lambda: drill.own == 0, 40)
+        await drill.until(lambda: drill.guardian.fence_is_down, 20)
+
+    Guarded(place, story, lasts_s=130).go()
+
+
 def test_a_runner_on_another_machine_is_an_alarm_and_nothing_is_touched(place: Path) -> None:
     async def story(drill: Guarded) -> None:
         drill.is_elsewhere = True
