@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.covers("S0-15", "S0-22", "S2-12", "S2-32")]
 
 
 class Following(NamedTuple):
-    """A strategy as it is, but that its stops follow, and that it waits for nothing else."""
+    """A strategy as it is, but that its stops follow and no belief ends it."""
 
     inner: Any
     trail_ticks: int = 4
@@ -34,7 +34,9 @@ class Following(NamedTuple):
 
     def propose(self, view: View) -> Proposal | None:
         wish: Proposal | None = self.inner.propose(view)
-        return None if wish is None else wish._replace(trail_px=self.trail_ticks * view.contract.tick, hold_ns=5 * wish.hold_ns, thesis=None)
+        return (
+            None if wish is None else wish._replace(trail_px=self.trail_ticks * view.contract.tick, hold_ns=5 * wish.hold_ns, thesis=None)
+        )
 
     def manage(self, view: View, position: PositionView) -> Adjust | ExitWish | None:
         said: Adjust | ExitWish | None = self.inner.manage(view, position)

@@ -58,7 +58,8 @@ class Tended(msgspec.Struct):
             self.is_entry_rejected |= told.leg is Leg.ENTRY
         more, self.out = b.out - self.out, b.out
         if isinstance(told, OrderFilled) and told.leg is not Leg.ENTRY and more > 0:
-            wanted = {Leg.STOP: b.stop_px, Leg.TARGET: b.target_px, Leg.EXIT: self.exit_px}[told.leg]
+            stood_px = b.stop_px if b.told_stop_px is None else b.told_stop_px  # a move under way has not reached the venue yet
+            wanted = {Leg.STOP: stood_px, Leg.TARGET: b.target_px, Leg.EXIT: self.exit_px}[told.leg]
             if wanted is not None:
                 self.out_lost += b.side * (wanted - told.px) * more
                 self.out_judged += more
