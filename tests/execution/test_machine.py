@@ -1,8 +1,8 @@
 """The pure core against any broker: whatever is filled, refused, lost, doubled, late, corrected or cut off, the invariants of orders hold.
 
-Rules are what a broker, a wire, a clock and a person do; `Broker` is what is true. Checked after every step: I1 (one intent, one bracket, no
-more than was wanted), I7 (a position nobody covers is left in time), I8 (no exit without a position), and where nothing is under way I5, I6
-and I14: position, executions and money are the broker's.
+Rules are what a broker, a wire, a clock and a person do; `Broker` is what is true. After every step: I1 (one intent, one bracket, no more
+than was wanted), I7 (a position nobody covers is left in time), I8 (no exit without a position); and where nothing is under way I5, I6,
+I14: position, executions and money are the broker's.
 """
 
 from __future__ import annotations

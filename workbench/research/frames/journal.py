@@ -22,7 +22,7 @@ from workbench.domain.decisions import (
     StateChanged,
 )
 from workbench.domain.events import AccountValued, Answered, AnyEvent, FeeReported, FillCorrected, FillEntered, Known, OrderFilled
-from workbench.domain.orders import Cancel, Cause, Exit, Leg, Modify, OrderType, Submit
+from workbench.domain.orders import Cancel, Cause, Exit, Leg, Modify, OrderType, Protect, Reprice, Submit
 from workbench.domain.units import MICROS, SECOND
 from workbench.research.frames.sheet import Sheet, rows_sheet
 from workbench.research.tallies import why_over
@@ -214,6 +214,12 @@ class Story:
                 yield (*head, "target", "submit", back, qty, "limit", of.to_pts(command.target_px), None, seq)
             case Modify():
                 yield (*head, "stop", "modify", back, None, "stop", of.to_pts(command.stop_px), None, seq)
+            case Protect():
+                qty = _units(of, command.qty)
+                yield (*head, "stop", "protect", back, qty, "stop", of.to_pts(command.stop_px), None, seq)
+                yield (*head, "target", "protect", back, qty, "limit", of.to_pts(command.target_px), None, seq)
+            case Reprice():
+                yield (*head, "entry", "reprice", side, None, "limit", of.to_pts(command.entry_px), None, seq)
             case Cancel():
                 yield (*head, "entry", "cancel", side, None, None, None, None, seq)
             case Exit():
