@@ -72,7 +72,7 @@ class Disk:
             self._synced_frames[self._name(path)] = wal_frames(path.with_name(path.name + "-wal"))
 
     def _name(self, path: Path) -> str:
-        return path.relative_to(self.folder).as_posix()
+        return "/".join(path.relative_to(self._root).parts[1:])  # the same in each life
 
     def refuse(self) -> None:
         """Fail as the kernel does, if the disk is in such trouble."""

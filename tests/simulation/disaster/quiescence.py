@@ -3,6 +3,7 @@
 =====  ===============================================================================================================
 I5     own and foreign make up the broker's position
 I6     executions on the disk are the broker's, each once, as corrected
+I2     every command of which an order left is on the disk, as it was
 I7     no position is left without a stop
 I26    every bracket is over at both sides, or the state is HALTED and says why
 I10    the program lives: it connected, and nothing but a broken disk ever broke it
@@ -16,9 +17,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tests.simulation.disaster.safety import Violation, _by_bracket
-from workbench.domain.decisions import TradingState
+from workbench.domain.decisions import AnyFact, Issued, TradingState
 from workbench.domain.events import Arrival, FillCorrected, FillEntered, OrderFilled
-from workbench.domain.orders import Leg
+from workbench.domain.orders import Leg, Submit
 from workbench.store import entries
 from workbench.store.folders import Folders
 from workbench.store.manifest import runs
@@ -35,6 +36,7 @@ class End(NamedTuple):
     latched: tuple[str, ...]
     causes: tuple[str, ...]
     fills: dict[str, tuple[int, Leg, int, int]]  # by execution id: ref, leg, qty, px
+    submits: dict[int, Submit]  # as the disk has them
     open: dict[int, str]  # brackets that are not over in the engine, and their phase
     is_up: bool
 
@@ -52,9 +54,14 @@ def end_of(world: World) -> End:
         latched=tuple(breaker.latched),
         causes=tuple(breaker.causes),
         fills=fills_of(arrivals),
+        submits={each.ref: each for path in journals for _, fact in entries.facts(path) if isinstance(each := _command(fact), Submit)},
         open={ref: bracket.phase.value for ref, bracket in desk.memory.book.open.items()},
         is_up=bool(was_up),
     )
+
+
+def _command(fact: AnyFact) -> object:
+    return fact.command if isinstance(fact, Issued) else None
 
 
 def fills_of(arrivals: Iterable[Arrival]) -> dict[str, tuple[int, Leg, int, int]]:
@@ -85,6 +92,16 @@ def executions_differ(world: World, end: End) -> list[str]:
         for exec_id in sorted(truth.keys() | end.fills.keys())
         if truth.get(exec_id) != end.fills.get(exec_id)
     ]
+
+
+def intents_lost(world: World, end: End) -> list[str]:
+    """I2."""
+    left = sorted({asked.ref for asked in world.wire.ids.values()})
+    return [f"an order of bracket {ref} left, and the disk has another command or none" for ref in left if _is_lost(world, end, ref)]
+
+
+def _is_lost(world: World, end: End, ref: int) -> bool:
+    return ref not in world.wire.commanded or end.submits.get(ref) != world.wire.commanded[ref]
 
 
 def positions_differ(world: World, end: End) -> list[str]:
@@ -135,6 +152,7 @@ def never_came_back(world: World, end: End) -> list[str]:
 
 
 LAWS: Final[dict[str, Callable[[World, End], list[str]]]] = {
+    "I2": intents_lost,
     "I5": positions_differ,
     "I6": executions_differ,
     "I7": positions_unprotected,

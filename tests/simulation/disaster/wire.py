@@ -141,7 +141,8 @@ class Wire:
         """Learn what a commit made durable, event or fact."""
         match each:
             case Issued(command=Submit() as command):
-                self.commanded[command.ref] = command
+                if self.commanded.setdefault(command.ref, command) != command:
+                    self._world.safety.say("I2", f"bracket {command.ref} is commanded a second time, as another one")
             case OrderFilled() | FillCorrected():
                 self.fills_durable.add(each.exec_id)
             case _:
