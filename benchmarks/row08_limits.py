@@ -43,8 +43,8 @@ def measure(quick: bool) -> list[Line]:
             ours=f"p50 {p50:.2f}, p99 {p99:.2f} us",
             ratio=p99,
             worst=max(percentile(took, 0.99) for took in rounds),
-            bar=10,
-            goal=10,
+            bar=20,
+            goal=20,
             unit="us",
             more_is_better=False,
             notes=[

@@ -9,6 +9,7 @@ import typer
 from workbench.commands import (
     asking,
     connect,
+    constitution,
     dashboard,
     demo,
     doctor,
@@ -52,6 +53,7 @@ for group in (
     prove,
     notebooks,
     showing,
+    constitution,
     keeping,
     doctor,
 ):

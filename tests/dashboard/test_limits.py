@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from tests.dashboard.running import count
@@ -32,6 +33,8 @@ def named(rows: tuple[Limit, ...]) -> dict[str, Limit]:
 
 def test_they_are_what_risk_measures_at_every_turn(of: World) -> None:
     board, engine, seen = Board(of.setup.account_days), Engine(of.setup), [0]
+    change = msgspec.structs.replace
+    levered = change(of.setup.law, risk=change(of.setup.law.risk, max_leverage=10.0))
 
     def at_turn(_: int) -> None:
         if not board.account or board.equity_micros is None or engine.market.now[3] != board.now_ns:
@@ -45,6 +48,7 @@ def test_they_are_what_risk_measures_at_every_turn(of: World) -> None:
         at_stops = max(0, now.day_loss_before_costs_micros) / MICROS
         assert rows["Loss today, if all stops hit"].used == usd(at_stops)
         assert rows["Heat, of equity"].frac == pytest.approx(now.heat_micros / board.equity_micros / of.setup.law.risk.max_heat_frac)
+        assert now.notional_micros / board.equity_micros / 10 == pytest.approx(named(limits(board, levered, 0))["Notional, of equity"].frac)
         seen[0] += bool(now.n_open)
 
     log = RunLog(None, Told(board))

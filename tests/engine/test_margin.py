@@ -1,4 +1,4 @@
-"""Margin is asked before the first order of a contract, side and size; what is not answered is not known, and what is not known is refused."""
+"""Margin is asked before the first order of a contract, side and size; unanswered is not known, and what is not known is refused."""
 
 from __future__ import annotations
 

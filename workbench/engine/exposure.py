@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from workbench.domain.contracts import Contract
 from workbench.engine.desk import Desk
 from workbench.execution.bracket import Bracket
 from workbench.risk.groups import group_of, is_alike
@@ -18,10 +19,15 @@ class Exposure(NamedTuple):
     by_group: dict[str | None, int]
 
 
-def notional_micros(desk: Desk, b: Bracket) -> int:
-    """Give the notional of a bracket: what is held at its average entry, the rest at its entry's price."""
+def notional_of(b: Bracket, contract: Contract) -> int:
+    """Give the notional of a bracket in micros: what is held at its average entry, the rest at its entry's price."""
     value = abs(b.open * b.entry_value) // b.filled if b.filled else 0
-    return desk.contract(b.key).cost_micros(value + abs(b.entry_px or b.target_px) * b.rest)
+    return contract.cost_micros(value + abs(b.entry_px or b.target_px) * b.rest)
+
+
+def notional_micros(desk: Desk, b: Bracket) -> int:
+    """Give the notional of a bracket of the desk's."""
+    return notional_of(b, desk.contract(b.key))
 
 
 def group(desk: Desk, contract: int) -> str | None:
