@@ -1,0 +1,35 @@
+"""What the venue of a process that begins must know beyond what was sent: positions handed over, and what hands have closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.engine.hand import position
+from tests.engine.test_strangers import foreign_long, handing, sold, told
+from workbench.domain.orders import OrderType
+from workbench.runtime.live.recalling import recall
+
+
+class _Run:
+    """As much of a manifest as is looked at: a run that began with nothing, and wrote nothing."""
+
+    run, starts_from, contracts, carries = "r1", "", (), ""
+
+
+def recalled(tmp_path: Path, engine: Any) -> Any:
+    return recall(tmp_path, _Run(), engine)  # type: ignore[arg-type]
+
+
+def test_a_position_that_was_handed_over_comes_back_as_if_it_had_been_bought(tmp_path: Path) -> None:
+    hand = foreign_long()
+    hand.hear(handing())
+    [(bought, stop_px)] = recalled(tmp_path, hand.engine).lives
+    assert (bought.side, bought.qty, bought.entry_type, bought.entry_px) == (1, 3, OrderType.MARKET, 23_990)
+    assert (bought.key.strategy, stop_px, bought.target_px) == ("adopted", 23_980, 24_040)
+
+
+def test_what_a_hand_closed_of_a_bracket_is_known_to_the_next_process(tmp_path: Path) -> None:
+    hand = position()
+    hand.hear(told(2), sold(1), told(1))
+    assert recalled(tmp_path, hand.engine).by_hand == {1: 1}
