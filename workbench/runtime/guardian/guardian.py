@@ -41,6 +41,7 @@ from workbench.venues.ib.guarding import Link, Seen
 
 GUARDIAN: Final = "guardian"
 TICK_S: Final = 1.0
+TURN_S: Final = 30.0  # the longest that questions with deadlines of their own can take, and more
 CALM_NS: Final = 10 * SECOND  # between two looks at the broker while a runner is at work
 MakeLink = Callable[[int, Mapping[int, Contract]], Link]
 
@@ -92,18 +93,22 @@ class Guardian:
         self._is_beside, self._has_nothing = is_beside, False  # the last whole answer showed nothing of ours
         self._links: dict[int, Link] = {}
         self._closing: dict[tuple[int, int], Closing] = {}  # by client id and number
-        self._reach, self._note, self._trouble = Reach.FREE, "", ""
+        self._reach, self._note, self._trouble, self._broken = Reach.FREE, "", "", ""
         self._asked_ns: int | None = None
 
     # ------------------------------------------------------------------ the loop
     async def run(self) -> None:
-        """Guard until told to stop. What raises ends it: its silence shuts entries."""
+        """Guard until told to stop. A turn that breaks is tried again, and meanwhile it is silent, which shuts entries."""
         beating = asyncio.create_task(self._beats())
         try:
             while not (self.is_stopping or self._is_over()):
-                await self.turn()
-                if beating.done():
-                    beating.result()
+                try:
+                    async with asyncio.timeout(TURN_S):
+                        await self.turn()
+                    self._broken = ""
+                except Exception as error:  # noqa: BLE001  who dies in the middle of closing leaves it half closed
+                    self._broken = f"{type(error).__name__}: {error}"
+                    self._tell(f"broken: {self._broken}")
                 await asyncio.sleep(TICK_S)
         finally:
             beating.cancel()
@@ -130,11 +135,12 @@ class Guardian:
 
     def beat(self) -> None:
         """Say that it lives: to whoever enters, and to who looks."""
-        self._fence.beat(self._steady())
+        if not self._broken:
+            self._fence.beat(self._steady())
         acting = self.state.goal is not Goal.WATCH
-        note = self._note if acting or self.state.told else self._trouble
+        note = self._broken or (self._note if acting or self.state.told else self._trouble)
         is_up = self._own_id in self._links and self._links[self._own_id].is_open
-        said_ns, word = SystemClock().now_ns(), "acting" if acting else "alarm" if self.state.told else "watching"
+        said_ns, word = SystemClock().now_ns(), "acting" if acting else "alarm" if self.state.told or self._broken else "watching"
         status = Status(process=GUARDIAN, pid=os.getpid(), said_ns=said_ns, state=word, is_connected=is_up, is_ready=is_up, note=note)
         with contextlib.suppress(StoreError):  # a full disk does not end a guardian
             say(self._data, status)
