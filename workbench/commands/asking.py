@@ -1,4 +1,4 @@
-"""``workbench halt | flatten | resume | adopt | fills``: what a person says to a run from any shell. Writes requests, waits for answers."""
+"""``workbench halt | flatten | resume | adopt | roll | fills``: what a person says to a run, from any shell. Writes requests, waits."""
 
 from __future__ import annotations
 
@@ -56,6 +56,15 @@ It gets a real stop and a target at the broker, an end by time, and is looked af
 
 Prices in points. Without --target one stands twice as far from the market as the stop; without --hold it ends after a day.
 """
+ROLL_HELP: Final = """Move positions of a root into the month that leads, now: out first, then in again through every limit.
+
+The stop keeps its distance from the market, what was left of the time goes over, each month is booked by itself. What the limits refuse
+over there stays flat. Without this command the constitution says whether and when positions are moved (sessions.roll).
+
+  workbench roll ES --preview                          (what it would be and cost; nothing happens)
+
+  workbench roll ES --why "December is over" --yes
+"""
 FILLS_HELP: Final = """Enter executions that the broker tells no more: IB tells those of about a week, a weekend and a reset may hide some.
 
 Only what fits the difference between the broker's position and our books is taken; nothing is guessed.
@@ -81,6 +90,7 @@ def register(app: typer.Typer) -> None:
         ("flatten", FLATTEN_HELP, flatten),
         ("resume", RESUME_HELP, resume),
         ("adopt", ADOPT_HELP, adopt),
+        ("roll", ROLL_HELP, roll),
     ):
         app.command(name, help=_lines(text))(command)
     fills = typer.Typer(help=_lines(FILLS_HELP), no_args_is_help=True, rich_markup_mode=None)
@@ -166,6 +176,20 @@ def adopt(
     given = {"target": target, "hold_s": None if hold is None else str(hold * 60), "qty": None if qty is None else str(qty)}
     details = {"root": root, "stop": stop, **{name: value for name, value in given.items() if value is not None}}
     _end(_or_nobody(_ask(_data(data), "adopt", why, details)), as_json)
+
+
+def roll(
+    root: Annotated[str, typer.Argument(help="ES.")],
+    preview: Annotated[bool, typer.Option("--preview", help="Say what it would be; do nothing.")] = False,
+    why: Why = "rolled",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+    data: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move a root's positions."""
+    if not preview:
+        _must_mean_it(yes, f"Leave what is held in {root}, and enter the month that leads?")
+    _end(_or_nobody(_ask(_data(data), "roll", why, {"root": root, **({"preview": "yes"} if preview else {})})), as_json)
 
 
 def fills_import(

@@ -51,10 +51,20 @@ def move_on(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
 
 def asked(desk: Desk, event: RollAsked, now_ns: int) -> None:
     """Plan the rolls a person wants; the next barrier moves them."""
-    for b in list(desk.supervisor.brackets()):
-        leads = desk.memory.fronts.get(event.root)
-        if desk.contract(b.key).root == event.root and b.open > 0 and leads in desk.places and leads != b.key.contract:
-            plan(desk, b, now_ns)
+    for b in _movable(desk, event.root):
+        plan(desk, b, now_ns)
+
+
+def preview(desk: Desk, root: str) -> list[RollPlanned]:
+    """Say what moving a root's positions would be and cost now; nothing is planned."""
+    made = [_made(desk, b, 0) for b in _movable(desk, root)]
+    return [each[1] for each in made if each is not None]
+
+
+def _movable(desk: Desk, root: str) -> list[Bracket]:
+    leads = desk.memory.fronts.get(root)
+    mine = [b for b in desk.supervisor.brackets() if desk.contract(b.key).root == root and b.open > 0]
+    return [b for b in mine if leads in desk.places and leads != b.key.contract]
 
 
 def _is_due(desk: Desk, b: Bracket) -> bool:
@@ -66,24 +76,27 @@ def _is_due(desk: Desk, b: Bracket) -> bool:
 
 
 def plan(desk: Desk, b: Bracket, due_ns: int) -> None:
-    """Say what a roll would be and cost; nothing while one of the months is not quoted."""
+    """Begin a roll by saying what it would be; nothing while one of the months is not quoted."""
+    held = desk.memory.rolls.get(b.ref)
+    if (held is None or held.step is Step.PLANNED) and (made := _made(desk, b, due_ns)) is not None:
+        desk.memory.rolls[b.ref] = made[0]
+        desk.facts.append(made[1])
+
+
+def _made(desk: Desk, b: Bracket, due_ns: int) -> tuple[Rolling, RollPlanned] | None:
     near = desk.places[b.key.contract]
     far = desk.places[desk.memory.fronts[near.contract.root]]
     near_px, far_px = _px(near, -b.side), _px(far, b.side)
     if near_px is None or far_px is None:
-        return
-    held = desk.memory.rolls.get(b.ref)
-    if held is not None and held.step is not Step.PLANNED:
-        return
+        return None
     stop_away, target_away = b.side * (near_px - b.stop_px), b.side * (b.target_px - near_px)
     if stop_away <= 0 or target_away <= 0:
-        return  # the market is beyond one of them: the position is about to end by itself
+        return None  # the market is beyond one of them: the position is about to end by itself
     rolling = Rolling(b.ref, b.key, far.contract.id, b.side, b.open, stop_away, target_away, b.hold_ns, b.thesis, b.opened_ns, due_ns)
-    desk.memory.rolls[b.ref] = rolling
     spreads = near.contract.value_micros(_spread(near) * b.open) + far.contract.value_micros(_spread(far) * b.open)
     cost = spreads + near.terms.fee(b.open) + 2 * far.terms.fee(b.open)
     stop_px = far_px - b.side * stop_away
-    desk.facts.append(RollPlanned(b.ref, far.contract.id, b.open, near_px, far_px, stop_px, cost, due_ns))
+    return rolling, RollPlanned(b.ref, far.contract.id, b.open, near_px, far_px, stop_px, cost, due_ns)
 
 
 def _step(desk: Desk, rolling: Rolling, now_ns: int, cause: Cause) -> list[AnyCommand]:

@@ -12,11 +12,14 @@ import msgspec
 import pytest
 
 from tests.engine.hand import ACCOUNT, Hand, position, setup
+from tests.engine.test_rolling import both, on, over_the_roll
 from tests.engine.test_strangers import foreign_long, told
 from tests.replay.world import World, world
 from tests.runtime.live.scripted import Broker, Played
+from workbench.domain.decisions import RollPlanned
 from workbench.domain.errors import StoreError
-from workbench.domain.events import AnyEvent
+from workbench.domain.events import AnyEvent, FrontChanged
+from workbench.domain.orders import Exit
 from workbench.runtime.live import alone as alone_
 from workbench.runtime.live.alone import alone
 from workbench.runtime.live.asking import Asking
@@ -200,3 +203,21 @@ def test_a_run_begins_halted_while_the_halt_file_lies_there(tmp_path: Path, of: 
     live = Played(tmp_path, of, broker, cuts=0.0)
     ended = live.run()
     assert not broker.orders and "HALT file: operator: not today" in ended.engine.desk.breaker.causes
+
+
+def test_a_roll_is_previewed_refused_where_there_is_none_and_taken(beside: Any) -> None:
+    of = beside(over_the_roll(sessions={"roll": "leave"}))
+    both(of.hand)
+    told_ = of.ask("roll", root="ES", preview="yes")
+    assert told_ == "bracket 1: 2 out of ESZ6 at about 5999.75, into ESH7 at about 6025, stop 6023.25; costs about 63.50 USD"
+    assert not of.hand.made(RollPlanned) and of.ask("roll", root="NQ") == "refused: nothing of ours is held in NQ"
+    assert of.ask("roll", root="ES").startswith("ES is moved at the next barrier") and len(of.hand.made(RollPlanned)) == 1
+    [exit_] = on(of.hand, 5)
+    assert isinstance(exit_, Exit) and exit_.why == "roll"
+
+
+def test_what_leads_already_or_is_not_streamed_is_not_moved(beside: Any) -> None:
+    of = beside(position())
+    assert of.ask("roll", root="ES").startswith("refused: no month of ES leads that this run streams")
+    of.hand.hear(FrontChanged("ES", 1))
+    assert of.ask("roll", root="ES") == "refused: ESZ6 is held, and it leads"

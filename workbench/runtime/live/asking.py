@@ -19,7 +19,7 @@ from typing import Final
 from workbench.domain.errors import StoreError
 from workbench.domain.events import AnyEvent, OperatorAction, OperatorSaid
 from workbench.engine import Engine
-from workbench.runtime.live.wishes import RefusalError, events_of, objection, result
+from workbench.runtime.live.wishes import RefusalError, events_of, objection, result, told_only
 from workbench.store.folders import Folders
 from workbench.store.requests import Waiting, done, halted, waiting
 
@@ -68,8 +68,7 @@ class Asking:
         if event is not self._out:
             return
         self._out = None
-        if not self._said or not self._said[-1].startswith("refused"):
-            self._said.append(result(self._engine.desk, event))
+        self._said.append(result(self._engine.desk, event))
         if not self._events:
             self._answer()
 
@@ -97,6 +96,10 @@ class Asking:
             return None
         self._taken, desk = found[0], self._engine.desk
         try:
+            if (words := told_only(desk, found[0].request)) is not None:
+                self._said.append(words)
+                self._answer()
+                return None
             self._events.extend(events_of(desk, found[0].request, halted(self._data)))
         except RefusalError as error:
             self._said.append(f"refused: {error}")
@@ -105,12 +108,14 @@ class Asking:
         return self._hand_out()
 
     def _hand_out(self) -> AnyEvent | None:
-        """Give the next event of the request under way; one that the engine would not do ends it, and is told to it all the same."""
+        """Give the next event of the request under way; one that the engine objects to ends it, and is none."""
         event = self._events.popleft()
         why = objection(self._engine.desk, event)
         if why is not None:
             self._said.append(f"refused: {why}")
             self._events.clear()
+            self._answer()
+            return None
         self._out = event
         return event
 

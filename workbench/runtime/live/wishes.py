@@ -9,13 +9,14 @@ from typing import Final
 import msgspec
 
 from workbench.domain.contracts import Contract
-from workbench.domain.decisions import TradingState
+from workbench.domain.decisions import RollPlanned, TradingState
 from workbench.domain.errors import DataError, WorkbenchError
-from workbench.domain.events import AnyEvent, FillEntered, OperatorAction, OperatorSaid, PositionAdopted
+from workbench.domain.events import AnyEvent, FillEntered, OperatorAction, OperatorSaid, PositionAdopted, RollAsked
 from workbench.domain.orders import Leg
 from workbench.domain.units import MICROS, SECOND
 from workbench.engine.desk import Desk
 from workbench.engine.hearing.people import ALONE, leaving_px, why_not_adopt, why_not_enter
+from workbench.engine.rolling import preview
 from workbench.execution.adoption import ADOPTED, side_of
 from workbench.store.requests import Request
 
@@ -59,16 +60,44 @@ def events_of(desk: Desk, request: Request, halted: str | None) -> list[AnyEvent
                 return [_adopted(desk, request.details, why)]
             case "enter":
                 return [_entered(desk, row, why) for row in msgspec.json.decode(request.details["rows"], type=list[Row])]
-            case other:
-                raise RefusalError(f"this run knows no request {other}")
+            case "roll":
+                return [RollAsked(_rolled(desk, request.details["root"]), why)]
     except KeyError as error:
         raise RefusalError(f"the request does not say its {error.args[0]}") from None
     except (DataError, msgspec.MsgspecError, ValueError, ZeroDivisionError) as error:
         raise RefusalError(str(error)) from None
 
 
+def told_only(desk: Desk, request: Request) -> str | None:
+    """Answer a request that asks for words alone, `None` for any other: what a roll would be."""
+    if request.action != "roll" or "preview" not in request.details:
+        return None
+    plans = preview(desk, _rolled(desk, request.details["root"]))
+    return "\n".join(_plan(desk, each) for each in plans) or "a month has no quote now, or the market is beyond a stop: ask again"
+
+
+def _rolled(desk: Desk, root: str) -> str:
+    """Check that there is something to move."""
+    held = [b for b in desk.supervisor.brackets() if desk.contract(b.key).root == root and b.open > 0]
+    if not held:
+        raise RefusalError(f"nothing of ours is held in {root}")
+    leads = desk.memory.fronts.get(root)
+    if leads is None or leads not in desk.places:
+        raise RefusalError(f"no month of {root} leads that this run streams: a new session takes it in")
+    if all(b.key.contract == leads for b in held):
+        raise RefusalError(f"{desk.places[leads].contract.symbol} is held, and it leads")
+    return root
+
+
+def _plan(desk: Desk, plan: RollPlanned) -> str:
+    near, far = desk.contract(desk.memory.book.open[plan.ref].key), desk.places[plan.to_contract].contract
+    prices = f"out of {near.symbol} at about {near.to_pts(plan.near_px):g}, into {far.symbol} at about {far.to_pts(plan.far_px):g}"
+    cost = plan.cost_micros / MICROS
+    return f"bracket {plan.ref}: {plan.qty} {prices}, stop {far.to_pts(plan.stop_px):g}; costs about {cost:,.2f} {far.currency}"
+
+
 def objection(desk: Desk, event: AnyEvent) -> str | None:
-    """Say why the engine will not do what an event asks for, `None` if it will: the engine's own judgement, asked a moment before."""
+    """Say what the engine has against an event, `None` if nothing: judged a moment before it is made, on the very state that takes it."""
     match event:
         case PositionAdopted():
             return why_not_adopt(desk, event)
@@ -96,6 +125,8 @@ def result(desk: Desk, event: AnyEvent) -> str:
             return (
                 f"adopted as bracket {b.ref}: {held}; stop {of.to_pts(b.stop_px):g} and target {of.to_pts(b.target_px):g} are on their way"
             )
+        case RollAsked(root=root):
+            return f"{root} is moved at the next barrier that lets it: out first, then in through the limits"
         case FillEntered():
             return f"booked: bracket {event.ref} {event.leg.name.lower()} {event.qty} ({event.exec_id})"
         case _:
