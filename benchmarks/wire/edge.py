@@ -175,7 +175,7 @@ class Whole:
 
     def news(self, news: News) -> None:
         ready = news.stage in (Stage.READY, Stage.DECIDING)
-        took = {"began_ns": self.began_ns, "connects_ns": self.connects_ns, "ready_ns": time.monotonic_ns()}
+        took = {"began_ns": self.began_ns, "connects_ns": self.connects_ns, "ready_ns": time.monotonic_ns(), "cpu_s": time.process_time()}
         say(stage=news.stage.value, why=news.why, **({"ready": True} | took if ready else {}))
 
     async def run(self) -> None:
