@@ -10,6 +10,7 @@ import pytest
 from tests.engine.hand import ACCOUNT, LONG, ONCE, Hand, Script, law, position, said, setup
 from workbench.domain.decisions import Adopted, ForeignSeen, RoundTripClosed
 from workbench.domain.events import (
+    BrokerSaid,
     ConnectionChanged,
     FillEntered,
     ForeignFilled,
@@ -184,6 +185,20 @@ def test_one_that_is_not_covered_is_left() -> None:
     assert "Exit" in [type(each).__name__ for each in hand.bar(6)]
 
 
+def test_a_position_in_a_contract_that_is_ours_or_unknown_is_adopted_by_no_event() -> None:
+    hand = foreign_long()
+    hand.hear(PositionAdopted("DU9", 1, 3, 1, 1, 9, 1, ""), PositionAdopted(ACCOUNT, 7, 3, 1, 1, 9, 1, ""))
+    assert hand.bracket is None and hand.engine.desk.memory.referee.foreign == {1: 3}
+    hand.hear(handing(), handing())
+    assert len(list(hand.engine.desk.supervisor.brackets())) == 1
+
+
+def test_what_a_hand_closed_and_nobody_told_locks_the_contract_and_asks_for_a_price() -> None:
+    hand = position()
+    hand.hear(told(2), BrokerSaid(0, "closed-by-hand", "2 of bracket 1 are not at the broker", 1, 1))
+    assert hand.engine.desk.memory.referee.is_foreign(1) and "fills type 1 exit" in hand.made(ForeignSeen)[-1].why
+
+
 @pytest.mark.parametrize(
     ("event", "word"),
     [
@@ -195,10 +210,9 @@ def test_one_that_is_not_covered_is_left() -> None:
         (PositionAdopted(ACCOUNT, 7, 3, 1, 1, 9, 1, ""), "does not know"),
     ],
 )
-def test_what_may_not_be_handed_over_changes_nothing_and_is_said(event: PositionAdopted, word: str) -> None:
+def test_what_may_not_be_handed_over_is_said(event: PositionAdopted, word: str) -> None:
     hand = foreign_long()
     assert word in (why_not_adopt(hand.engine.desk, event) or "")
-    assert hand.hear(event) == [] and hand.bracket is None and hand.engine.desk.memory.referee.foreign == {1: 3}
 
 
 # ---------------------------------------------------------------------- fills that the broker tells no more
@@ -230,8 +244,6 @@ def test_a_fill_that_does_not_is_refused(positions: tuple[int, ...], event: Fill
     hand = position()
     hand.hear(*(told(qty) for qty in positions))
     assert word in (why_not_enter(hand.engine.desk, event) or "")
-    hand.hear(event)
-    assert hand.bracket and hand.bracket.open == 2
 
 
 def test_a_fill_entered_twice_counts_once() -> None:

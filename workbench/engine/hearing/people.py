@@ -1,6 +1,7 @@
 """What people do: halt, flatten, resume, hand a position over, enter a fill that the broker tells no more. No I/O, no clock.
 
-Each wish is judged by a function of its own (``why_not_...``), which whoever answers the person asks as well: one judgement, one wording.
+A wish that a person may have refused is judged by a function of its own (``why_not_...``) before it becomes an event; what is in the log
+was granted, and is done again by every replay.
 """
 
 from __future__ import annotations
@@ -69,23 +70,31 @@ def leaving_px(desk: Desk, contract: int, side: int) -> int | None:
 
 
 def why_not_adopt(desk: Desk, event: PositionAdopted) -> str | None:
-    """Say why a position may not be handed over so, `None` if it may."""
+    """Say why a position may not be handed over so, `None` if it may: asked before the event is made, by whoever makes it."""
+    if (why := _why_never(desk, event)) is not None:
+        return why
+    contract = desk.places[event.contract].contract
+    if event.contract in desk.memory.referee.since_ns:
+        return f"{contract.symbol}: the broker's position is not what we believe; wait, or resume first"
+    foreign, px = desk.memory.referee.foreign.get(event.contract, 0), leaving_px(desk, event.contract, adoption.side_of(event.qty))
+    return adoption.why_not(event, contract, foreign, px)
+
+
+def _why_never(desk: Desk, event: PositionAdopted) -> str | None:
+    """Say what does not hang on the market: a journal that is told again without one comes to the same."""
     place = desk.places.get(event.contract)
     if place is None:
         return f"this run does not know contract {event.contract}"
     if event.account != desk.setup.account:
         return f"this run is about account {desk.setup.account}, not {event.account}"
-    if event.contract in desk.memory.referee.since_ns:
-        return f"{place.contract.symbol}: the broker's position is not what we believe; wait, or resume first"
     if event.contract in desk.supervisor.owned:
         return f"{place.contract.symbol}: a bracket of ours is in it; one owner a contract"
-    foreign, px = desk.memory.referee.foreign.get(event.contract, 0), leaving_px(desk, event.contract, adoption.side_of(event.qty))
-    return adoption.why_not(event, place.contract, foreign, px)
+    return None if event.qty else "nothing is handed over"
 
 
 def adopted(desk: Desk, event: PositionAdopted, now_ns: int, cause: Cause) -> list[AnyCommand]:
     """Take a foreign position as ours, with a stop at the broker in the same turn."""
-    if why_not_adopt(desk, event) is not None:
+    if _why_never(desk, event) is not None:
         return []
     contract, today = desk.places[event.contract].contract, desk.ledger.day(event.account).day
     desk.memory.referee.count(event.contract, -event.qty)
@@ -120,8 +129,6 @@ def _signed(b: Bracket, event: FillEntered) -> int:
 
 
 def entered(desk: Desk, event: FillEntered, now_ns: int, cause: Cause) -> list[AnyCommand]:
-    """Book a fill that a person entered, like any other."""
-    if why_not_enter(desk, event) is not None:
-        return []
+    """Book a fill that a person entered, like any other; whether it explains a difference was judged before the event was made."""
     fill = OrderFilled(event.ref, event.leg, event.qty, event.px, event.exec_id, event.fee_micros)
     return report(desk, fill, now_ns, cause)[1]
