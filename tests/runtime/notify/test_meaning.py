@@ -6,6 +6,7 @@ import pytest
 
 from workbench.domain.decisions import (
     AnyFact,
+    BracketMoved,
     ParityBroken,
     Proposal,
     Quarantined,
@@ -20,6 +21,7 @@ from workbench.domain.events import AnyEvent, BrokerSaid, ConnectionChanged, Ope
 from workbench.domain.orders import Key, Leg, OrderType
 from workbench.runtime.notify.meaning import notices_of
 from workbench.runtime.notify.notice import Notice
+from workbench.runtime.notify.standing import Standing
 from workbench.store.entries import Entry
 
 SYMBOLS = {1: "ESZ6"}
@@ -27,9 +29,9 @@ WISH = Proposal(1, OrderType.LIMIT, 10, 9, 12, 0)
 LOGIN = "TWS accepts the connection and its API says nothing: log in (the weekly second factor), or look at its window"
 
 
-def told(content: AnyEvent | AnyFact) -> list[Notice]:
+def told(content: AnyEvent | AnyFact, *, held: tuple[int, ...] = (7,)) -> list[Notice]:
     is_fact = content.__class__.__module__.endswith("decisions")
-    return list(notices_of(Entry(5, 41, 1, 7_000, (content,) if is_fact else content), SYMBOLS))  # type: ignore[arg-type]
+    return list(notices_of(Entry(5, 41, 1, 7_000, (content,) if is_fact else content), SYMBOLS, Standing(held=list(held))))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,7 @@ def test_what_a_person_must_know_is_told_as_loud_as_it_is(content: AnyEvent | An
         Refused(Key("A", 1, "s"), WISH, Reason.SPREAD, 1.0, 0.0),
         StreamChanged(1, "tick-by-tick", "degraded", ""),
         ConnectionChanged(False, "not connected yet"),
+        ConnectionChanged(False, "ended by hand; stops stay at the broker"),
         StateChanged(TradingState.REDUCING, "connection"),  # the link's own notice tells it
         OperatorSaid(OperatorAction.HALT, "operator: lunch"),  # the state that follows tells it
         BrokerSaid(2104, "farm_ok", "fine", None, None),
@@ -94,10 +97,24 @@ def test_a_resume_by_hand_answers_what_was_told_of_the_halt() -> None:
 
 def test_contracts_are_named_and_every_fact_of_one_row_is_told() -> None:
     facts = (StateChanged(TradingState.REDUCING, "margin: 201"), StateChanged(TradingState.HALTED, "stray fill"))
-    assert [each.about.value for each in notices_of(Entry(5, 41, 1, 7_000, facts), SYMBOLS)] == ["reducing", "halt"]
+    assert [each.about.value for each in notices_of(Entry(5, 41, 1, 7_000, facts), SYMBOLS, Standing())] == ["reducing", "halt"]
     assert "ESZ6" in told(StreamChanged(1, "depth", "lost", ""))[0].text
 
 
 def test_an_account_number_leaves_shortened() -> None:
     (notice,) = told(StateChanged(TradingState.HALTED, "day loss of U1234567"))
     assert "1234567" not in notice.text and "U\N{BULLET}\N{BULLET}67" in notice.text
+
+
+def test_a_stop_that_is_refused_with_its_entry_leaves_nothing_open_and_wants_no_answer() -> None:
+    (notice,) = told(OrderRejected(7, Leg.STOP, "it never reached the broker"), held=())
+    assert notice.severity.value == "info" and "Nothing is held" in notice.text
+
+
+def test_what_is_held_is_followed_over_entries() -> None:
+    standing, moved = Standing(), BracketMoved(9, "working", "filled", "exposed")
+    assert not list(notices_of(Entry(1, 41, 1, 7, (moved,)), SYMBOLS, standing))
+    (refused,) = notices_of(Entry(2, 41, 2, 7, OrderRejected(9, Leg.STOP, "201")), SYMBOLS, standing)
+    assert refused.severity.value == "critical"
+    list(notices_of(Entry(3, 41, 3, 7, (BracketMoved(9, "exposed", "flat", "closed"),)), SYMBOLS, standing))
+    assert standing.held == []

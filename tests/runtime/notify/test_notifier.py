@@ -11,7 +11,7 @@ import pytest
 
 from tests.runtime.notify.servers import Sink, web
 from workbench.config import load_settings
-from workbench.domain.decisions import AnyFact, ParityBroken, RoundTripClosed, StateChanged, TradingState
+from workbench.domain.decisions import AnyFact, BracketMoved, ParityBroken, RoundTripClosed, StateChanged, TradingState
 from workbench.domain.events import AnyEvent, Arrival, ConnectionChanged, OrderRejected
 from workbench.domain.orders import Key, Leg
 from workbench.domain.units import MINUTE, SECOND
@@ -121,7 +121,7 @@ def test_a_restart_tells_nothing_twice_and_misses_nothing_that_came_meanwhile(wo
 
 def test_a_channel_that_was_down_gets_it_when_it_is_back_and_the_failure_has_no_secret(world: World) -> None:
     world.sink.code, world.sink.says = 503, "no {path}"
-    world.happen(OrderRejected(7, Leg.STOP, "201: margin"))
+    world.happen(BracketMoved(7, "working", "filled", "exposed"), OrderRejected(7, Leg.STOP, "201: margin"))
     world.pass_(40)  # the ping does not arrive either
     kept = memory.recall(world.data).schedule.kept
     assert "503" in kept[0].ways["webhook"].why and [each.notice.about.value for each in kept] == ["protection", "channel", "channel"]

@@ -20,6 +20,7 @@ from workbench.domain.units import MINUTE
 from workbench.runtime.notify.living import RUNNER
 from workbench.runtime.notify.meaning import notices_of
 from workbench.runtime.notify.notice import Notice
+from workbench.runtime.notify.standing import Standing
 from workbench.runtime.notify.summary import Tally
 from workbench.store import entries
 from workbench.store.folders import Folders
@@ -35,6 +36,7 @@ class Followed(msgspec.Struct):
 
     last_id: int = 0
     tally: Tally = msgspec.field(default_factory=Tally)
+    standing: Standing = msgspec.field(default_factory=Standing)
 
 
 class Reading(msgspec.Struct):
@@ -75,8 +77,9 @@ class Reading(msgspec.Struct):
             followed.last_id = entry.id
             if isinstance(entry.content, tuple):
                 followed.tally.take(entry.content)
+            found = list(notices_of(entry, symbols, followed.standing))  # also of what is old: what stands must be right
             if entry.recv_ns >= news_ns:
-                yield from (msgspec.structs.replace(each, key=f"{manifest.run}:{each.key}") for each in notices_of(entry, symbols))
+                yield from (msgspec.structs.replace(each, key=f"{manifest.run}:{each.key}") for each in found)
 
 
 def words_of(data: Path) -> list[Status]:

@@ -1,4 +1,4 @@
-"""Which entries of a journal are worth a word to a person, and which words. Pure: entries in, notices out; no I/O, no clock.
+"""Which entries of a journal are worth a word to a person, and which words. Pure: entries in, notices out.
 
 Rules
 -----
@@ -44,6 +44,7 @@ from workbench.domain.events import (
 from workbench.domain.orders import Leg
 from workbench.domain.units import MICROS
 from workbench.runtime.notify.notice import About, Notice, Severity
+from workbench.runtime.notify.standing import Standing
 from workbench.store.entries import Entry
 
 CRITICAL, WARNING, INFO = Severity.CRITICAL, Severity.WARNING, Severity.INFO
@@ -55,10 +56,9 @@ FACTOR: Final = ("second factor", "log in", "does not answer")  # how the connec
 LOSS: Final = re.compile(r"(day|week|month) loss\b")  # how the reason of a halt begins that a loss limit caused
 ACCOUNT: Final = re.compile(r"\b([DUFI]{1,2})\d{4,}(\d\d)\b")
 LINK_CAUSE: Final = "connection"  # a state that the link caused is told by the link
-BEGINNING: Final = ("not connected yet", "resyncing", "taken up")  # how each run begins; nobody is told
+USUAL: Final = ("not connected yet", "resyncing", "taken up", "ended by hand", "contracts changed")  # how runs begin and end
 RESTART: Final = "daily restart"
 NOT_SENT: Final = "not sent"  # how our own door answers where nothing may leave (observe): nobody waits for that order
-LOST: Final = frozenset({"silent", "lost", "refused"})
 SAID: Final = {  # kinds of the broker's messages that a person can do something about
     "unknown": WARNING,
     "config": WARNING,
@@ -66,20 +66,31 @@ SAID: Final = {  # kinds of the broker's messages that a person can do something
     "session_competing": WARNING,
     "fatal": WARNING,
     "clock": WARNING,
-    "order_unknown_outcome": WARNING,
 }
 
 
-def notices_of(entry: Entry, symbols: Mapping[int, str]) -> Iterator[Notice]:
-    """Give what one entry has to tell; `symbols` names contracts by id.
+def notices_of(entry: Entry, symbols: Mapping[int, str], standing: Standing) -> Iterator[Notice]:
+    """Give what one entry has to tell, and take it into what stands.
 
     >>> halted = Entry(9, 41, 0, 7, (StateChanged(TradingState.HALTED, "day loss of DUSIM1"),))
-    >>> [(each.about.value, each.severity.value, each.text) for each in notices_of(halted, {})]
+    >>> [(each.about.value, each.severity.value, each.text) for each in notices_of(halted, {}, Standing())]
     [('loss limit', 'critical', 'HALTED: day loss of DUSIM1')]
+
+    Parameters
+    ----------
+    symbols
+        Names of contracts, by id.
+    standing
+        What earlier entries of the run have left.
     """
     content = entry.content
-    for each in content if isinstance(content, tuple) else (content,):
-        notice = _of_fact(each, symbols, entry.id) if isinstance(content, tuple) else _of_event(each, symbols, entry.id)  # type: ignore[arg-type]
+    if isinstance(content, tuple):
+        for fact in content:
+            standing.take(fact)
+        found = [_of_fact(fact, symbols, entry.id) for fact in content]
+    else:
+        found = [_of_event(content, symbols, standing, entry.id)]
+    for notice in found:
         if notice is not None:
             yield msgspec.structs.replace(notice, at_ns=entry.recv_ns, text=masked(notice.text))
 
@@ -143,20 +154,20 @@ def _of_state(fact: StateChanged) -> Notice | None:
     return Notice(about=about, severity=severity, key=f"state:halted:{why}", text=f"HALTED: {why}", subject=STATE)
 
 
-def _of_event(event: AnyEvent, symbols: Mapping[int, str], n: int) -> Notice | None:
+def _of_event(event: AnyEvent, symbols: Mapping[int, str], standing: Standing, n: int) -> Notice | None:
     match event:
-        case OrderRejected(ref=ref, leg=Leg.STOP | Leg.EXIT | Leg.TARGET as leg, text=said) if not said.startswith(NOT_SENT):
-            severity = WARNING if leg is Leg.TARGET else CRITICAL
-            text = f"The broker refused the {leg.name.lower()} of bracket {ref}: {said}. Look whether the position is covered."
-            return Notice(about=About.PROTECTION, severity=severity, key=f"rejected:{ref}:{leg.name}:{n}", text=text)
+        case OrderRejected():
+            return _of_a_rejected(event, standing, n)
         case OperatorSaid() if _is_worth(event):
             return _of_operator(event, n)
         case ConnectionChanged(up=True, why=why):
-            return Notice(about=About.CONNECTION, severity=INFO, key=f"link:up:{n}", text=f"Connected: {why}", settles=LINK, is_quiet=True)
+            return Notice(
+                about=About.CONNECTION, severity=INFO, key=f"link:up:{n}", text=f"Connected again: {why}", settles=LINK, is_quiet=True
+            )
         case ConnectionChanged(up=False, why=why):
             return _of_a_lost_link(why)
-        case StreamChanged(contract=contract, stream=stream, state=state, why=why):
-            return _of_stream(symbols, contract, stream, state, why)
+        case StreamChanged():
+            return _of_stream(symbols, event, standing)
         case BrokerSaid(code=code, kind=kind, text=said) if kind in SAID:
             return Notice(about=About.BROKER, severity=SAID[kind], key=f"broker:{kind}:{code}", text=f"The broker says ({code}): {said}")
         case TradingPaused(contract=contract, is_paused=is_paused, why=why):
@@ -182,7 +193,7 @@ def _of_operator(event: OperatorSaid, n: int) -> Notice:
 
 
 def _of_a_lost_link(why: str) -> Notice | None:
-    if why.startswith(BEGINNING):
+    if why.startswith(USUAL):
         return None
     if RESTART in why:
         text = f"Not connected: {why}. It comes back by itself."
@@ -190,20 +201,30 @@ def _of_a_lost_link(why: str) -> Notice | None:
     if any(word in why for word in FACTOR):
         text = f"TWS waits for a login (second factor): {why}. Entries are shut, stops stand at the broker."
         return Notice(about=About.SECOND_FACTOR, severity=CRITICAL, key="link:factor", text=text, subject=LINK, halts=False)
-    return Notice(
-        about=About.CONNECTION, severity=WARNING, key="link:down", text=f"REDUCING, not connected: {why}. Stops stand.", subject=LINK
-    )
+    text = f"REDUCING, not connected: {why.rstrip('.')}. Stops stand at the broker."
+    return Notice(about=About.CONNECTION, severity=WARNING, key="link:down", text=text, subject=LINK)
 
 
-def _of_stream(symbols: Mapping[int, str], contract: int, stream: str, state: str, why: str) -> Notice | None:
-    subject = f"stream:{contract}:{stream}"
-    if state == "live":
-        text = f"{_name(symbols, contract)} {stream} is recorded again."
-        return Notice(about=About.RECORDING, severity=INFO, key=f"{subject}:live", text=text, settles=subject, is_quiet=True)
-    if state not in LOST:
+def _of_a_rejected(event: OrderRejected, standing: Standing, n: int) -> Notice | None:
+    """Tell that a stop, an exit or a target was refused; it is critical where something is held that it was for."""
+    if event.leg is Leg.ENTRY or event.text.startswith(NOT_SENT):
         return None
-    text = f"Gap in the recording: {_name(symbols, contract)} {stream} is {state}. {why}".rstrip()
-    return Notice(about=About.RECORDING, severity=WARNING, key=f"{subject}:{state}", text=text, subject=subject)
+    is_held = event.ref in standing.held
+    severity = CRITICAL if is_held and event.leg is not Leg.TARGET else WARNING if is_held else INFO
+    what = "Look whether the position is covered." if is_held else "Nothing is held."
+    text = f"The broker refused the {event.leg.name.lower()} of bracket {event.ref}: {event.text.rstrip('.')}. {what}"
+    return Notice(about=About.PROTECTION, severity=severity, key=f"rejected:{event.ref}:{event.leg.name}:{n}", text=text)
+
+
+def _of_stream(symbols: Mapping[int, str], event: StreamChanged, standing: Standing) -> Notice | None:
+    gap, subject, name = standing.gap(event), f"gap:{event.contract}", _name(symbols, event.contract)
+    if gap is None:
+        return None
+    if not gap:
+        text = f"{name} is recorded again, every stream of it."
+        return Notice(about=About.RECORDING, severity=INFO, key=f"{subject}:over", text=text, settles=subject, is_quiet=True)
+    text = f"Gap in the recording: {name}, {event.stream} is {event.state}. {event.why}".rstrip()
+    return Notice(about=About.RECORDING, severity=WARNING, key=subject, text=text, subject=subject)
 
 
 def _name(symbols: Mapping[int, str], contract: int) -> str:
