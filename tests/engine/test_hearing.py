@@ -258,11 +258,11 @@ def test_a_correction_that_comes_before_its_execution_is_the_execution() -> None
     assert (hand.bracket.fees_micros, hand.bracket.n_fees_unknown) == (5, 0)
 
 
-def test_a_bust_takes_the_position_back_halts_and_leaves_what_still_works() -> None:
+def test_a_bust_takes_the_position_back_and_halts_and_nothing_is_sent_where_nothing_is_held() -> None:
     hand = position()
     entry = next(iter(hand.engine.desk.memory.book.executions))
-    [leave] = hand.hear(FillCorrected(1, Leg.ENTRY, 0, 0, "bust", entry))
-    assert isinstance(leave, Exit) and hand.state == "halted" and hand.bracket is None
+    assert hand.hear(FillCorrected(1, Leg.ENTRY, 0, 0, "bust", entry)) == []  # its exits hang, and the venue cancels them
+    assert hand.state == "halted" and hand.bracket is None
     assert hand.made(RoundTripClosed) == [] and day(hand).realised_micros == 0
 
 
