@@ -17,7 +17,6 @@ def test_the_help_names_every_drill() -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.covers("S2-47")
 @pytest.mark.parametrize("name", sorted(HELPS))
 def test_a_drill_ends_in_a_verdict_and_all_of_it_holds(here: Path, name: str) -> None:
     said = workbench("drill", name, "--json", "--folder", here / "drill")

@@ -43,7 +43,7 @@ class World:
 
     def __init__(self, data: Path, sink: Sink) -> None:
         self.data, self.sink, self.clock = data, sink, At()
-        self.n, self.is_alive = 0, True
+        self.n, self.is_alive, self.is_between = 0, True, False
         manifest = RunManifest(run=RUN, mode="paper", sessions=(20261119,), epoch=3, created_ns=0)
         write_manifest(Folders(data).run(RUN), manifest)
         self.manifest, self.journal = manifest, Journal(Folders(data).journal(RUN))
@@ -60,7 +60,7 @@ class World:
         settings = load_settings(folder=self.data, environment={}, flags=flags).notify
         secrets = {"HOOK": f"{self.sink.url}/{CANARY}", "PING": f"{self.sink.url}/ping-{CANARY}"}
         made = channels_of(settings, self.data, Folders(self.data).notices / "notices.log", self.clock.now_ns, secrets)
-        self.notifier = Notifier(self.data, made, self.clock)
+        self.notifier = Notifier(self.data, made, self.clock, is_running=lambda _: self.is_alive or self.is_between)
 
     def happen(self, *what: AnyEvent | AnyFact) -> None:
         """Write it as a run does."""
@@ -231,8 +231,10 @@ def test_one_that_a_run_started_ends_by_itself_when_the_run_has_ended_and_all_is
     world.pass_(2)
     assert not world.notifier._is_idle()
     say(world.data, Status(process="runner", pid=os.getpid(), said_ns=world.clock.ns, run=RUN, mode="paper", note="ended"))
-    world.is_alive = False
+    world.is_alive, world.is_between = False, True
     world.pass_(70)
+    assert not world.notifier._is_idle(), "its process goes on into the next session"
+    world.is_between = False
     assert world.notifier._is_idle() and halted(world.data) is None
 
 

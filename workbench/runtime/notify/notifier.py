@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -41,6 +42,21 @@ FAILS: Final = 3  # deliveries in a row after which the other channels are told
 LOUD: Final = {Severity.CRITICAL: "CRITICAL", Severity.WARNING: "Warning", Severity.INFO: "Info"}
 
 
+def is_there(pid: int) -> bool:
+    """Tell whether a process is there, be it somebody else's.
+
+    >>> is_there(os.getpid())
+    True
+    """
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 class Notifier:
     """One notifier over one data folder.
 
@@ -54,10 +70,12 @@ class Notifier:
         The machine's: heartbeats are of wall time.
     ping_s
         Seconds between two pings.
+    is_running
+        Tells whether a process of this machine is there.
     """
 
-    def __init__(self, data: Path, made: Made, clock: Clock, *, ping_s: int = 60) -> None:
-        self._data, self._made, self._clock = data, made, clock
+    def __init__(self, data: Path, made: Made, clock: Clock, *, ping_s: int = 60, is_running: Callable[[int], bool] = is_there) -> None:
+        self._data, self._made, self._clock, self._is_running = data, made, clock, is_running
         self._policy: Policy = made.policy
         self._memory, trouble = kept.recall_or_begin(data)
         self._pool = ThreadPoolExecutor(max_workers=N_THREADS, thread_name_prefix=PROCESS)
@@ -95,10 +113,13 @@ class Notifier:
         self._say("ended")
 
     def _is_idle(self) -> bool:
-        """Whether the runner has ended by itself and all is told, or nobody has run for half a day."""
+        """Whether the runner has ended by itself and all is told, or nobody has run for half a day.
+
+        A runner says that it ended at the end of each session, and may go on an hour later: its process tells.
+        """
         now_ns, words = self._clock.now_ns(), words_of(self._data)
         word = next((each for each in words if each.process == RUNNER), None)
-        if word is None:
+        if word is None or self._is_running(word.pid):
             return False
         is_told = not any(way.told_ns is None for each in self._memory.schedule.kept for way in each.ways.values())
         silent_ns = now_ns - word.said_ns
