@@ -27,6 +27,7 @@ from workbench.runtime.live import begin, runner
 from workbench.store import journal as journals
 from workbench.store.journal import Journal
 from workbench.store.tail import Tail
+from workbench.store.whole import trouble
 
 LOG: Final = (
     "a run begins",
@@ -141,7 +142,8 @@ def tail_of(disk: Disk, at: Pass) -> type[Tail]:
                 at("records written, not synced")
 
         def flush(self) -> None:
-            disk.refuse()
+            with trouble("flushing the tail"):
+                disk.refuse()
             super().flush()
             disk.tail_synced(self.last_seq)
             at("records synced, the journal not")

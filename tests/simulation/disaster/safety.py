@@ -5,6 +5,7 @@ I1     of each intent: what lives at the broker and what was filled is never mor
 I2     a command is durable before the first byte of its order leaves                                          (`wire`)
 I7     no position of ours is without a stop or exit at the broker for long while connected
 I8     what rests to close is never more than is held: no exit works without a position
+I9     no entry leaves before open orders and executions were asked for since the link last broke, or IB's did   (`wire`)
 I11    what leaves is finite, on the tick, near the market, for our account, no larger than the law               (`wire`)
 I19    an order id is never used twice                                                                             (`wire`)
 =====  ===============================================================================================================

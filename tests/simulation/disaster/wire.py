@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 VERSION: Final = 178  # the gateway's latest
 PLACE, CANCEL, OPEN_ORDERS, EXECUTIONS = b"3\0", b"4\0", b"16\0", b"7\0"
-FILL, STATUS = b"11\0", b"3\0"  # of answers
+FILL, STATUS, ERROR = b"11\0", b"3\0", b"4\0"  # of answers
+HELLO: Final = b"API\0"
+ENDS: Final = {b"53\0": "open orders", b"55\0": "executions"}  # of what must be asked whenever something may have gone unheard
+DOUBTFUL: Final = frozenset({b"1100", b"1101", b"1102", b"2110"})
 SENT: Final = {
     Leg.ENTRY: "the entry of a bracket sent, no stop yet",
     Leg.STOP: "entry and stop sent, no target yet",
@@ -51,7 +54,8 @@ class Wire:
         self.highest_id = 0
         self.commanded: dict[int, Submit] = {}  # entries that are durable
         self.fills_durable: set[str] = set()  # execution ids
-        self.n_fills_read = 0
+        self._halves: dict[int, bytes] = {}  # of frames that have not come whole
+        self.unasked: set[str] = set(ENDS.values())
         self.n: Counter[bytes] = Counter()
         self.cancels: dict[int, float] = {}
 
@@ -68,14 +72,23 @@ class Wire:
     def read(self, process: Process, data: bytes) -> None:
         """Stand where an answer has arrived that nobody has read."""
         self._note(b"<", process, data)
+        held = self._halves.get(process.number, b"") + data
         at = 0
-        while at + 7 <= len(data) and at + (n := int.from_bytes(data[at : at + 4], "big")) < len(data):
-            if data.startswith(FILL, at + 4):
-                self.n_fills_read += 1
+        while at + 4 <= len(held) and at + 4 + (n := int.from_bytes(held[at : at + 4], "big")) <= len(held):
+            self._doubt(held[at + 4 : at + 4 + min(n, 24)])
+            if held.startswith(FILL, at + 4):
                 self._stand(process, "a fill arrived, not read")
-            elif data.startswith(STATUS, at + 4):
+            elif held.startswith(STATUS, at + 4):
                 self._stand(process, "an acknowledgement arrived, not read")
             at += 4 + n
+        self._halves[process.number] = held[at:]
+
+    def _doubt(self, payload: bytes) -> None:
+        """Follow whether something may have happened that nobody asked about yet."""
+        if payload.startswith(ERROR) and DOUBTFUL & set(payload.split(b"\0")):
+            self.unasked = set(ENDS.values())
+        elif (end := ENDS.get(payload[: payload.find(b"\0") + 1])) is not None:
+            self.unasked.discard(end)
 
     # ---- what leaves --------------------------------------------------------------------------------------------------------------------
     def about_to_write(self, process: Process, data: bytes) -> None:
@@ -86,6 +99,9 @@ class Wire:
 
     def written(self, process: Process, data: bytes) -> None:
         self._note(b">", process, data)
+        if data.startswith(HELLO):
+            self._halves[process.number] = b""
+            self.unasked = set(ENDS.values())
         payload = data[4:]
         self.n[payload[: payload.find(b"\0") + 1]] += 1
         if payload.startswith(PLACE):
@@ -115,7 +131,7 @@ class Wire:
 
     # ---- the laws of what may leave -----------------------------------------------------------------------------------------------------
     def _look(self, process: Process, payload: bytes) -> None:
-        """I2, I11 and I19, on the bytes."""
+        """I2, I9, I11 and I19, on the bytes."""
         say = self._world.safety.say
         request = decode_request(fields(payload), VERSION)
         assert isinstance(request, PlaceOrder)
@@ -128,6 +144,8 @@ class Wire:
         if named.ref not in self.commanded:
             say("I2", f"order {request.order_id} of bracket {named.ref} leaves and its command is not durable")
         asked = self.ids.get(request.order_id)
+        if asked is None and named.leg is Leg.ENTRY and self.unasked:
+            say("I9", f"the entry of bracket {named.ref} leaves, and {', '.join(sorted(self.unasked))} were not asked for since")
         if asked is not None and (asked.ref, asked.leg) != (named.ref, named.leg):
             say("I19", f"order id {request.order_id} was bracket {asked.ref}'s {asked.leg.name}, is now {named.ref}'s {named.leg.name}")
         if asked is None and request.order_id <= self.highest_id:

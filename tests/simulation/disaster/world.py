@@ -48,6 +48,7 @@ FAULTS_S: Final = 40.0  # so long entries are made and faults begin
 CALM_S: Final = 62.0  # the law of liveness says 60
 SETTLED_S: Final = 8.0  # with nothing open at either side, so much is enough
 MOST_S: Final = 400.0
+MOST_BREAKS: Final = 12  # a program that breaks off so often will not come to rest
 BROKEN_DOWN_S: Final = 3.0  # a run that broke off is started again after so long
 
 
@@ -170,7 +171,7 @@ class World:
                 loop.call_at(each.when.at_s, self._strike, each)
         with watched(self.disk, self.at, self.wire.durable, self._stand_still, loop.time, self._meet):
             try:
-                while not await self._live_once():  # until it ends as the world does
+                while not await self._live_once() and len(self.broke) < MOST_BREAKS and self.now_s < MOST_S:
                     await asyncio.sleep(self.pause_s)
             finally:
                 sampling.cancel()
