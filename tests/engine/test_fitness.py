@@ -121,6 +121,7 @@ def equity(hand: Hand) -> Any:
     return hand.engine.desk.ledger.equity(ACCOUNT)
 
 
+@pytest.mark.covers("S2-23", "S2-27")
 def test_an_account_in_euro_counts_by_the_rate_that_was_told_and_is_not_known_without_one() -> None:
     hand = Hand(setup(Script(LONG, until_ns=ONCE)), is_known=False)
     hand.hear(AccountTold(ACCOUNT, "EUR", {"NetLiquidation": 276_000 * MICROS}, "1"), AccountValued(ACCOUNT, 276_000 * MICROS, 1))

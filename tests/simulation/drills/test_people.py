@@ -219,6 +219,7 @@ def test_a_position_handed_over_has_a_real_stop_at_the_broker_and_ends_by_time(p
 
 
 # ---------------------------------------------------------------------- a look each half minute
+@pytest.mark.covers("S2-04", "S2-24", "S2-26")
 def test_what_the_broker_has_is_asked_for_each_half_minute(place: Path) -> None:
     drill = Drill(place, None, trades_s=0, waits_s=200).run()
     assert 5 <= drill.n_asked[ReqPositions] <= 9 and 5 <= drill.n_asked[ReqAllOpenOrders] <= 12
