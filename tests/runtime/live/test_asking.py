@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from tests.engine.hand import ACCOUNT, Hand, position, setup
+from tests.engine.test_hearing_strangers import foreign_long, told
 from tests.engine.test_rolling import both, on, over_the_roll
-from tests.engine.test_strangers import foreign_long, told
 from tests.replay.world import World, world
 from tests.runtime.live.scripted import Broker, Played
 from workbench.domain.decisions import RollPlanned

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.engine.hand import position
-from tests.engine.test_strangers import foreign_long, handing, sold, told
+from tests.engine.test_hearing_strangers import foreign_long, handing, sold, told
 from workbench.domain.orders import OrderType
 from workbench.runtime.live.recalling import recall
 
