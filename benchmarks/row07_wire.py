@@ -2,7 +2,8 @@
 
 Ours is the whole live edge in a process of its own: tap, records, bars, features, learner, strategies, risk, tail and journal made durable,
 orders, the last look at their bytes, lane. The control is a bare asyncio client that answers the same quote with the same three orders,
-in turn with ours; the second control one bare fdatasync, in turn as well. With ``journal off`` nothing is made durable: printed only.
+in turn with ours; the second control one bare fdatasync, in turn as well. With ``journal off`` nothing is made durable:
+printed only, as is what two syncs would take.
 """
 
 from __future__ import annotations
@@ -152,7 +153,8 @@ async def _rounds(fd: int, echo: Echo, ours: Ours) -> tuple[list[float], list[fl
         synced.append((time.monotonic_ns() - began) / 1e3)
         await asyncio.sleep(PAUSE_S)
         bare.append(await echo.answered(ours.quote(ARMED, STAY)))
-        mine.append(await ours.answered())
+        with contextlib.suppress(TimeoutError):  # two quotes in one read, on a busy machine: the bar was closed before it began
+            mine.append(await ours.answered(timeout_s=2.0))
         await ours.through()
     return synced, bare, mine
 
@@ -192,7 +194,9 @@ def _line(what: str, flags: list[str], *, is_held: bool, n_rounds: int) -> Line:
         goal=goal,
         unit="us over control and fdatasync, p50",
         more_is_better=False,
-        notes=[f"{n_rounds} rounds of {N_TICKS} ticks; journal off is {'not ' if is_held else ''}what is shown"],
+        notes=[
+            f"{n_rounds} rounds of {N_TICKS} ticks, {sum(map(len, ours))} of them closed a bar; {'' if is_held else 'not '}held to the goal"
+        ],
     )
 
 
@@ -200,6 +204,7 @@ def measure(quick: bool) -> list[Line]:
     return [
         _line("the default recipe, journal on", [], is_held=True, n_rounds=N_ROUNDS),
         _line("a rule without a learner, journal on", ["--rule"], is_held=True, n_rounds=N_ROUNDS),
+        _line("a rule, the tail synced before the journal", ["--rule", "--two-syncs"], is_held=False, n_rounds=2),
         _line("the default recipe, journal off", ["--no-log"], is_held=False, n_rounds=2),
     ]
 

@@ -1,7 +1,7 @@
 """Row 27, memory over days: ten sessions traded on paper by one process, each with its log, its checkpoint and the models of the last.
 
-Anonymous memory after each session; what grows from the second to the last, a million records. The market is made by another process and
-mapped, and its pages are not counted. Linux.
+Anonymous memory after each session, once what the allocator keeps for later was given back; what grows from the second to the last, a
+million records. The market is made by another process and mapped, and its pages are not counted. Linux.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ for day in map(int, sys.argv[3:]):
     segments.write(Path(sys.argv[1]) / f"{day}.seg", made.records, session=day)
 """
 PLAY: Final = """
-import asyncio, gc, json, sys
+import asyncio, ctypes, gc, json, sys
 from pathlib import Path
 from workbench.config import load_settings
 from workbench.runtime import build
@@ -40,16 +40,21 @@ from workbench.runtime.demonstration import TRADERS
 from workbench.runtime.paper import paper
 from workbench.store.segments import read
 folder, settings = Path(sys.argv[1]), load_settings(environment={})
-def mb():
-    gc.collect()
+trim = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: 0)  # glibc: give back what is free
+def anon():
     rows = dict(line.split(":") for line in open("/proc/self/status") if ":" in line)
     return int(rows["RssAnon"].split()[0]) / 1024
+def mb():
+    gc.collect()
+    held = anon()
+    trim(0)
+    return held, anon()
 told = []
 for day in map(int, sys.argv[2:]):
     contracts, records = build.fronts(settings, ["ES"], day), read(folder / f"{day}.seg")[1]
     setup = build.setup(settings, contracts, [day], build.constitution("demo"), account="DUSIM1", strategies=TRADERS)
     ended = asyncio.run(paper(folder / "data", day, contracts, records, setup, build.fills(settings)))
-    told.append((ended.n_records, ended.n_commands, mb()))
+    told.append((ended.n_records, ended.n_commands, *mb()))
     del records, setup, ended
 print(json.dumps(told))
 """
@@ -64,8 +69,8 @@ def _said(program: str, *arguments: object) -> str:
     return done.stdout
 
 
-def played(days: tuple[int, ...]) -> list[tuple[int, int, float]]:
-    """Trade these sessions in turn; records, commands and anonymous MB after each."""
+def played(days: tuple[int, ...]) -> list[tuple[int, int, float, float]]:
+    """Trade these sessions in turn; of each the records, the commands, and the anonymous MB after it, with and without what is free."""
     with tempfile.TemporaryDirectory() as name:
         _said(MAKE, name, ACTIVITY, *days)
         told: list[Any] = json.loads(_said(PLAY, name, *days))
@@ -78,15 +83,15 @@ def measure(quick: bool) -> list[Line]:
         return []
     days = DAYS[:3] if quick else DAYS
     told = played(days)
-    mb = [each[2] for each in told]
+    held, used = [each[2] for each in told], [each[3] for each in told]
     millions = sum(each[0] for each in told[2:]) / 1e6
-    grown = (mb[-1] - mb[1]) / millions
+    grown = (used[-1] - used[1]) / millions
     return [
         Line(
             row=27,
             what=f"{len(days)} sessions on paper by one process, growth from the second to the last",
             anchor=f"{sum(each[0] for each in told):,} records, {sum(each[1] for each in told):,} commands",
-            ours=f"anonymous after each: {', '.join(f'{each:.0f}' for each in mb)} MB",
+            ours=f"in use after each: {', '.join(f'{each:.0f}' for each in used)} MB; held {', '.join(f'{each:.0f}' for each in held)} MB",
             ratio=grown,
             goal=1.0,
             unit="MB a million records",

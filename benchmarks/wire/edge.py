@@ -1,6 +1,7 @@
 """The live edge as a program: `workbench paper` in small, over a gateway, with a strategy that enters when it is told to.
 
-``python -m benchmarks.wire.edge PORT FOLDER [--steps] [--rule] [--no-log] [--die ROWS]``. It says lines of JSON and ends with its input.
+``python -m benchmarks.wire.edge PORT FOLDER [--steps] [--rule] [--no-log] [--two-syncs] [--die ROWS]``.
+It says lines of JSON and ends with its input.
 With ``--steps`` its clock stands, but for quotes that move it: a row decides which quote closes a bar, and need not wait five seconds.
 With ``--die`` it writes what a run leaves that died, and ends.
 """
@@ -214,12 +215,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("folder")
-    for flag in ("steps", "rule", "no-log"):
+    for flag in ("steps", "rule", "no-log", "two-syncs"):
         parser.add_argument(f"--{flag}", action="store_true")
     parser.add_argument("--die", type=int, default=0)
     chosen = parser.parse_args()
     if chosen.no_log:
         RunLog.commit = lambda self: None
+    if chosen.two_syncs:
+        RunLog.commit = RunLog.sync
     asyncio.run(Whole(chosen).run())
 
 
