@@ -42,7 +42,7 @@ def test_what_is_left_beside_a_lost_stop_is_cancelled_before_anything_new_is_pla
     stop, target = read(orders.due(life))
     assert (stop.order_type, stop.aux_price, stop.total_quantity, stop.parent_id, stop.transmit) == ("STP", 5990, 2, 0, True)
     assert (target.order_type, target.lmt_price, target.total_quantity, target.parent_id) == ("LMT", 6020, 2, 0)
-    assert stop.oca_group == target.oca_group == "WB:r1:7.1" and stop.oca_type == 2 and stop.order_ref == "WB:r1:7:S"
+    assert stop.oca_group == target.oca_group == f"WB:r1:7.{stop.order_id}" and stop.oca_type == 2 and stop.order_ref == "WB:r1:7:S"
     assert orders.due(life) == [] and life.leg(STOP).order_id == stop.order_id
 
 
@@ -166,7 +166,7 @@ def test_a_stop_taken_away_by_hand_is_replaced_over_the_whole_position_and_flat_
         await world.until(lambda: sum(event.leg is STOP for event in world.of(OrderAccepted)) == 2)
         mine = [state for state in broker(world).orders() if state.remaining]
         assert sorted((state.order.order_ref[-1], state.qty) for state in mine) == [("S", 2), ("T", 2)]
-        assert {state.order.oca_group for state in mine} == {"WB:r1:1.1"}
+        assert {state.order.oca_group for state in mine} == {f"WB:r1:1.{min(state.order.order_id for state in mine)}"}
         await world.venue.send(leave(1))
         await world.until(lambda: broker(world).position("DUSIM1", 1).qty == 0)
         await asyncio.sleep(4)

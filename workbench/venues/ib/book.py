@@ -122,7 +122,6 @@ class Life(msgspec.Struct):
     entry_px: int | None = None  # as moved last; `None`: as submitted
     target_px: int | None = None  # as protected last; `None`: as submitted
     cover_qty: int = 0  # so much was to be covered anew, and is not yet; 0: nothing waits
-    n_covers: int = 0
     by_hand: int = 0  # contracts of ours that somebody else closed: no execution of this bracket shows it
 
     def leg(self, leg: Leg) -> Part:

@@ -192,10 +192,12 @@ class Orders:
             return [self._changed(life, part, terms) for part, terms in sizes if part.wanted != terms]
         if living:
             return [self._cancelling(part) for part in living if not part.is_cancelling and part.order_id]
-        life.cover_qty, life.n_covers = 0, life.n_covers + 1
-        side, group = -life.submit.side, f"{write_ref(self.book.run, life.submit.ref, Leg.STOP)[:-2]}.{life.n_covers}"
+        life.cover_qty = 0
+        side, ids = -life.submit.side, (self._ids.order(), self._ids.order())
+        group = f"{write_ref(self.book.run, life.submit.ref, Leg.STOP)[:-2]}.{ids[0]}"  # no group that is over is ever named again
         kinds = ((Leg.STOP, OrderType.STOP, life.stop_px), (Leg.TARGET, OrderType.LIMIT, life.aim_px))
-        parts = [Part(self._ids.order(), leg, side, kind, Terms(n, px), group=group, is_alone=True) for leg, kind, px in kinds]
+        each = zip(ids, kinds, strict=True)
+        parts = [Part(number, leg, side, kind, Terms(n, px), group=group, is_alone=True) for number, (leg, kind, px) in each]
         life.parts += parts
         for part in parts:
             self.book.number(life, part, part.order_id)
