@@ -34,7 +34,7 @@ def test_the_faults_of_a_drill_are_a_scenario(text: str) -> None:
 def test_a_drill_is_less_patient_only_while_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKBENCH_GUARDIAN__SILENT_S", "9")
     with kinds._patience():
-        assert load_settings(folder="/nowhere").guardian.silent_s == 5
+        assert load_settings(folder="/nowhere").guardian.silent_s == 4
     assert os.environ["WORKBENCH_GUARDIAN__SILENT_S"] == "9" and "WORKBENCH_GUARDIAN__FLAT_AFTER_S" not in os.environ
 
 
