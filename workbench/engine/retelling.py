@@ -59,6 +59,11 @@ def carry(engine: Engine, image: bytes) -> None:
     _take_over(engine, msgspec.structs.replace(memory, streams={}, answers={}, quarantined={}))
 
 
+def holds(image: bytes) -> bool:
+    """Tell whether brackets are open in another engine's snapshot."""
+    return bool(msgspec.msgpack.decode(image, type=_Orders).memory.book.open)
+
+
 def retell(engine: Engine, entries: Iterable[Told]) -> None:
     """Bring the order side of an engine to the end of a journal, behind what it `carry`-ed before.
 

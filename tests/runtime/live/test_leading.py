@@ -8,25 +8,31 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 import pytest
 
 from tests.replay.world import settings
 from tests.runtime.live.whole import Whole
 from workbench import calendars
+from workbench.domain.contracts import Contract
 from workbench.domain.events import ConnectionChanged, FrontChanged, StreamChanged
 from workbench.domain.records import Kind, Phase
 from workbench.domain.units import MINUTE, SECOND
 from workbench.gateway.faults import Rule, Scenario, When
 from workbench.gateway.faults import actions as act
+from workbench.gateway.transports import serve
 from workbench.market.sessions import weave
 from workbench.runtime import play
 from workbench.runtime.build import as_run
 from workbench.runtime.generated import Generated
 from workbench.runtime.live import Ended, Stage
-from workbench.runtime.live.leading import not_entered
+from workbench.runtime.live.leading import Leading, not_entered
+from workbench.runtime.live.looking import look, traded
 from workbench.runtime.logged import open_log
 from workbench.simulation.market import MarketSettings, generate
+from workbench.simulation.virtual import run
+from workbench.venues.ib.contracts import Names
 
 OLD, NEW = 20261210, 20261211  # from the second on ESH7 leads
 ROOT = settings().roots["ES"]
@@ -120,3 +126,41 @@ def test_a_setup_is_changed_by_what_a_run_began_with_and_by_nothing_else(around:
     assert as_run(made, {}, ()) is made
     changed = as_run(made, {1: (at("12:00") + MINUTE,)}, (2,))
     assert changed.closes == {**made.closes, 1: (at("12:00") + MINUTE,)} and [ids for _, ids in changed.strategies] == [(1,)]
+
+
+def leads(session: int, volumes: dict[int, int], led: tuple[Contract, ...] = ()) -> list[str]:
+    known = Leading(Names([named(Z6, 1), named(H7, 2)]), [ROOT], {}, led)
+    known.volumes = volumes
+    return [contract.symbol for contract in known.on(session)]
+
+
+def named(contract: Contract, con_id: int) -> Contract:
+    return msgspec.structs.replace(contract, venue_ids={"ib": str(con_id)})
+
+
+def test_the_next_month_leads_as_soon_as_it_traded_more_near_the_end_and_the_old_one_never_again() -> None:
+    assert leads(20261204, {1: 900, 2: 800}) == ["ESZ6"] and leads(20261204, {1: 900, 2: 901}) == ["ESH7"]
+    assert leads(20261204, {}) == ["ESZ6"] and leads(20261204, {2: 901}) == ["ESZ6"]  # not known decides nothing
+    assert leads(20261110, {1: 900, 2: 901}) == ["ESZ6"]  # too early for volume
+    assert leads(20261204, {1: 900, 2: 800}, (named(H7, 2),)) == ["ESH7"]
+
+
+def test_months_are_contested_only_near_the_end() -> None:
+    known = Leading(Names([named(Z6, 1), named(H7, 2)]), [ROOT], {})
+    assert [contract.symbol for contract in known.contested(20261204)] == ["ESZ6", "ESH7"]
+    assert known.contested(20261001) == ()
+
+
+def test_what_was_traded_in_the_session_that_ended_is_asked_of_a_tws(tmp_path: Path, around: Generated) -> None:
+    whole, volumes = Whole(tmp_path, around, start_ns=at("15:56")), dict[int, int]()
+
+    async def ask() -> None:
+        door = await serve(whole.gateway, "127.0.0.1", 7497)
+        rows = (await look("127.0.0.1", 7497, 9, [ROOT])).contracts["ES"]
+        con_id = {row.contract.local_symbol: row.contract.con_id for row in rows}
+        months = [named(each, con_id[each.symbol]) for each in around.contracts]
+        volumes.update(await traded("127.0.0.1", 7497, 9, months))
+        await door.close()
+
+    run(lambda _: ask(), seed=1, epoch_ns=whole.start_ns, horizon_s=60)
+    assert set(volumes) == {contract.id for contract in around.contracts} and min(volumes.values()) > 0

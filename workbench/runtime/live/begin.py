@@ -23,7 +23,7 @@ from workbench.domain.events import FrontChanged
 from workbench.domain.records import Records
 from workbench.engine import Engine, Setup
 from workbench.engine.desk import CONNECTION
-from workbench.engine.retelling import Told, carry, retell
+from workbench.engine.retelling import Told, carry, holds, retell
 from workbench.runtime import build
 from workbench.runtime.log import Past, RunLog
 from workbench.runtime.loop import run as drive
@@ -78,6 +78,12 @@ class Begun(NamedTuple):
     def is_new(self) -> bool:
         """Whether nothing of it was written yet."""
         return not self.past.arrivals and not len(self.records)
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether market, features and models begin with nothing, and there is time to warm them up: nothing is held meanwhile."""
+        carried = self.run.carries == "orders"
+        return self.is_new and (self.start is None or (carried and not holds(self.start.engine)))
 
     @property
     def before_seq(self) -> int:

@@ -2,7 +2,8 @@
 
 Rules
 -----
-1. A session is traded in the contracts that lead on its date (`market.rolls`, a week before the last day that may be held).
+1. A session is traded in the contracts that lead on its date: a week before the last day that may be held the next month does
+   (`market.rolls`), and within two weeks of it as soon as the next one traded more in the session that ended.
 2. A run that ended with something open is gone on from in its own contracts and in those that lead now: a position outlives a roll under
    its stop, the month that follows is streamed beside it, and what leads no more is not entered again.
 3. What leads no more, or ends within a week, is not entered: neither by date nor after a run that was held up.
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.venues.ib.contracts import Names
 
 LAST_DAYS: Final = 7  # before its end in which a contract is not entered
+LONGEST_NOTICE_DAYS: Final = 31  # a delivery month must be left so long before it ends at most (gold)
 
 
 class Leading:
@@ -40,10 +42,14 @@ class Leading:
         The active ones.
     hours
         When each trades, as IB told, by contract id.
+    led
+        Those that led before: an earlier month never leads again.
     """
 
-    def __init__(self, names: Names, roots: Sequence[Root], hours: Mapping[int, Sequence[Open]]) -> None:
+    def __init__(self, names: Names, roots: Sequence[Root], hours: Mapping[int, Sequence[Open]], led: Iterable[Contract] = ()) -> None:
         self._names, self._roots, self.hours = names, roots, hours
+        self._led = {contract.root: contract for contract in sorted(led, key=lambda each: each.expiry or "")}
+        self.volumes: Mapping[int, int] = {}  # traded in the session that ended, by contract id
 
     def on(self, session: int) -> tuple[Contract, ...]:
         """Give the contract that leads for each root in a session, ids rising.
@@ -53,16 +59,42 @@ class Leading:
         VenueError
             IB did not name the month that must lead.
         """
-        from workbench import calendars  # pandas: who only asks for help must not pay
         from workbench.venues.ib.contracts import Fronts
 
         fronts, day = Fronts(self._names, self._roots), day_of(session)
-        fronts.look(day, calendars.business_days(day - timedelta(days=70), day + timedelta(days=400)))
+        fronts.leads.update(self._led)
+        fronts.look(day, _business_days(day), self.volumes)
+        self._led = dict(fronts.leads)
         return tuple(sorted(fronts.leads.values(), key=lambda contract: contract.id))
 
+    def contested(self, session: int) -> tuple[Contract, ...]:
+        """Give the months between which volume may decide: of each root whose lead ends soon, that and the next one."""
+        from workbench.venues.ib.contracts import VOLUME_DAYS
 
-def define(data: Path, seen: Looked, roots: Sequence[Root], session: int) -> Leading:
-    """Define what a first look found; the data folder gives everything its id."""
+        day, found = day_of(session), list[Contract]()
+        for lead in self.on(session):
+            months = self._names.of_root(lead.root)
+            after = months[months.index(lead) + 1 : months.index(lead) + 2]
+            if lead.expiry and after and date.fromisoformat(lead.expiry) - day <= timedelta(days=VOLUME_DAYS + LONGEST_NOTICE_DAYS):
+                found += [lead, *after]
+        return tuple(found)
+
+
+def _business_days(day: date) -> Sequence[date]:
+    from workbench import calendars  # pandas: who only asks for help must not pay
+
+    return calendars.business_days(day - timedelta(days=70), day + timedelta(days=400))
+
+
+def led_before(data: Path, mode: Mode, account: str) -> tuple[Contract, ...]:
+    """Give the contracts that led in the last run of this kind."""
+    mine = [each for each in runs(data) if each.mode == mode.value and each.source.startswith(WIRE) and each.account == account]
+    last = max(mine, key=lambda each: (each.sessions[-1], each.epoch), default=None)
+    return () if last is None else tuple(each for each in last.contracts if each.id not in last.not_entered)
+
+
+def define(data: Path, seen: Looked, roots: Sequence[Root], session: int, led: Iterable[Contract] = ()) -> Leading:
+    """Define what a first look found; the data folder gives everything its id. `led`: what led before."""
     from workbench.venues.ib.contracts import Names, found
 
     book, tried = ContractBook(data), Names()
@@ -72,7 +104,7 @@ def define(data: Path, seen: Looked, roots: Sequence[Root], session: int) -> Lea
     defined = book.define_all([item.contract for item in there])
     names = Names(defined)
     told = {int(item.contract.venue_ids["ib"]): tuple(Open(*each) for each in item.sessions) for item in there}
-    return Leading(names, roots, {each.id: told[con_id] for con_id, each in names.by_con_id.items() if con_id in told})
+    return Leading(names, roots, {each.id: told[con_id] for con_id, each in names.by_con_id.items() if con_id in told}, led)
 
 
 def of_the_run(data: Path, session: int, mode: Mode, account: str, leads: Iterable[Contract]) -> tuple[Contract, ...]:

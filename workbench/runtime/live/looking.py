@@ -6,12 +6,12 @@ The clock of a simulated gateway is its session's, not the wall's: it is read to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from typing import Final, NamedTuple, TypeVar
 
 from workbench.clock import Clock, ScaledClock, SystemClock
 from workbench.config import Root
-from workbench.domain.contracts import ContractType
+from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.errors import ConfigError, VenueError
 from workbench.domain.units import SECOND
 from workbench.runtime.live.doors import SIMULATED
@@ -22,10 +22,12 @@ from workbench.wire import (
     ContractFields,
     CurrentTime,
     ErrorMessage,
+    HistoricalData,
     ManagedAccounts,
     Reader,
     ReqContractDetails,
     ReqCurrentTime,
+    ReqHistoricalData,
     Request,
     StartApi,
     WireError,
@@ -39,6 +41,7 @@ from workbench.wire import (
 
 ANSWER_S: Final = 15.0  # a TWS answers in ms; its farm of definitions may have to wake up
 IN_USE: Final = 326
+T = TypeVar("T")
 ASK_S: Final = 0.025  # of the server's time, between two questions for it: 40 in its second, IB bears 50 in ours
 
 
@@ -93,11 +96,49 @@ async def look(host: str, port: int, client_id: int, roots: Iterable[Root], *, s
     VenueError
         Nobody listens there, or does not answer as a TWS does; the text says what to do.
     """
+    wanted = list(roots)
+    return await _talk(host, port, client_id, speed, lambda talk: talk.all(wanted))
+
+
+async def traded(host: str, port: int, client_id: int, contracts: Iterable[Contract], *, speed: float = 1.0) -> dict[int, int]:
+    """Ask how many were traded of each contract in the last session that all of them have whole, by contract id.
+
+    Nothing is said of a contract that IB has no such days of.
+
+    Raises
+    ------
+    VenueError
+        As `look`.
+    """
+    wanted = list(contracts)
+
+    async def work(talk: _Look) -> dict[int, dict[str, int]]:
+        return {contract.id: await talk.days(n, contract) for n, contract in enumerate(wanted, 1)}
+
+    return last_whole(await _talk(host, port, client_id, speed, work))
+
+
+def last_whole(days: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
+    """Pick the volume of the last day but one that all have: the last one may be going on.
+
+    >>> last_whole({1: {"20261207": 900, "20261208": 700, "20261209": 10}, 2: {"20261207": 100, "20261208": 800, "20261209": 30}})
+    {1: 700, 2: 800}
+    >>> last_whole({1: {"20261207": 900}, 2: {}})
+    {}
+    """
+    common = sorted(set.intersection(*(set(each) for each in days.values()))) if days else []
+    return {id_: of[common[-2]] for id_, of in days.items()} if len(common) > 1 else {}
+
+
+async def _talk(host: str, port: int, client_id: int, speed: float, work: Callable[[_Look], Awaitable[T]]) -> T:
+    """Connect, let `work` ask, and leave."""
     try:
         async with asyncio.timeout(ANSWER_S):
             reader, writer = await asyncio.open_connection(host, port)
             try:
-                return await _Look(reader, writer, speed).all(client_id, list(roots))
+                talk = _Look(reader, writer, speed)
+                await talk.begin(client_id)
+                return await work(talk)
             finally:
                 writer.close()
     except TimeoutError:
@@ -120,12 +161,14 @@ class _Look:
         self._version = 0
         self.accounts: tuple[str, ...] = ()
 
-    async def all(self, client_id: int, roots: list[Root]) -> Looked:
+    async def begin(self, client_id: int) -> None:
         self._writer.write(hello())
         self._version = parse_welcome(await self._payload()).version
         self._ask(StartApi(client_id=client_id))
         while not self.accounts:
             await self._next()
+
+    async def all(self, roots: list[Root]) -> Looked:
         contracts = {root.root: await self._contracts(n, root) for n, root in enumerate(roots, 1)}
         return Looked(self.accounts, await self._time(), contracts)
 
@@ -148,6 +191,19 @@ class _Look:
                     return tuple(rows)
                 case ErrorMessage(req_id=answered, code=code, text=text) if answered == req_id:
                     raise VenueError(f"{root.root} ({wanted.sec_type} at {wanted.exchange}): {code}: {text}")
+                case _:
+                    pass
+
+    async def days(self, req_id: int, contract: Contract) -> dict[str, int]:
+        """Give the volume of each of the last days, by its date; none where IB has none."""
+        named = ContractFields(con_id=int(contract.venue_ids["ib"]), exchange=contract.exchange)
+        self._ask(ReqHistoricalData(req_id=req_id, contract=named, bar_size="1 day", duration="5 D", use_rth=False))
+        while True:
+            match await self._next():
+                case HistoricalData(req_id=answered, bars=bars) if answered == req_id:
+                    return {bar.date[:8]: int(bar.volume) for bar in bars if bar.volume >= 0}
+                case ErrorMessage(req_id=answered) if answered == req_id:
+                    return {}
                 case _:
                     pass
 

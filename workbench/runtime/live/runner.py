@@ -13,7 +13,7 @@ Rules
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -87,6 +87,8 @@ class Runner:
         Says what is traded in a session.
     hours
         `None`: the calendars.
+    before
+        Awaited before a session that follows another over the same line, with its name: what is traded may have changed.
     history
         Where a cold start gets its warm-up; `None`: it starts cold.
     on_news
@@ -105,12 +107,13 @@ class Runner:
         *,
         hours: Hours | None = None,
         history: HistorySource | None = None,
+        before: Callable[[int], Awaitable[None]] | None = None,
         on_news: Callable[[News], None] = lambda _: None,
         at_turn: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._data, self._mode, self._line, self._door, self._plan = data, mode, line, door, plan
         self._hours: Hours = hours or Calendars()
-        self._history, self._on_news, self._at_turn = history, on_news, at_turn
+        self._history, self._before, self._on_news, self._at_turn = history, before, on_news, at_turn
         self._after_ns = 0  # the close of the session before
         self._ids: frozenset[int] = frozenset()  # contracts of the session before, of this process
         self._goes_on = False  # the session before ended on this very line
@@ -127,6 +130,8 @@ class Runner:
 
     async def run_session(self) -> Ended:
         """Run the session the clock lies in, to its close."""
+        if self._goes_on and self._before is not None:
+            await self._before(self._hours.session(max(self._line.clock.now_ns(), self._after_ns + 1)))
         now_ns = max(self._line.clock.now_ns(), self._after_ns + 1)
         session = self._hours.session(now_ns)
         plan = self._plan(session)
@@ -160,10 +165,10 @@ class Runner:
 
     async def _warm_up(self, begun: Begun, engine: Engine, now_ns: int) -> WarmUp:
         """Warm up what begins with nothing, and say what stays cold."""
-        setup, is_cold = engine.desk.setup, begun.is_new and begun.start is None
+        setup = engine.desk.setup
         needs = needs_of(setup, engine.bank.warm_up_bars)
         symbols = {terms.contract.id: terms.contract.symbol for terms in setup.terms}
-        found = await warmed(self._history if is_cold else None, [terms.contract for terms in setup.terms], now_ns, needs)
+        found = await warmed(self._history if begun.is_cold else None, [terms.contract for terms in setup.terms], now_ns, needs)
         known = set(found.records["contract"].tolist())
         words = {
             contract: f"{'history is not whole' if contract in known else 'features begin cold'}: {why}"
@@ -178,7 +183,7 @@ class Runner:
         close_ns, ids = self._hours.close_ns(session), [contract.id for contract in plan.contracts]
         phases = [self._hours.phases(contract, begin_ns + 1, close_ns) for contract in plan.contracts]
         grid = Grid(begun.numbers_from, begin_ns, np.concatenate(phases))
-        is_blind = not self._goes_on and (len(begun.records) > 0 or begun.start is not None)
+        is_blind = not self._goes_on and (len(begun.records) > 0 or begun.start is not None) and not begun.is_cold
         first = grid.gaps(ids, begin_ns) if is_blind else grid.take(history.records) if len(history.records) else None
         before, self._ids = self._ids, frozenset(ids)
         knows = self._ids if before - self._ids else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from workbench.clock import Clock, SystemClock
 from workbench.config import Mode, Root, Settings
 from workbench.domain.contracts import Contract
-from workbench.domain.errors import ConfigError
+from workbench.domain.errors import ConfigError, VenueError
 from workbench.domain.events import FrontChanged
 from workbench.domain.units import SECOND
 from workbench.runtime import build
@@ -17,9 +18,9 @@ from workbench.runtime.live.begin import Plan
 from workbench.runtime.live.doors import TRADES, Door, before_the_wire, must_be_allowed, token
 from workbench.runtime.live.edge import IbEdge
 from workbench.runtime.live.hours import BrokersHours, Calendars, Hours
-from workbench.runtime.live.leading import Leading, define, not_entered, of_the_run
+from workbench.runtime.live.leading import Leading, define, led_before, not_entered, of_the_run
 from workbench.runtime.live.line import Line
-from workbench.runtime.live.looking import Looked, clock_of, look
+from workbench.runtime.live.looking import Looked, clock_of, look, traded
 from workbench.runtime.live.runner import Runner
 from workbench.runtime.live.stages import News
 from workbench.runtime.live.warming import IbWarmUp
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from workbench.venues.ib.venue import IbVenue
 
 
+LOOK_AGAIN_S: Final = 6.0  # between two sessions nobody beats: less than the silence at which a guardian takes over
+ASKS_VOLUMES: Final = 6  # another one, for a second question right behind the first
 LOOKS: Final = 3  # added to ib.client_id: who only looks has an id of its own, TWS frees one late
 
 
@@ -100,15 +103,16 @@ async def wire(
     clock = clock or clock_of(seen.accounts, seen.now_ns, settings.ib.speed, settings.clock.step_limit_ns)
     must_be_allowed(mode, settings.ib.account, chosen, armed, clock.now_ns(), asked=settings.mode)
     log_session = Calendars(settings.log_calendar).session(clock.now_ns())
-    known = define(data, seen, roots, log_session)
+    known = await _define(mode, settings, data, chosen, seen, log_session)
     fence = Fence(data, chosen) if mode in TRADES else None
     edge = IbEdge(_maker(mode, settings, data, chosen, clock, fence))
-    hours = BrokersHours(settings.log_calendar, lambda contract: edge.hours(contract) or known.hours.get(contract, ()))
+    hours = BrokersHours(settings.log_calendar, lambda contract: edge.hours(contract) or plan.known.hours.get(contract, ()))
     line = Line(edge, clock)
     silent_ns = round(settings.guardian.silent_s * SECOND) if guarded else None
     door = Door(mode, chosen, lambda: edge.accounts, armed, clock, fence=fence, silent_ns=silent_ns)
     plan = Planner(mode, settings, data, chosen, known, hours, clock, strategies)
-    runner = Runner(data, mode, line, door, plan, hours=hours, history=IbWarmUp(settings) if warms else None, on_news=on_news)
+    warm = IbWarmUp(settings) if warms else None
+    runner = Runner(data, mode, line, door, plan, hours=hours, history=warm, before=plan.look_again, on_news=on_news)
     clock_word = "the gateway's clock" if seen.is_simulated else "this machine's clock"
     told = f"{', '.join(contract.symbol for contract in plan.contracts(log_session))} · {clock_word}, x{settings.ib.speed:g}"
     if mode is Mode.PAPER and not seen.is_simulated and (why := unseen(mode, settings, data, chosen, clock.now_ns())) is not None:
@@ -116,6 +120,16 @@ async def wire(
     if fence is not None:
         fence.take()
     return Wired(runner, line, chosen, told, edge.close, door, fence)
+
+
+async def _define(mode: Mode, settings: Settings, data: Path, account: str, seen: Looked, session: int) -> Leading:
+    """Define what was found; where the lead of a root is about to change, ask what was traded of both months."""
+    roots = [settings.roots[name] for name in settings.active]
+    known = define(data, seen, roots, session, led_before(data, mode, account))
+    if contested := known.contested(session):
+        at = settings.ib
+        known.volumes = await traded(at.host, at.port, at.client_id + ASKS_VOLUMES, contested, speed=at.speed)
+    return known
 
 
 def _account(named: str | None, seen: Looked) -> str:
@@ -151,17 +165,27 @@ class Planner:
         clock: Clock,
         strategies: Sequence[tuple[str, str]] | None,
     ) -> None:
-        self._mode, self._settings, self._data, self._account, self._known = mode, settings, data, account, known
+        self._mode, self._settings, self._data, self._account, self.known = mode, settings, data, account, known
         self._hours, self._clock = hours, clock
         decides = mode in TRADES or mode is Mode.OBSERVE
         self._strategies = (TICKS if strategies is None else strategies) if decides else ()
 
     def contracts(self, session: int) -> tuple[Contract, ...]:
         """List the contracts of a session's run, ids rising."""
-        return of_the_run(self._data, session, self._mode, self._account, self._known.on(session))
+        return of_the_run(self._data, session, self._mode, self._account, self.known.on(session))
+
+    async def look_again(self, session: int) -> None:
+        """Look at the TWS once more before a session that follows: months are listed, others lead. One that is away changes nothing."""
+        at, roots = self._settings.ib, [self._settings.roots[name] for name in self._settings.active]
+        try:
+            async with asyncio.timeout(LOOK_AGAIN_S):
+                seen = await look(at.host, at.port, at.client_id + LOOKS, roots, speed=at.speed)
+                self.known = await _define(self._mode, self._settings, self._data, self._account, seen, session)
+        except (VenueError, TimeoutError):
+            return  # what was known is traded on; rolls by date need no answer
 
     def __call__(self, session: int) -> Plan:
-        settings, contracts, leads = self._settings, self.contracts(session), self._known.on(session)
+        settings, contracts, leads = self._settings, self.contracts(session), self.known.on(session)
         law = build.constitution(settings.profile, folder=build.laws_of(settings))
         things = things_of(settings.workspace)
         setup = build.setup(settings, contracts, [session], law, account=self._account, strategies=self._strategies, things=things)
