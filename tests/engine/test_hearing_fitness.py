@@ -108,6 +108,10 @@ def test_a_pause_at_the_exchange_is_remembered_until_it_ends_or_its_stream_is_go
     assert paused == {}
     hand.hear(TradingPaused(1, True, "halted"), StreamChanged(1, "l1-250ms", "lost", "1101"))
     assert paused == {}
+    hand.hear(TradingPaused(1, True, "halted"), ConnectionChanged(False, "away: 1100: lost"), BACK)
+    assert paused == {1: "halted"}
+    hand.hear(ConnectionChanged(False, "the run was taken up"), BACK)
+    assert paused == {}
 
 
 def test_what_is_not_told_again_of_a_contract_stays_as_it_was() -> None:

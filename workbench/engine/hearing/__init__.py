@@ -39,7 +39,7 @@ from workbench.domain.orders import AnyCommand, Cause
 from workbench.engine.desk import CONNECTION, Desk
 from workbench.engine.hearing.account import answered, ask_for_the_account, told_of_money, valued
 from workbench.engine.hearing.foreign import count_what_waited, saw_a_fill, saw_an_order, told_a_position, told_without_a_price
-from workbench.engine.hearing.machine import compared, forget_the_pause, paused, told_of_a_contract
+from workbench.engine.hearing.machine import compared, forget_the_pause, lost_the_line, paused, told_of_a_contract
 from workbench.engine.hearing.people import adopted, entered, operator
 from workbench.engine.hearing.talks import BRACKET, about_a_bracket, resume_talks
 from workbench.engine.margin import MARGIN
@@ -70,6 +70,7 @@ def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyComm
             return count_what_waited(desk, now_ns, cause) + resume_talks(desk, now_ns, cause)
         case ConnectionChanged(up=False):
             desk.breaker.trip(CONNECTION, TradingState.REDUCING, desk.facts)
+            lost_the_line(desk, event)
         case BrokerSaid(kind="unknown", code=code, text=text):
             desk.breaker.trip(f"broker's message {code}, which nobody knows: {text}", TradingState.REDUCING, desk.facts, latched=True)
         case BrokerSaid(kind="closed-by-hand"):

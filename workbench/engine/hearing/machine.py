@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from workbench.domain.decisions import TradingState
-from workbench.domain.events import ClockCompared, ContractTold, StreamChanged, TradingPaused
+from workbench.domain.events import ClockCompared, ConnectionChanged, ContractTold, StreamChanged, TradingPaused
 from workbench.domain.units import SECOND
 from workbench.engine.desk import Desk
 
 CLOCK: Final = "clock"  # cause of the breaker while ours and the broker's differ
 GONE: Final = frozenset({"lost", "ended", "refused"})  # states of a stream
+AWAY: Final = "away"  # how a venue says that its socket stands, but leads nowhere for a while
 
 
 def compared(desk: Desk, event: ClockCompared) -> None:
@@ -42,6 +43,12 @@ def forget_the_pause(desk: Desk, event: StreamChanged) -> None:
     """A stream that is gone says nothing of a pause any more; the one that follows tells it anew, if it lasts."""
     if event.state in GONE and event.stream.startswith("l1"):
         desk.memory.paused.pop(event.contract, None)
+
+
+def lost_the_line(desk: Desk, event: ConnectionChanged) -> None:
+    """Where the socket is gone, or a process begins, other streams follow, which tell a pause anew; one that is `AWAY` keeps its own."""
+    if not event.why.startswith(AWAY):
+        desk.memory.paused.clear()
 
 
 def told_of_a_contract(desk: Desk, event: ContractTold) -> None:

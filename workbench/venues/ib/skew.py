@@ -1,7 +1,7 @@
 """How far our clock and IB's differ, from answers in whole seconds. Arithmetic and what was said last; asks nothing, reads no clock.
 
 IB's time has no parts of a second: an answer lies up to a second behind. The smallest difference of the last ten is what is certain; it
-is told when it comes to another whole second, and not with each answer.
+is told at first, for an earlier process may have left another one standing, and when it comes to another whole second; not each time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Skew:
     --------
     >>> skew = Skew()
     >>> skew.take(0.4), skew.take(0.9)
-    ([], [])
+    ([ClockCompared(skew_ns=400000000)], [])
     >>> [type(event).__name__ for event in skew.take(-3.2)]
     ['BrokerSaid', 'ClockCompared']
     >>> skew.take(-2.9), skew.difference_s
@@ -34,7 +34,8 @@ class Skew:
     def __init__(self) -> None:
         self.difference_s: float | None = None  # ours minus IB's, by the last answer
         self._late_s: deque[float] = deque(maxlen=COMPARED)
-        self._told_s, self._was_off = 0, False
+        self._told_s: int | None = None
+        self._was_off = False
 
     def take(self, late_s: float) -> list[AnyEvent]:
         """Take what our clock showed beyond IB's in the middle of an answer; give what is to be told of it."""
