@@ -115,18 +115,22 @@ def journal_of(disk: Disk, at: Pass, hear: Callable[[Any], None], stand_still: C
             super().commit()
             at("a commit under way")
             disk.journal_synced(self.path)
-            said, commands, self._said, self._commands = self._said, self._commands, [], []
-            for each in said:
+            for each in self._said:
                 hear(each)
-            if any(isinstance(each, Submit) for each in commands):
-                at("an entry written, not sent")
-            at("a command written, not sent" if commands else "an event written, nothing sent")
+            commands, self._said, self._commands = self._commands, [], []
+            _stand_behind_a_commit(at, commands)
 
         def checkpoint(self) -> None:
             at("a checkpoint written, the run not closed")
             super().checkpoint()
 
     return Watched
+
+
+def _stand_behind_a_commit(at: Pass, commands: list[Command]) -> None:
+    if any(isinstance(each, Submit) for each in commands):
+        at("an entry written, not sent")
+    at("a command written, not sent" if commands else "an event written, nothing sent")
 
 
 def tail_of(disk: Disk, at: Pass) -> type[Tail]:
@@ -151,22 +155,30 @@ def tail_of(disk: Disk, at: Pass) -> type[Tail]:
     return Watched
 
 
-@contextmanager
-def watched(
-    disk: Disk,
-    at: Pass,
-    hear: Callable[[Any], None],
-    stand_still: Callable[[float], None],
-    steady: Callable[[], float],
-    met: Callable[[Engine], None],
-) -> Iterator[None]:
-    """Put the children in the place of the writers, for one run of a world."""
-    journal = journal_of(disk, at, hear, stand_still)
-    real_fsync, real_relive, real_begin, real_checkpoint = os.fsync, begin.relive, begin.begin, begin.checkpoints.write
+Replaced = list[tuple[object, str, Any]]  # in which module, which name, by what
+
+
+def _on_the_disk(disk: Disk, at: Pass, hear: Callable[[Any], None], stand_still: Callable[[float], None]) -> Replaced:
+    """Replace what writes, and what the system says of the disk."""
+    journal, real_fsync = journal_of(disk, at, hear, stand_still), os.fsync
 
     def fsync(fd: int) -> None:
         disk.refuse()
         real_fsync(fd)
+
+    return [
+        (os, "fsync", fsync),
+        (journals, "WAL_BYTES", SMALL_WAL),
+        (runner, "Journal", journal),
+        (begin, "Journal", journal),
+        (runner, "Tail", partial(tail_of(disk, at), segment_records=SMALL_SEGMENT)),
+        *((module, "this_boot", lambda: disk.boot) for module in _who_asks_for_the_boot()),
+    ]
+
+
+def _in_the_runner(at: Pass, met: Callable[[Engine], None]) -> Replaced:
+    """Replace what a run begins and ends with."""
+    real_relive, real_begin, real_write = begin.relive, begin.begin, begin.checkpoints.write
 
     async def relive(*args: Any) -> int:
         last = await real_relive(*args)
@@ -180,26 +192,31 @@ def watched(
 
     def write(*args: Any) -> Any:
         at("a checkpoint about to be written")
-        return real_checkpoint(*args)
+        return real_write(*args)
 
     def engine(setup: Any) -> Engine:
         made = Engine(setup)
         met(made)
         return made
 
-    replaced: list[tuple[object, str, Any]] = [
-        (os, "fsync", fsync),
-        (journals, "WAL_BYTES", SMALL_WAL),
-        (runner, "Journal", journal),
-        (begin, "Journal", journal),
-        (runner, "Tail", partial(tail_of(disk, at), segment_records=SMALL_SEGMENT)),
+    return [(runner, "relive", relive), (runner, "begin", begin_), (begin.checkpoints, "write", write), (runner, "Engine", engine)]
+
+
+@contextmanager
+def watched(
+    disk: Disk,
+    at: Pass,
+    hear: Callable[[Any], None],
+    stand_still: Callable[[float], None],
+    steady: Callable[[], float],
+    met: Callable[[Engine], None],
+) -> Iterator[None]:
+    """Put the children in the place of the writers, for one run of a world."""
+    replaced: Replaced = [
+        *_on_the_disk(disk, at, hear, stand_still),
+        *_in_the_runner(at, met),
         (runner, "Heartbeat", partial(Heartbeat, steady=steady)),
-        (runner, "Engine", engine),
-        (runner, "relive", relive),
-        (runner, "begin", begin_),
-        (begin.checkpoints, "write", write),
         (runner, "gc", SimpleNamespace(collect=_nothing, freeze=_nothing, unfreeze=_nothing)),  # once for all worlds, not in each
-        *((module, "this_boot", lambda: disk.boot) for module in _who_asks_for_the_boot()),
         (doing, "FOREIGN_IDS", count(9_000_001)),  # of this world, not of all that went before
     ]
     with ExitStack() as stack:

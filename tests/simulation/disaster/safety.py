@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 NAKED_S: Final = 20.0  # five to repair, fifteen to leave (execution.repair_seconds, cover_seconds)
 BEYOND_S: Final = 5.0  # for an exit that works beyond what is held to be withdrawn or cut
+BEHIND_S: Final = 6.0  # the same behind somebody's hand: five seconds, and the way to the broker
 MOST_SAID: Final = 20
 
 
@@ -51,6 +52,7 @@ class Safety:
         self.executions: dict[str, tuple[float, Execution]] = {}  # by id as first told, with when
         self.touched: set[int] = set()  # brackets whose executions the exchange changed: their sums are not theirs alone
         self._naked_s: float | None = None
+        self._behind_s: float | None = None
         self._beyond_s: dict[int, float] = {}
         self.rare = Rare(world)
 
@@ -89,6 +91,7 @@ class Safety:
     # ---- the laws -----------------------------------------------------------------------------------------------------------------------
     def _check(self) -> None:
         live, filled = _by_bracket(self._world)
+        self._no_exit_behind_a_hand(live)
         for ref in live.keys() | filled.keys():
             states = live.get(ref, [])
             self._no_more_than_commanded(ref, states, filled[ref])
@@ -118,6 +121,21 @@ class Safety:
             self._beyond_s.pop(ref, None)
         elif self._world.now_s - self._beyond_s.setdefault(ref, self._world.now_s) > BEYOND_S:
             self.say("I8", f"bracket {ref} holds {held}, and orders for {n} work to close it for more than {BEYOND_S:g} s")
+
+    def _no_exit_behind_a_hand(self, live: dict[int, list[Seen]]) -> None:
+        """I8 for the account: what somebody closed at the screen is soon not closed a second time by what rests."""
+        world = self._world
+        assert world.broker is not None
+        held = abs(world.broker.position("DUSIM1", world.contracts[0].id).qty)
+        groups: dict[str, int] = defaultdict(int)
+        for state in (each for states in live.values() for each in states if each.leg is not Leg.ENTRY):
+            groups[state.group] = max(groups[state.group], state.working)
+        if not self.hands or sum(groups.values()) <= held or not self._is_connected():
+            self._behind_s = None
+        elif self._behind_s is None:
+            self._behind_s = world.now_s
+        elif world.now_s - self._behind_s > BEHIND_S:
+            self.say("I8", f"{sum(groups.values())} rest to close the {held} that a hand left, for more than {BEHIND_S:g} s")
 
     def _is_connected(self) -> bool:
         venue = self._world.venue
