@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tests.simulation.disaster.faults import draw
+from tests.simulation.disaster.schedule import Schedule
+from tests.simulation.disaster.steering import towards
+
 if TYPE_CHECKING:
     from tests.simulation.disaster.running import Verdict
 
@@ -20,6 +24,12 @@ class Finding(NamedTuple):
     seed: int
     drop: tuple[int, ...]
     words: dict[str, str]
+    state: str = ""  # of a schedule that was drawn towards a state
+
+    def schedule(self) -> Schedule:
+        """Draw what shows it."""
+        drawn = towards(self.state, self.seed) if self.state else draw(self.seed)
+        return drawn.without(*self.drop)
 
 
 OPEN: Final[dict[str, Finding]] = {
@@ -55,6 +65,14 @@ OPEN: Final[dict[str, Finding]] = {
         294,
         (0, 1, 2),
         {"I10": r"has no conId"},
+    ),
+    "a hand that closed a part is not followed in time": Finding(
+        "Two of three are bought back at the screen while the entry still fills: the stop is not cut within five seconds, and an exit for "
+        "all three leaves meanwhile.",
+        3,
+        (),
+        {"I8": r"rest to close the \d+ that a hand left"},
+        "hand close with a working stop",
     ),
 }
 
