@@ -279,7 +279,7 @@ def prove(examples: int) -> None:
 
 
 def test_the_core_holds_its_invariants_against_any_broker() -> None:
-    prove(60)
+    prove(100)
 
 
 @pytest.mark.proof

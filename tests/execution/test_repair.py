@@ -135,3 +135,9 @@ def test_a_bust_that_comes_before_its_execution_ends_what_never_fills_again() ->
     assert bracket(desk).rest == 2
     desk.hear(OrderFilled(1, ENTRY, 1, 100, "x.01", None), OrderFilled(1, ENTRY, 1, 100, "x.01", None))
     assert (bracket(desk).open, bracket(desk).rest) == (0, 1)
+
+
+def test_a_fee_of_an_execution_that_was_corrected_since_is_due_for_the_one_in_its_place() -> None:
+    desk = working(1).hear(OrderFilled(1, ENTRY, 1, 100, "x.01", None), FillCorrected(1, ENTRY, 1, 101, "x.02", "x.01"))
+    assert desk.supervisor.fee("x.01", 5) is None and bracket(desk).fees_micros == 5
+    assert desk.supervisor.fee("x.02", 5) is None and bracket(desk).fees_micros == 5  # told for both: paid once

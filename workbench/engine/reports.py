@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from workbench.domain.decisions import FeeCharged, TradingState
-from workbench.domain.events import FeeReported, OrderRejected
+from workbench.domain.events import FeeReported, FillCorrected, OrderRejected
 from workbench.domain.orders import AnyCommand, Cause, Leg
 from workbench.engine.desk import Desk
 from workbench.engine.money import watch_the_day
@@ -23,6 +23,8 @@ MARGIN_WORDS: Final = ("margin", "equity with loan value", "available funds")  #
 def report(desk: Desk, report: Report, now_ns: int, cause: Cause) -> tuple[Bracket | None, list[AnyCommand]]:
     """Take a report; give the bracket it moved and what must be sent."""
     bracket, commands, trouble, corrected = desk.supervisor.on_report(report, now_ns, cause, desk.facts)
+    if isinstance(report, FillCorrected) and (early := desk.memory.book.fees_early.pop(report.exec_id, None)) is not None:
+        charge(desk, FeeReported(report.exec_id, early))  # it came before the execution that it is for
     if corrected is not None:
         key, earned = corrected
         desk.ledger.correct(key, desk.contract(key).value_micros(earned))

@@ -33,6 +33,7 @@ class Booked(msgspec.Struct, array_like=True, gc=False):
     side: int
     qty: int
     px: int
+    by: str = ""  # the execution that stands in its place
 
 
 class Book(msgspec.Struct):
@@ -66,13 +67,15 @@ class Book(msgspec.Struct):
 
     def replace(self, new: str, old: str, booked: Booked) -> None:
         """Let an execution stand in the place of another; a fee that is due is due for the new one."""
-        self.executions[old] = Booked(booked.ref, booked.leg, booked.side, 0, 0)  # told again, it counts for nothing
+        self.executions[old] = Booked(booked.ref, booked.leg, booked.side, 0, 0, new)  # told again, it counts for nothing
         self.executions[new] = booked
         if (due := self.fees_due.pop(old, None)) is not None:
             self.fees_due[new] = due
 
     def fee(self, exec_id: str, fee_micros: int) -> tuple[int, Key] | None:
         """Enter a commission that came after its execution, once; gives ref and key of a bracket that is over already."""
+        while (known := self.executions.get(exec_id)) is not None and known.by:
+            exec_id = known.by  # paid for what was corrected since
         due = self.fees_due.pop(exec_id, None)
         if due is None:
             if exec_id not in self.executions:

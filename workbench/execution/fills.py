@@ -79,7 +79,7 @@ def correct(book: Book, b: Bracket | None, new: FillCorrected) -> Corrected | No
     """Put an execution in the place of one that was counted; `None` where that one was never heard of."""
     old = book.executions.get(new.replaces)
     if old is None:
-        book.executions[new.replaces] = Booked(new.ref, new.leg, 0, 0, new.qty)  # should it come late, it counts for nothing
+        book.executions[new.replaces] = Booked(new.ref, new.leg, 0, 0, new.qty, new.exec_id)  # should it come late, it counts for nothing
         return None
     book.replace(new.exec_id, new.replaces, Booked(new.ref, new.leg, old.side, new.qty, new.px))
     more, value = new.qty - old.qty, new.qty * new.px - old.qty * old.px

@@ -287,11 +287,9 @@ class Translator:
         if own is None:
             return self._not_in_book(m, root)
         life, part = own
-        contract = self._contract(life)
-        if contract is None:
+        if (contract := self._contract(life)) is None:
             return self._not_in_book(m, root)
-        buys = e.side.upper().startswith("B")
-        qty, px = self._size(life, e.shares), nearest_px(contract, e.price, up=buys)
+        qty, px = self._size(life, e.shares), nearest_px(contract, e.price, up=e.side.upper().startswith("B"))
         part.has_lived = True
         part.filled += qty - (done.qty if done else 0)
         if part.stage in (Stage.SENT, Stage.WORKING) and part.filled >= (part.known or part.wanted).qty:
@@ -300,7 +298,8 @@ class Translator:
         self.book.executions[root] = Done(e.exec_id, qty, ref, part.order_id, fee)
         self.book.forget_oldest()
         if done is not None:
-            return [FillCorrected(ref, part.leg, qty, px, e.exec_id, done.exec_id)]
+            corrected = FillCorrected(ref, part.leg, qty, px, e.exec_id, done.exec_id)
+            return [corrected] if fee is None else [corrected, FeeReported(e.exec_id, fee)]
         if e.exec_id in self.book.known_before:
             return []
         before = next((each for each in self.book.known_before if number and split_exec_id(each)[0] == root), None)
