@@ -30,7 +30,7 @@ from workbench.store.whole import CAN_SYNC_A_PART, fdatasync, hold, remove_parts
 
 SEGMENT_RECORDS: Final = 65_536  # 4 MiB: a minute of a busy session, and 4 ms to make
 PREPARE_BYTES: Final = 524_288  # zeros a call of `prepare`: a millisecond
-MOST_AHEAD: Final = 65_536  # bytes handed over; more costs a commit as much as the sync it spares
+MOST_AHEAD: Final = 65_536  # bytes handed over; twice as many cost a commit as much as the sync it spares
 CLOSING_S: Final = 2.0  # that closing what a power cut left may take somebody else
 MAX_UNSYNCED: Final = 8  # full segments that may wait for a flush, each an open file
 
