@@ -93,3 +93,10 @@ def test_the_answer_to_a_what_if_is_known_only_with_its_margins() -> None:
     assert answer.value["equity_after_micros"] is None
     assert isinstance(margin([OpenOrder(contract=FIELDS, order=OrderFields(what_if=True), state=OrderState())]), Unknown)
     assert isinstance(margin([]), Unknown)
+
+
+def test_what_an_earlier_process_held_and_nobody_names_any_more_is_told_flat() -> None:
+    of = Account(ACCOUNT, BY_CON_ID)
+    of.held_before({CON_ID: -2})
+    assert [event.qty for event in of.gone(set()) if isinstance(event, PositionTold)] == [0]
+    assert of.gone(set()) == []

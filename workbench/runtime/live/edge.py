@@ -55,6 +55,8 @@ class IbEdge:
         self._venue = self._make(recalled.chain)
         self._venue.stream(recalled.contracts)
         self._venue.recover(recalled.lives, recalled.executions, recalled.by_hand)
+        named = {contract.id: contract.venue_ids.get("ib") for contract in recalled.contracts}
+        self._venue.money.held_before({int(ib): qty for id_, qty in recalled.held.items() if (ib := named.get(id_))})
 
     async def events(self) -> AsyncIterator[Batch | Happened]:
         """Connect, and go through everything that arrives."""

@@ -27,7 +27,8 @@ class Recalled(NamedTuple):
 
     ``chain`` names the orders of ours; ``lives`` are the brackets that are not over: as they were sent, and where their stop was
     commanded to last (px); ``executions`` are the ids the books know, with their bracket's ref; ``contracts`` is all that the run knows;
-    ``by_hand`` is how much of a bracket somebody else has closed.
+    ``by_hand`` is how much of a bracket somebody else has closed; ``held`` is what the broker was heard to hold last, by contract: what it
+    names no more is flat, and nobody else says so.
     """
 
     chain: str
@@ -35,6 +36,7 @@ class Recalled(NamedTuple):
     executions: Mapping[str, int]
     contracts: tuple[Contract, ...]
     by_hand: Mapping[int, int] = {}
+    held: Mapping[int, int] = {}
 
 
 def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
@@ -52,7 +54,9 @@ def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
         if booked.leg is Leg.EXIT and exec_id.partition("/")[0] in engine.desk.memory.referee.executions:
             hands[booked.ref] += booked.qty
     lives = tuple((sent[ref], book.open[ref].stop_px) for ref in sorted(sent))
-    return Recalled(name, lives, {exec_id: each.ref for exec_id, each in book.executions.items()}, tuple(run.contracts), dict(hands))
+    executions = {exec_id: each.ref for exec_id, each in book.executions.items()}
+    held = dict(engine.desk.memory.referee.positions)
+    return Recalled(name, lives, executions, tuple(run.contracts), dict(hands), held)
 
 
 def _as_bought(b: Bracket) -> Submit:

@@ -143,6 +143,10 @@ class Account:
         cost = exact(m.position) * exact(m.average_cost) * MICROS
         return [PositionTold(self.name, contract.id, qty, int(cost.to_integral_value()))]
 
+    def held_before(self, positions: Mapping[int, int]) -> None:
+        """Take what an earlier process heard of positions, by conId: which of them are flat since must be told."""
+        self.positions.update(positions)
+
     def gone(self, told: set[int]) -> list[AnyEvent]:
         """Tell that positions are flat which a whole answer did not name any more."""
         lost = [con_id for con_id, qty in self.positions.items() if qty and con_id not in told]
