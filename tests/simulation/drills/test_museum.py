@@ -44,7 +44,7 @@ EXHIBITS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "ib_async#191 ib_async#217 ib_insync#502 pysystemtrade#1580",
         "a notice marks a living order cancelled, and it fills",
         (
-            f"{IB}/test_claims.py::test_an_order_that_fills_behind_the_word_is_a_position",
+            f"{IB}/test_translate_claims.py::test_an_order_that_fills_behind_the_word_is_a_position",
             "10349_tif_preset",
             f"{DRILLS}/test_museum.py::test_pysystemtrade_1580_fifteen_orders_called_cancelled_fill_and_are_ours",
         ),
@@ -113,7 +113,7 @@ EXHIBITS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "of two equal questions the first is never answered",
         (f"{IB}/test_questions.py::test_two_equal_questions_are_asked_one_after_the_other_and_both_answered",),
     ),
-    ("ib_async 2.1.0, 3", "living orders called cancelled by a code", (f"{IB}/test_claims.py::test_a_word_alone_moves_no_risk",)),
+    ("ib_async 2.1.0, 3", "living orders called cancelled by a code", (f"{IB}/test_translate_claims.py::test_a_word_alone_moves_no_risk",)),
     ("ib_async 2.1.0, 4", "a warning leaves an order in a state of its own", ("2109_order_notices",)),
     (
         "ib_async 2.1.0, 5",
