@@ -10,9 +10,9 @@ import pytest
 from tests.engine.hand import ACCOUNT, BAR, ES_TERMS, FEE, LAW, LONG, ONCE, T0, Hand, Script, said
 from tests.simulation.pit import future, quote_record
 from workbench.domain.decisions import RollEnded, RollPlanned, RoundTripClosed
-from workbench.domain.events import FrontChanged, OperatorAction, OrderAccepted, OrderFilled, OrderRejected, RollAsked
-from workbench.domain.orders import Exit, Leg, Submit
-from workbench.domain.units import SECOND
+from workbench.domain.events import Answered, FrontChanged, Known, OperatorAction, OrderAccepted, OrderFilled, OrderRejected, RollAsked
+from workbench.domain.orders import Ask, Exit, Leg, Submit
+from workbench.domain.units import MICROS, SECOND
 from workbench.engine import Engine, Setup
 from workbench.risk.constitution import parse
 
@@ -23,17 +23,31 @@ NOTICE_S = 20.0
 def over_the_roll(**changes: Any) -> Hand:
     """Long two ESZ6 from 24,000 under a stop at 23,992; ESH7 trades 100 quanta higher and leads from now on."""
     sessions = LAW["sessions"] | {"horizon": "hold", "roll": "move", "roll_notice_s": NOTICE_S} | changes.pop("sessions", {})
-    closes = changes.pop("closes", {})
+    closes, asks = changes.pop("closes", {}), changes.pop("asks", False)
     law = parse({"profile": "hand", **{part: dict(fields) | changes.get(part, {}) for part, fields in LAW.items()}, "sessions": sessions})
-    z6 = (Script(LONG, until_ns=ONCE), (1,))
+    z6 = (Script(changes.pop("wish", LONG), until_ns=ONCE + (3 * BAR if asks else 0)), (1,))
     hand = Hand(Setup(ACCOUNT, (ES_TERMS, ES_TERMS._replace(contract=H7)), law, strategies=(z6,), closes=closes))
     hand.phase(contract=2)
     hand.quote(24_099, 24_100, contract=2)
     hand.hear(FrontChanged("ES", 1))
-    hand.protected()
+    if asks:
+        asked_first(hand)
+    else:
+        hand.protected()
     hand.hear(FrontChanged("ES", 2))
     both(hand)
     return hand
+
+
+def asked_first(hand: Hand) -> None:
+    """Enter under a law that asks what an order would bind."""
+    hand.opened()
+    [question] = hand.bar()
+    hand.hear(Answered(question.ref, question.question, Known({"initial_micros": 30_000 * MICROS})))
+    hand.quote()
+    [sent] = hand.bar()
+    hand.hear(OrderAccepted(sent.ref, Leg.ENTRY, 2, 24_000), OrderFilled(sent.ref, Leg.ENTRY, 2, 24_000, "first", FEE))
+    hand.hear(OrderAccepted(sent.ref, Leg.STOP, 2, sent.stop_px))
 
 
 def both(hand: Hand, bid: int = 23_999) -> None:
@@ -116,6 +130,33 @@ def test_a_second_leg_that_the_gate_refuses_leaves_it_flat_and_says_why() -> Non
     assert on(hand, 10) == []
     [ended] = hand.made(RollEnded)
     assert ended.to_ref is None and ended.why == "refused: halted"
+
+
+def test_what_the_second_leg_would_bind_is_asked_and_waited_for() -> None:
+    hand = over_the_roll(risk={"ask_margin": True}, asks=True)
+    [exit_] = on(hand, NOTICE_S + 10)
+    hand.hear(OrderFilled(exit_.ref, Leg.EXIT, 2, 23_999, "out", FEE))
+    [question] = on(hand, 5)
+    assert isinstance(question, Ask) and question.key.contract == 2 and question.detail == "+2"
+    assert on(hand, 10) == [] and hand.engine.desk.memory.rolls
+    hand.hear(Answered(question.ref, question.question, Known({"initial_micros": 30_000 * MICROS})))
+    assert [type(command) for command in on(hand, 5)] == [Submit]
+
+
+def test_a_second_leg_whose_margin_nobody_tells_stays_flat() -> None:
+    hand = over_the_roll(risk={"ask_margin": True}, asks=True)
+    [exit_] = on(hand, NOTICE_S + 10)
+    hand.hear(OrderFilled(exit_.ref, Leg.EXIT, 2, 23_999, "out", FEE))
+    assert {type(command) for command in on(hand, 120)} == {Ask}
+    assert [ended.why for ended in hand.made(RollEnded)] == ["refused: margin"]
+
+
+def test_the_stop_that_follows_goes_over() -> None:
+    hand = over_the_roll(wish=LONG._replace(trail_px=40))
+    [exit_] = on(hand, NOTICE_S + 10)
+    hand.hear(OrderFilled(exit_.ref, Leg.EXIT, 2, 23_999, "out", FEE))
+    [command] = on(hand, 5)
+    assert hand.engine.desk.memory.care.tended[command.ref].trail.away_px == 40
 
 
 def test_where_the_stop_ends_it_first_there_is_nothing_to_move() -> None:

@@ -16,9 +16,9 @@ from __future__ import annotations
 from typing import Final
 
 from workbench.domain.bars import BAR_AT
-from workbench.domain.decisions import Proposal, Refused, RollEnded, RollPlanned, TradingState
+from workbench.domain.decisions import Proposal, Reason, Refused, RollEnded, RollPlanned, TradingState
 from workbench.domain.events import RollAsked
-from workbench.domain.orders import AnyCommand, Cause, OrderType, Submit
+from workbench.domain.orders import AnyCommand, Ask, Cause, OrderType, Submit
 from workbench.domain.records import ASK, BID
 from workbench.domain.units import SECOND
 from workbench.engine.desk import Desk
@@ -27,6 +27,7 @@ from workbench.engine.memory import Place
 from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import Phase
 from workbench.execution.rolling import Rolling, Step
+from workbench.risk.standing import INF
 
 ROLL: Final = "roll"  # why a bracket is left that is moved
 ENTERS_NS: Final = 60 * SECOND  # what the second leg may wait for a quote; afterwards the position is simply flat
@@ -93,6 +94,9 @@ def _made(desk: Desk, b: Bracket, due_ns: int) -> tuple[Rolling, RollPlanned] | 
     if stop_away <= 0 or target_away <= 0:
         return None  # the market is beyond one of them: the position is about to end by itself
     rolling = Rolling(b.ref, b.key, far.contract.id, b.side, b.open, stop_away, target_away, b.hold_ns, b.thesis, b.opened_ns, due_ns)
+    tended = desk.memory.care.tended.get(b.ref)
+    rolling.trail_px = tended.trail.away_px if tended is not None and tended.trail is not None else None
+    rolling.breakeven_away = None if b.breakeven_px is None else b.side * (b.breakeven_px - near_px)
     spreads = near.contract.value_micros(_spread(near) * b.open) + far.contract.value_micros(_spread(far) * b.open)
     cost = spreads + near.terms.fee(b.open) + 2 * far.terms.fee(b.open)
     stop_px = far_px - b.side * stop_away
@@ -129,24 +133,41 @@ def _enter(desk: Desk, rolling: Rolling, now_ns: int, cause: Cause) -> list[AnyC
     """Wish for the position over there."""
     far = desk.places[rolling.to_contract]
     px = _px(far, rolling.side)
+    is_late = now_ns - rolling.flat_ns >= ENTERS_NS
     if px is None or not _is_open(desk, far):
-        if now_ns - rolling.flat_ns < ENTERS_NS:
-            return []
-        return _end(desk, rolling, None, "the other month had no quote")
+        return _end(desk, rolling, None, "the other month had no quote") if is_late else []
     left_ns = rolling.hold_ns - (now_ns - rolling.opened_ns)
-    side, tick = rolling.side, far.contract.tick
-    stop_px = side * (side * (px - side * rolling.stop_away) // tick) * tick  # the losing side of the grid
-    target_px = px + side * -(-rolling.target_away // tick) * tick
     if left_ns <= 0:
         return _end(desk, rolling, None, "its time was over")
-    wish = Proposal(side, OrderType.MARKET, px, stop_px, target_px, left_ns, None, rolling.thesis)
+    wish = _wish(rolling, px, far.contract.tick, left_ns)
     command = gate(desk, rolling.key._replace(contract=rolling.to_contract), wish, now_ns, cause, at_most=rolling.qty)
+    if isinstance(command, Ask):
+        return [command]  # what it would bind is asked first; the next barrier wishes again
     if command is None:
         refused = desk.facts[-1]
+        if isinstance(refused, Refused) and refused.reason is Reason.MARGIN and refused.value == INF and not is_late:
+            return []  # asked, and not answered yet
         return _end(desk, rolling, None, f"refused: {refused.reason.value}" if isinstance(refused, Refused) else "refused")
     assert isinstance(command, Submit)
     _end(desk, rolling, command.ref, ROLL)
     return [command]
+
+
+def _wish(rolling: Rolling, px: int, tick: int, left_ns: int) -> Proposal:
+    """Put stop, target and the rest of the plan as far from the other month's market as they were from this one's."""
+    side = rolling.side
+    breakeven = rolling.breakeven_away
+    return Proposal(
+        side,
+        OrderType.MARKET,
+        px,
+        stop_px=side * (side * (px - side * rolling.stop_away) // tick) * tick,  # the losing side of the grid
+        target_px=px + side * -(-rolling.target_away // tick) * tick,
+        hold_ns=left_ns,
+        thesis=rolling.thesis,
+        breakeven_px=None if breakeven is None or breakeven <= 0 else px + side * -(-breakeven // tick) * tick,
+        trail_px=rolling.trail_px,
+    )
 
 
 def _end(desk: Desk, rolling: Rolling, to_ref: int | None, why: str) -> list[AnyCommand]:

@@ -35,5 +35,7 @@ class Rolling(msgspec.Struct):
     thesis: Thesis | None
     opened_ns: int
     due_ns: int
+    trail_px: int | None = None  # distance at which its stop follows
+    breakeven_away: int | None = None  # what the market must still gain for its stop to move to the entry
     step: Step = Step.PLANNED
     flat_ns: int = 0
