@@ -60,12 +60,6 @@ OPEN: Final[dict[str, Finding]] = {
         (),
         {"I5": r"own and 0 foreign", "I6": r"the disk says \(.*\), the broker None"},
     ),
-    "a command before the contracts are found ends the run": Finding(
-        "A stop that is moved or a position that is left at the first barrier after a restart raises: its contract is not known there yet.",
-        294,
-        (0, 1, 2),
-        {"I10": r"has no conId"},
-    ),
     "a hand that closed a part is not followed in time": Finding(
         "Two of three are bought back at the screen while the entry still fills: the stop is not cut within five seconds, and an exit for "
         "all three leaves meanwhile.",

@@ -223,9 +223,14 @@ class World:
     def _made(self, chain: str) -> IbVenue:
         self.venue = IbVenue(
             settings(), LoopClock(self.loop), mode=Mode.PAPER, run=chain, account=ACCOUNT, data=self.disk.folder,
-            known=self.contracts, max_qty=4,
+            known=self._known(), max_qty=4,
         )  # fmt: skip
         return self.venue
+
+    def _known(self) -> list[Contract]:
+        """Give our contracts with their conIds, as the id book of a data folder has them once they were found."""
+        ours = {contract.id for contract in self.contracts}
+        return [contract for contract in self.gateway.world.contracts if contract.id in ours]
 
     def _hear(self, news: News) -> None:
         self.news.append((self.now_s, news))
