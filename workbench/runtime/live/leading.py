@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from workbench.config import Mode, Root
-from workbench.domain.contracts import Contract
+from workbench.domain.contracts import Contract, ContractType
+from workbench.market.rolls import front
 from workbench.runtime.live.hours import Open
 from workbench.runtime.live.looking import Looked
 from workbench.runtime.recovery import WIRE
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from workbench.venues.ib.contracts import Names
 
 LAST_DAYS: Final = 7  # before its end in which a contract is not entered
-LONGEST_NOTICE_DAYS: Final = 31  # a delivery month must be left so long before it ends at most (gold)
 
 
 class Leading:
@@ -68,15 +68,17 @@ class Leading:
         return tuple(sorted(fronts.leads.values(), key=lambda contract: contract.id))
 
     def contested(self, session: int) -> tuple[Contract, ...]:
-        """Give the months between which volume may decide: of each root whose lead ends soon, that and the next one."""
+        """Give the months between which volume may decide: of each root whose lead must be left soon, that and the next one."""
         from workbench.venues.ib.contracts import VOLUME_DAYS
 
-        day, found = day_of(session), list[Contract]()
-        for lead in self.on(session):
-            months = self._names.of_root(lead.root)
-            after = months[months.index(lead) + 1 : months.index(lead) + 2]
-            if lead.expiry and after and date.fromisoformat(lead.expiry) - day <= timedelta(days=VOLUME_DAYS + LONGEST_NOTICE_DAYS):
-                found += [lead, *after]
+        day, leads = day_of(session), {contract.root: contract for contract in self.on(session)}
+        days, found = _business_days(day), list[Contract]()
+        for root in self._roots:
+            if root.type is not ContractType.FUTURE or front(root.listing, day, days).leave_by - day > timedelta(days=VOLUME_DAYS):
+                continue
+            months = self._names.of_root(root.root)
+            at = months.index(leads[root.root])
+            found += months[at : at + 2] if at + 1 < len(months) else []
         return tuple(found)
 
 

@@ -40,6 +40,7 @@ from workbench.wire import (
 )
 
 ANSWER_S: Final = 15.0  # a TWS answers in ms; its farm of definitions may have to wake up
+VOLUMES_S: Final = 4.0  # nobody waits long for what only may bring a roll forward
 IN_USE: Final = 326
 T = TypeVar("T")
 ASK_S: Final = 0.025  # of the server's time, between two questions for it: 40 in its second, IB bears 50 in ours
@@ -103,7 +104,7 @@ async def look(host: str, port: int, client_id: int, roots: Iterable[Root], *, s
 async def traded(host: str, port: int, client_id: int, contracts: Iterable[Contract], *, speed: float = 1.0) -> dict[int, int]:
     """Ask how many were traded of each contract in the last session that all of them have whole, by contract id.
 
-    Nothing is said of a contract that IB has no such days of.
+    Nothing is said where IB has no such days of one, or its history does not answer: the date decides then.
 
     Raises
     ------
@@ -113,7 +114,11 @@ async def traded(host: str, port: int, client_id: int, contracts: Iterable[Contr
     wanted = list(contracts)
 
     async def work(talk: _Look) -> dict[int, dict[str, int]]:
-        return {contract.id: await talk.days(n, contract) for n, contract in enumerate(wanted, 1)}
+        try:
+            async with asyncio.timeout(VOLUMES_S):
+                return {contract.id: await talk.days(n, contract) for n, contract in enumerate(wanted, 1)}
+        except TimeoutError:
+            return {}
 
     return last_whole(await _talk(host, port, client_id, speed, work))
 
