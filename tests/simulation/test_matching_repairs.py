@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.pit import BUY, ENTRY, LIMIT, STOP, TARGET, WHY, Pit, long_pit, open_pit, share
+from tests.simulation.pit import BUY, ENTRY, EXIT, LIMIT, STOP, TARGET, WHY, Pit, long_pit, open_pit, share
 from workbench.domain.events import OrderAccepted, OrderRejected
 from workbench.domain.orders import Key, Protect, Reprice
 from workbench.simulation.matching.models import QUEUED
@@ -94,6 +94,49 @@ def test_about_what_never_was_both_are_refused_and_about_what_is_over_dropped() 
     protect(pit, ref, 1, 90, 110)
     reprice(pit, ref, 97)
     assert pit.told() == [] and pit.exchange.is_quiet()
+
+
+@pytest.mark.covers("S1-23")
+def test_over_nothing_no_exit_may_stand_gone_off_or_not() -> None:
+    pit, ref = long_pit(qty=2)
+    protect(pit, ref, 0, 90, 110)
+    assert pit.ends() == [(STOP, 2), (TARGET, 2)]
+    pit.quote(80, 81)
+    pit.quote(120, 121)
+    assert pit.told() == []
+    protect(pit, ref, 0, 90, 110)
+    assert pit.told() == []  # nothing is left to cancel
+    pit, ref = long_pit(qty=2)
+    pit.trade(90)  # sets the stop off; it waits for a quote
+    protect(pit, ref, 0, 90, 110)
+    pit.quote(80, 81)
+    assert pit.fills() == []
+    protect(pit, ref, 1, 70, 110)
+    pit.quote(69, 70)
+    assert pit.fills() == [(STOP, 1, 69)]  # a later position has a stop that can go off again
+    pit, ref = long_pit(qty=2)
+    pit.leave(ref)
+    pit.clock()
+    pit.clock()
+    pit.told()
+    protect(pit, ref, 0, 90, 110)
+    assert pit.ends() == [(EXIT, 2)]
+    pit.quote(99, 100)
+    assert pit.fills() == []
+
+
+def test_what_fills_of_an_entry_after_all_exits_were_taken_away_is_covered_anew() -> None:
+    pit = open_pit()
+    ref = pit.enter(BUY, 3, LIMIT, 98, 90, 110)
+    pit.clock()
+    pit.quote(97, 98, asz=1)
+    pit.told()
+    protect(pit, ref, 0, 90, 110)
+    assert pit.ends() == [(STOP, 1), (TARGET, 1)]
+    pit.quote(97, 98, asz=1)
+    assert pit.protections() == [(1, 90)]
+    pit.quote(89, 90)
+    assert pit.fills() == [(STOP, 1, 89)]
 
 
 def test_nothing_is_protected_before_anything_is_held_nor_while_it_is_left() -> None:

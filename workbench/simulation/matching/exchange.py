@@ -16,8 +16,8 @@ Rules
    targets and exits stay.
 8. A moved stop is acknowledged anew. An off-tick change is rejected, and the standing stop acknowledged. A command on a bracket
    that is over is dropped, since its last report is under way; on a ref that never was, it is rejected. What protects is put over as
-   much as is held and no more, and acknowledged anew also where it stood already. A limit entry that is moved goes to the end of the
-   queue; refused or not, where it stands is acknowledged.
+   much as is held and no more, and acknowledged anew also where it stood already; over nothing, every exit is cancelled. A limit entry
+   that is moved goes to the end of the queue; refused or not, where it stands is acknowledged.
 9. A contract without quotes is matched by bars. Market: the worse of the next bar's open and the close before it. Limit: only if
    the bar goes beyond it. Stop: if high or low reaches it, at the worse of level and open, before any target; also in the bar of
    its entry. A bar has its volume to give and no more. A contract that shows prints alone fills limits and nothing else.

@@ -106,6 +106,18 @@ def end_children(x, g, t):
 
 
 @njit
+def end_exits(x, g, t):
+    """Cancel stop, target and exit; what fills of the entry later is covered anew."""
+    out = x.orders[g * N_LEGS + EXIT]
+    end_children(x, g, t)
+    x.orders[g * N_LEGS + STOP].triggered = 0
+    if out.qty > 0:
+        tell(x, t, CANCELLED, g, EXIT, out.qty, out.px)
+        out.qty = 0
+        out.total = out.filled
+
+
+@njit
 def fill(x, g, leg, n, px, t):
     """Book an execution, and let the other legs follow: children grow with the entry, and shrink one for one with an exit."""
     b, o = x.brackets[g], x.orders[g * N_LEGS + leg]
@@ -244,9 +256,15 @@ def modify(x, g, c, t):
 
 @njit
 def protect(x, g, c, t):
-    """Let stop and target stand over as much as is held and was asked for; a stop that has gone off goes on as it is."""
+    """Let stop and target stand over as much as is held and was asked for; a stop that has gone off goes on as it is.
+
+    Over nothing no exit may stand, whether it has gone off or not.
+    """
     b, j, tick = x.brackets[g], g * N_LEGS, x.ticks[x.brackets[g].slot]
     stop, n = x.orders[j + STOP], min(c.qty, held(x, g))
+    if c.qty <= 0:
+        end_exits(x, g, t)
+        return
     if stop.triggered or x.orders[j + EXIT].qty > 0 or n <= 0:
         return
     if c.stop_px % tick or c.target_px % tick:
