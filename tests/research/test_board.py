@@ -9,11 +9,14 @@ import msgspec
 import pytest
 
 from tests.replay.world import World, before, world
+from tests.simulation.pit import future
 from workbench.domain.decisions import (
+    Adopted,
     AnyFact,
     Approved,
     At,
     BracketMoved,
+    ClosedByHand,
     FeeCharged,
     ForecastMade,
     LabelMatured,
@@ -26,7 +29,15 @@ from workbench.domain.decisions import (
     StateChanged,
     TradingState,
 )
-from workbench.domain.events import Arrival, ConnectionChanged, FeeReported, OperatorAction, OperatorSaid
+from workbench.domain.events import (
+    Arrival,
+    ConnectionChanged,
+    ContractDefined,
+    FeeReported,
+    OperatorAction,
+    OperatorSaid,
+    PositionAdopted,
+)
 from workbench.domain.orders import Cause, Key, OrderType
 from workbench.engine import Engine
 from workbench.engine.money import at_stake, open_pnl
@@ -65,9 +76,10 @@ class Told:
 
 def same(board: Board, engine: Engine) -> bool:
     memory = engine.desk.memory
-    # which watch of the market waits for a breakeven price is told by no journal, and moves nothing that is shown
-    held = {ref: msgspec.structs.replace(b, watch=None, breakeven_px=None) for ref, b in memory.book.open.items()}
-    shown = {ref: msgspec.structs.replace(b, watch=None, breakeven_px=None) for ref, b in board.supervisor.book.open.items()}
+    # which watch of the market waits, and since when a stop is looked at as wrong, is told by no journal, and moves nothing that is shown
+    untold = {"watch": None, "breakeven_px": None, "wrong_ns": None}
+    held = {ref: msgspec.structs.replace(b, **untold) for ref, b in memory.book.open.items()}
+    shown = {ref: msgspec.structs.replace(b, **untold) for ref, b in board.supervisor.book.open.items()}
     now = memory.breaker.state, held, memory.ledger, Counter(memory.n_refused)
     refused = Counter({reason: n for reason, n in board.n_refused.items() if reason != "outranked"})  # by the arbiter, not by risk
     return now == (board.state, shown, board.ledger, refused)
@@ -194,3 +206,15 @@ def test_a_commission_after_the_close_is_taken_off_what_was_earned_everywhere() 
     )
     shown = board.trips[0].closed
     assert (shown.pnl_micros, shown.fees_micros, round(shown.r, 9)) == (8_000_000, 2_000_000, 0.8)
+
+
+def test_a_position_that_was_handed_over_is_shown_and_what_a_hand_closes_is_taken_off() -> None:
+    board, key = Board(), Key("DUSIM1", 1, "adopted")
+    board.account = key.account
+    board.take(Entry(1, 41, 1, 5, ContractDefined(future())))
+    board.take(Entry(2, 41, 2, 6, PositionAdopted("DUSIM1", 1, -2, 24_000, 24_020, 23_960, 60, "mine now")))
+    board.take(Entry(3, 41, 2, 6, (At(6, Cause(41, 2)), Adopted(9, key, -2))))
+    [held] = board.brackets()
+    assert (held.ref, held.side, held.open, held.stop_px, held.key.strategy) == (9, -1, 2, 24_020, "adopted")
+    board.take(Entry(4, 42, 1, 8, (At(8, Cause(42, 1)), ClosedByHand(9, 1, 23_990, "x", 0))))
+    assert held.open == 1 and [fill.px for fill in board.fills] == [23_990]

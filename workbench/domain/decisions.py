@@ -291,6 +291,16 @@ class Adopted(Fact, frozen=True, array_like=True, tag=True, gc=False):
     qty: int
 
 
+class ClosedByHand(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """An execution of somebody else closed ``qty`` of a bracket of ours; ``fee_micros`` stands in for a commission nobody tells."""
+
+    ref: int
+    qty: int
+    px: int
+    exec_id: str
+    fee_micros: int
+
+
 class RollPlanned(Fact, frozen=True, array_like=True, tag=True, gc=False):
     """A position will be moved into the month that leads: out at about ``near_px``, in at ``far_px``, under a stop as far away as now.
 
@@ -335,6 +345,7 @@ AnyFact = (
     | FeeCharged
     | ForeignSeen
     | Adopted
+    | ClosedByHand
     | RollPlanned
     | RollEnded
 )

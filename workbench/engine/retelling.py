@@ -21,14 +21,16 @@ from workbench.domain.events import AnyEvent, Arrival, ContractDefined, FrontCha
 from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Modify, Protect, Reprice, Submit
 from workbench.engine.engine import Engine
 from workbench.engine.gating import enter
+from workbench.engine.hearing.foreign import policy_of
 from workbench.engine.memory import Memory
-from workbench.engine.money import DAY_LOSS
+from workbench.engine.money import DAY_LOSS, MONTH_LOSS, WEEK_LOSS
 from workbench.engine.scoring import notice
 from workbench.engine.watching import keep
 from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import Phase
 
 _RANK: Final = {TradingState.ACTIVE: 0, TradingState.REDUCING: 1, TradingState.HALTED: 2}
+_LEFT_AT: Final = (DAY_LOSS, WEEK_LOSS, MONTH_LOSS)  # how the reason of a halt begins that has every position left
 _NOT_HEARD: Final = (RunStarted, ContractDefined, FrontChanged)  # said again by the run that takes over
 
 
@@ -89,10 +91,21 @@ def _take_over(engine: Engine, memory: Memory) -> None:
     for tended in memory.care.tended.values():
         if tended.trail is not None:
             tended.trail.watch, tended.trail.is_watched = None, True
+    _leave_out(engine, memory)
     engine.desk.remember(memory)
+    for contract in [*memory.referee.ignored, *memory.referee.foreign]:
+        policy_of(engine.desk, contract)  # what this law says, not that of the run before
     for bracket in memory.book.open.values():
         keep(engine.desk, engine.market, bracket, bracket.since_ns)
     engine.take_facts()
+
+
+def _leave_out(engine: Engine, memory: Memory) -> None:
+    """Forget what is about contracts that are streamed no more, and what another law believed."""
+    known, care = engine.desk.slot, memory.care
+    care.shadows = {contract: shadow for contract, shadow in care.shadows.items() if contract in known}
+    memory.rolls = {ref: rolling for ref, rolling in memory.rolls.items() if rolling.to_contract in known}  # it stays flat
+    memory.quality.prior = engine.setup.law.execution.eqs_prior
 
 
 class _Teller:
@@ -102,12 +115,12 @@ class _Teller:
         self._engine, self._desk = engine, engine.desk
         self._approved: Approved | None = None
         self._state: StateChanged | None = None
+        self._left: set[int] = set()  # brackets of which the event heard last sent an exit again
 
     def take(self, entry: Told) -> None:
         if not isinstance(entry.content, tuple):
             if not isinstance(entry.content, _NOT_HEARD):
-                self._engine.step(Arrival(entry.after_seq, entry.n, entry.recv_ns, entry.content))
-                self._engine.take_facts()
+                self._hear(entry.content, entry)
             return
         at = At(entry.recv_ns, Cause(entry.after_seq, entry.n))
         for fact in entry.content:
@@ -116,6 +129,13 @@ class _Teller:
                 self._desk.begin_day(at.now_ns)
             else:
                 self._fact(fact, at)
+
+    def _hear(self, event: AnyEvent, entry: Told) -> None:
+        held = self._desk.memory.book.open
+        before = {ref: bracket.n_exits for ref, bracket in held.items()}
+        self._engine.step(Arrival(entry.after_seq, entry.n, entry.recv_ns, event))
+        self._engine.take_facts()
+        self._left = {ref for ref, bracket in held.items() if bracket.n_exits > before.get(ref, 0)}
 
     def _fact(self, fact: AnyFact, at: At) -> None:
         match fact:
@@ -129,6 +149,9 @@ class _Teller:
                 self._engine.take_facts()
             case Issued(command=command) if (bracket := self._desk.memory.book.open.get(command.ref)) is not None:
                 _moved_by(bracket, command)
+                if isinstance(command, Exit) and bracket.ref not in self._left:
+                    bracket.n_exits += 1
+                self._left.discard(bracket.ref)
             case BracketMoved(ref=ref, new=new) if (bracket := self._desk.memory.book.open.get(ref)) is not None and bracket.phase != new:
                 bracket.phase, bracket.since_ns = Phase(new), at.now_ns
             case ExecutionScored(contract=contract, quality=quality) if contract in self._desk.memory.quality.seen:
@@ -142,7 +165,7 @@ class _Teller:
         """Let the state that was told last stand, where what was heard again makes a better one."""
         told, breaker = self._state, self._desk.breaker
         if told is not None and _RANK[told.state] > _RANK[breaker.state]:
-            breaker.trip(told.why, told.state, [], latched=True, flatten=told.why.startswith(DAY_LOSS))
+            breaker.trip(told.why, told.state, [], latched=True, flatten=told.why.startswith(_LEFT_AT))
 
 
 def _moved_by(bracket: Bracket, command: AnyCommand) -> None:
@@ -151,6 +174,7 @@ def _moved_by(bracket: Bracket, command: AnyCommand) -> None:
             bracket.stop_px = stop_px
         case Protect(stop_px=stop_px, target_px=target_px):
             bracket.stop_px, bracket.target_px = stop_px, target_px
+            bracket.n_repairs, bracket.repaired_ns = bracket.n_repairs + 1, command.decided_ns
         case Reprice(entry_px=entry_px):
             bracket.entry_px = entry_px
             bracket.n_changes += 1
@@ -158,6 +182,5 @@ def _moved_by(bracket: Bracket, command: AnyCommand) -> None:
             bracket.cancelling = True
         case Exit(why=why):
             bracket.leaving, bracket.is_answered = why, False
-            bracket.n_exits += 1
         case _:
             pass

@@ -15,9 +15,11 @@ from typing import Any
 
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import (
+    Adopted,
     Approved,
     At,
     BracketMoved,
+    ClosedByHand,
     DriftSeen,
     FeeCharged,
     ForecastMade,
@@ -39,17 +41,20 @@ from workbench.domain.events import (
     ContractDefined,
     FeeReported,
     FillCorrected,
+    FillEntered,
     Known,
     OperatorSaid,
     OrderAccepted,
     OrderCancelled,
     OrderFilled,
     OrderRejected,
+    PositionAdopted,
     RunStarted,
     Unknown,
 )
-from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Leg, Modify, Submit
+from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Leg, Modify, Protect, Reprice, Submit
 from workbench.domain.units import HOUR, MINUTE
+from workbench.execution.adoption import adopt
 from workbench.execution.bracket import Bracket
 from workbench.execution.ledger import Ledger
 from workbench.execution.lifecycle import Phase
@@ -106,6 +111,7 @@ class Board:
         self.entries_ns: deque[int] = deque()
         self.orders_ns: deque[int] = deque()
         self._approved: Approved | None = None
+        self._handed_over: PositionAdopted | None = None
         self._said: dict[int, str] = {}  # by bracket: why it is being left
         self._left: set[int] = set()  # brackets whose exit a report brought about, until it is issued
         self._on = self._takers()
@@ -122,6 +128,8 @@ class Board:
             BracketMoved: self._moved,
             RoundTripClosed: self._closed,
             FeeCharged: self._charged,
+            Adopted: self._adopted,
+            ClosedByHand: self._closed_by_hand,
             StateChanged: self._state,
             ParityBroken: self._parity,
             Quarantined: self._quarantine,
@@ -167,6 +175,10 @@ class Board:
         match event:
             case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() | FillCorrected():
                 self._report(event, now_ns, cause)
+            case FillEntered(ref, leg, qty, px, exec_id, fee):
+                self._report(OrderFilled(ref, leg, qty, px, exec_id, fee), now_ns, cause)
+            case PositionAdopted():
+                self._handed_over = event
             case FeeReported(exec_id=exec_id, fee_micros=fee):
                 self.supervisor.fee(exec_id, fee)  # of a round trip that is over it is a fact as well
             case AccountValued(account=account, equity_micros=equity, available_micros=available):
@@ -277,7 +289,8 @@ class Board:
                 book.next_ref = ref
                 day = self.ledger.day(command.key.account).day
                 self.supervisor.submit(self._approved, command.decided_ns, command.cause, day)
-                self.ledger.enter(command.key.account)
+                notional = self.contracts[command.key.contract].cost_micros(abs(command.entry_px) * command.qty)
+                self.ledger.enter(command.key.account, notional)
                 self.entries_ns.append(now_ns)
                 self.orders_ns.extend((now_ns, now_ns, now_ns))
                 return
@@ -287,6 +300,12 @@ class Board:
                 return
             case Modify(ref=ref, stop_px=stop_px) if ref in book.open:
                 book.open[ref].stop_px = stop_px
+            case Protect(ref=ref) if ref in book.open:
+                book.open[ref].n_repairs += 1
+                book.open[ref].repaired_ns = command.decided_ns
+            case Reprice(ref=ref, entry_px=entry_px) if ref in book.open:
+                book.open[ref].entry_px = entry_px
+                book.open[ref].n_changes += 1
             case Cancel(ref=ref) if ref in book.open:
                 book.open[ref].cancelling = True
             case Exit(ref=ref, why=why) if ref in book.open:
@@ -299,6 +318,15 @@ class Board:
             case _:
                 pass
         self.orders_ns.append(now_ns)
+
+    def _adopted(self, fact: Adopted, now_ns: int) -> None:
+        if self._handed_over is not None:
+            self.supervisor.book.next_ref = fact.ref
+            contract, day = self.contracts[fact.key.contract], self.ledger.day(fact.key.account).day
+            adopt(self.supervisor, self._handed_over, contract, day, now_ns, Cause(0, 0), [])
+
+    def _closed_by_hand(self, fact: ClosedByHand, now_ns: int) -> None:
+        self._report(OrderFilled(fact.ref, Leg.EXIT, fact.qty, fact.px, fact.exec_id, fact.fee_micros), now_ns, Cause(0, 0))
 
     def _moved(self, fact: BracketMoved, now_ns: int) -> None:
         """Reports have moved the bracket already; what the engine moved by itself (an exit it sent) is told here."""

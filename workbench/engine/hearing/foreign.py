@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import msgspec
 
-from workbench.domain.decisions import ForeignSeen, RoundTripClosed, TradingState
+from workbench.domain.decisions import ClosedByHand, ForeignSeen, RoundTripClosed, TradingState
 from workbench.domain.events import BrokerSaid, ForeignFilled, ForeignOrderSeen, OrderFilled, PositionTold
 from workbench.domain.orders import AnyCommand, Cause, Leg, Protect
 from workbench.engine.desk import CONNECTION, Desk
@@ -115,6 +115,7 @@ def _close(desk: Desk, b: Bracket, event: ForeignFilled, qty: int, before: int, 
     exec_id = f"{event.exec_id}/{before}" if before else event.exec_id
     fill = OrderFilled(b.ref, Leg.EXIT, qty, event.px, exec_id, fee_micros)
     key, stop_px, target_px = b.key, b.stop_px, b.target_px
+    desk.facts.append(ClosedByHand(b.ref, qty, event.px, exec_id, fee_micros))
     _, commands = report(desk, fill, now_ns, cause)
     for n, fact in enumerate(desk.facts):
         if isinstance(fact, RoundTripClosed) and fact.ref == b.ref:

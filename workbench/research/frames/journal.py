@@ -10,9 +10,11 @@ from typing import Any, Final, NamedTuple
 
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import (
+    Adopted,
     AnyFact,
     Approved,
     At,
+    ClosedByHand,
     FeeCharged,
     ForecastMade,
     Issued,
@@ -21,7 +23,17 @@ from workbench.domain.decisions import (
     RoundTripClosed,
     StateChanged,
 )
-from workbench.domain.events import AccountValued, Answered, AnyEvent, FeeReported, FillCorrected, FillEntered, Known, OrderFilled
+from workbench.domain.events import (
+    AccountValued,
+    Answered,
+    AnyEvent,
+    FeeReported,
+    FillCorrected,
+    FillEntered,
+    Known,
+    OrderFilled,
+    PositionAdopted,
+)
 from workbench.domain.orders import Cancel, Cause, Exit, Leg, Modify, OrderType, Protect, Reprice, Submit
 from workbench.domain.units import MICROS, SECOND
 from workbench.research.frames.sheet import Sheet, rows_sheet
@@ -110,6 +122,7 @@ class Story:
         self._waiting: dict[tuple[int, str], deque[_Waiting]] = {}
         self._fill_of: dict[str, int] = {}
         self._trip_of: dict[int, int] = {}
+        self._handed_over: PositionAdopted | None = None
         self._take: dict[type, Callable[[Any, At], None]] = {
             ForecastMade: self._forecast,
             LabelMatured: self._outcome,
@@ -118,6 +131,8 @@ class Story:
             Issued: self._issued,
             RoundTripClosed: self._round_trip,
             FeeCharged: self._charged,
+            Adopted: self._adopted,
+            ClosedByHand: self._closed_by_hand,
             StateChanged: self._state,
         }
 
@@ -240,6 +255,8 @@ class Story:
                 self._fill(Fill(now_ns, seq, self.submitted.get(ref), ref, leg, qty, px, exec_id, fee, FOREVER if fee is None else now_ns))
             case FillCorrected():
                 self._correct(event, now_ns, seq)
+            case PositionAdopted():
+                self._handed_over = event
             case FeeReported(exec_id, fee) if exec_id in self._fill_of:
                 at = self._fill_of[exec_id]
                 self.fills[at] = self.fills[at]._replace(fee_micros=fee, fee_ns=now_ns)
@@ -267,6 +284,21 @@ class Story:
         self.fills.append(old._replace(now_ns=now_ns, seq=seq, qty=-old.qty, fee_micros=0, fee_ns=now_ns))
         if new.qty:
             self._fill(Fill(now_ns, seq, first, new.ref, new.leg, new.qty, new.px, new.exec_id, 0, now_ns))
+
+    def _adopted(self, fact: Adopted, at: At) -> None:
+        """Show a position that was handed over as entered at what it had cost."""
+        given = self._handed_over
+        if given is None:
+            return
+        side, qty = (1 if fact.qty > 0 else -1), abs(fact.qty)
+        head = (fact.ref, fact.key, at.now_ns, at.cause)
+        self.submitted[fact.ref] = first = Submit(*head, side, qty, OrderType.MARKET, given.px, given.stop_px, given.target_px)
+        self._fill(Fill(at.now_ns, at.cause.seq, first, fact.ref, Leg.ENTRY, qty, given.px, f"adopted-{fact.ref}", 0, at.now_ns))
+
+    def _closed_by_hand(self, fact: ClosedByHand, at: At) -> None:
+        first = self.submitted.get(fact.ref)
+        known = (fact.ref, Leg.EXIT, fact.qty, fact.px, fact.exec_id, fact.fee_micros, at.now_ns)
+        self._fill(Fill(at.now_ns, at.cause.seq, first, *known))
 
     def _charged(self, fact: FeeCharged, at: At) -> None:
         """Count a commission that came after its round trip was over into what the trip earned."""
