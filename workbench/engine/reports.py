@@ -27,7 +27,10 @@ def report(desk: Desk, report: Report, now_ns: int, cause: Cause) -> tuple[Brack
         charge(desk, FeeReported(report.exec_id, early))  # it came before the execution that it is for
     if corrected is not None:
         key, earned = corrected
-        desk.ledger.correct(key, desk.contract(key).value_micros(earned))
+        if key.contract in desk.places:
+            desk.ledger.correct(key, desk.contract(key).value_micros(earned))
+        else:
+            trouble = trouble or f"a price of bracket {report.ref} was corrected, in a contract that this run does not know"
     if trouble:
         desk.breaker.trip(trouble, TradingState.HALTED, desk.facts, latched=True)
     desk.forget_view(report.ref)
