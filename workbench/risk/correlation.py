@@ -7,7 +7,7 @@ two sums are kept over the minutes in which both had one, products and squares, 
 
 and the correlation is ``products_ij / sqrt(squares_ij * squares_ji)``: around zero, for the mean of a minute's return is far below its
 spread. Weights grow instead of the past shrinking, which saves a pass; only + - * / and sqrt are used, rounded alike on every machine, so
-that a replay finds the same bits. Source: RiskMetrics (1996), chapter 5.
+that a replay finds the same bits; one compiled pass (`market.moves.kernels`) does it. Source: RiskMetrics (1996), chapter 5.
 """
 
 from __future__ import annotations
@@ -20,13 +20,18 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from workbench.domain.native import caller
+from workbench.market.moves import kernels
+
 N_WARM: Final = 30  # minutes in common, each weighing what it weighs, before a correlation is believed: standard error below 0.2
 TINY: Final = 1e-9  # by which sums that mean the same may differ
 MOST: Final = 1e60  # a weight beyond becomes 1 again, and all sums with it: far below what a float holds
 
+_minute = caller(kernels.minute_c.address, "ppl")
+
 
 class Arrays:
-    """The cells of a state, seen as arrays (writing here writes there), and room to reckon in.
+    """The cells of a state, seen as arrays (writing here writes there), and room for a kernel to reckon in.
 
     One more place than there are contracts: the last row of the squares counts the weight of the minutes a contract was seen in.
     """
@@ -34,13 +39,10 @@ class Arrays:
     def __init__(self, cells: bytearray, n: int) -> None:
         flat, m = np.frombuffer(cells, np.float64), n + 1
         self.sums = flat[: 2 * m * m].reshape(2, m, m)
-        self.inverse = flat[2 * m * m :]  # of the mids of the minute before; 0 where there was none
-        left, right = np.zeros((2, m, 1)), np.zeros((2, 1, m))
-        self.left, self.right, self.outer, self.one = left, right, np.zeros((2, m, m)), np.ones(n)
-        right[1, 0, n] = 1.0
-        self.r, self.told = right[0, 0, :n], right[1, 0, :n]
-        self.wr, self.wr2, self.weight = left[0, :n, 0], left[1, :n, 0], left[1, n]
-        self.has = np.zeros(n)
+        room = np.zeros((kernels.N_ROWS, m))
+        self.mids, self.weight = room[kernels.MIDS, :n], room[kernels.MIDS, n:]
+        self.addresses = (flat.ctypes.data, room.ctypes.data, n)
+        self._kept = flat, room  # for as long as their addresses are used
 
 
 class Moves(msgspec.Struct, dict=True):
@@ -90,19 +92,9 @@ class Moves(msgspec.Struct, dict=True):
             What a minute keeps of its weight in the next, above 0 and below 1.
         """
         a, weight = self.arrays, self.weight
-        now = np.asarray(mids, np.float64)
-        np.multiply(now, a.inverse, out=a.r)
-        np.sign(a.r, out=a.told)
-        np.subtract(a.r, a.told, out=a.r)
-        np.multiply(a.r, weight, out=a.wr)
-        np.multiply(a.wr, a.r, out=a.wr2)
+        a.mids[:] = mids
         a.weight[0] = weight
-        np.multiply(a.left, a.right, out=a.outer)
-        np.add(a.sums, a.outer, out=a.sums)
-        np.sign(now, out=a.has)
-        np.subtract(a.one, a.has, out=a.inverse)
-        np.add(a.inverse, now, out=a.inverse)
-        np.divide(a.has, a.inverse, out=a.inverse)
+        _minute(*a.addresses)
         self.enough = weight * (1 - keep**N_WARM) / (1 - keep)
         self.weight = weight / keep
         if self.weight > MOST:
