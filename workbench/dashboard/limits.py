@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.dashboard.picture import Limit
 from workbench.dashboard.words import pct, usd
 from workbench.domain.units import MICROS
-from workbench.engine.exposure import notional_of
+from workbench.execution.bracket import notional_of
 from workbench.research.board import Board
 from workbench.risk.constitution import Constitution
 

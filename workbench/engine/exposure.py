@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from workbench.domain.contracts import Contract
 from workbench.engine.desk import Desk
-from workbench.execution.bracket import Bracket
+from workbench.execution.bracket import Bracket, notional_of
 from workbench.risk.groups import group_of, is_alike
 from workbench.risk.standing import INF
 
@@ -17,12 +16,6 @@ class Exposure(NamedTuple):
 
     notional_micros: int
     by_group: dict[str | None, int]
-
-
-def notional_of(b: Bracket, contract: Contract) -> int:
-    """Give the notional of a bracket in micros: what is held at its average entry, the rest at its entry's price."""
-    value = abs(b.open * b.entry_value) // b.filled if b.filled else 0
-    return contract.cost_micros(value + abs(b.entry_px or b.target_px) * b.rest)
 
 
 def notional_micros(desk: Desk, b: Bracket) -> int:

@@ -107,6 +107,12 @@ class Bracket(msgspec.Struct):
         )
 
 
+def notional_of(b: Bracket, contract: Contract) -> int:
+    """Give the notional of a bracket in micros: what is held at its average entry, the rest at its entry's price."""
+    value = abs(b.open * b.entry_value) // b.filled if b.filled else 0
+    return contract.cost_micros(value + abs(b.entry_px or b.target_px) * b.rest)
+
+
 def closed(b: Bracket, contract: Contract, pnl: int, pnl_micros: int, now_ns: int) -> RoundTripClosed:
     """Tell the whole of a round trip that is over: `pnl` in price quanta x size, `pnl_micros` after fees."""
     return RoundTripClosed(
