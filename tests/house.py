@@ -47,7 +47,7 @@ CATALOGUES = {
     "workbench/learning/models": r"workbench/learning/models/\w+\.py",
     "workbench/strategies": r"workbench/strategies/\w+\.py",
 }
-ASPECTS = {"parity"}  # of a package as a whole, beside an independent implementation
+ASPECTS = {"no_path", "parity"}  # of a package as a whole, beside an independent implementation
 FREE_TEST_FOLDERS = {"conformance", "replay", "simulation", "kill", "notebooks", "pages", "tour"}
 MACHINE_PATH = re.compile(r"/(?:home|Users|roo[t])/\w|[A-Z]:\\\\Users")
 
