@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.venues.ib.frames import ES, NOW, PAYLOADS, Listener, cut, joined, payload, reference
+from workbench.clock import ManualClock
 from workbench.domain.errors import InvariantError, VenueError
-from workbench.domain.events import BrokerSaid
+from workbench.domain.events import BrokerSaid, ContractTold
 from workbench.domain.records import ASK, BID, CONFLATED, EVENT_TIME
+from workbench.domain.units import SECOND
 from workbench.venues.base import Happened
 from workbench.venues.ib.streams import N_ROWS, PRINTS, QUOTES, Source
 
@@ -167,3 +169,40 @@ def test_halts_and_delays_are_events_before_what_follows() -> None:
         ("HALTED", 1, 1),
         ("HALTED", 1, 0),
     ]
+
+
+def amounts(*said: tuple[int, int, object]) -> list[tuple[int, int | None, int | None]]:
+    """Let a line say (second, tick type, size); give (second, open interest, volume) of what was told."""
+    listener, made = Listener(), []
+    clock = listener.intake.clock
+    assert isinstance(clock, ManualClock)
+    for second, kind, text in said:
+        clock.advance_to(NOW + second * SECOND)
+        listener.hot.feed(joined([payload(2, 6, 1, kind, text)]), listener.log.append)
+        while (got := listener.intake.take()) is not None:
+            if isinstance(got, Happened) and isinstance(got.event, ContractTold):
+                made.append((second, got.event.open_interest, got.event.volume))
+    assert not listener.log
+    return made
+
+
+VOLUME, OPEN_INTEREST = 8, 86
+
+
+def test_open_interest_and_volume_are_told_at_once_and_then_seldom() -> None:
+    first = [(0, VOLUME, 1_600), (1, OPEN_INTEREST, 2_000_000)]
+    assert amounts(*first) == [(0, None, 1_600), (1, 2_000_000, 1_600)]
+    assert amounts(*first, (100, VOLUME, 1_699)) == amounts(*first)  # less than a sixteenth more
+    assert amounts(*first, (60, VOLUME, 1_700)) == amounts(*first)  # a minute is not over
+    assert amounts(*first, (60, VOLUME, 1_700), (61, VOLUME, 1_701))[2:] == [(61, 2_000_000, 1_701)]
+    assert amounts(*first, (60, OPEN_INTEREST, 1_999_999), (61, VOLUME, 1_600))[2:] == [(61, 1_999_999, 1_600)]  # what waited is not lost
+
+
+def test_a_new_day_says_what_the_day_before_had_until_it_has_more() -> None:
+    days = amounts((0, VOLUME, 1_600), (100, VOLUME, 12), (200, VOLUME, 1_599), (300, VOLUME, 2_000), (400, VOLUME, 0), (500, VOLUME, 1))
+    assert [volume for _, _, volume in days] == [1_600, 1_600, 1_600, 2_000, 2_000, 2_000]
+
+
+def test_the_open_interest_of_delayed_and_older_ticks_is_read_and_what_cannot_be_read_is_not_known() -> None:
+    assert amounts((0, 22, 5), (0, 74, 7)) == [(0, 5, None), (0, 5, 7)]
+    assert amounts((0, VOLUME, ""), (0, VOLUME, "x"), (0, OPEN_INTEREST, "-1"), (0, OPEN_INTEREST, "9" * 30)) == []

@@ -54,3 +54,5 @@ def test_the_book_of_a_share_is_asked_of_all_exchanges_and_that_of_a_future_of_i
     assert books == {1: ("CME", False), 2: ("SMART", True)}
     numbers = {each.req_id: each.is_smart for each in sent if isinstance(each, wire.ReqDepth)}
     assert {each.req_id: each.is_smart for each in sent if isinstance(each, wire.CancelDepth)} == numbers
+    lines = {each.contract.con_id: each.generic_ticks for each in sent if isinstance(each, wire.ReqMktData)}
+    assert lines == {1: "233,588", 2: "233"}  # open interest is asked for by this number of futures alone

@@ -10,9 +10,10 @@ import pytest
 
 from tests.gateway.worlds import BEGIN_NS, tape
 from tests.venues.ib.world import Edge, edge
-from workbench.domain.events import BrokerSaid, StreamChanged
+from workbench.domain.events import BrokerSaid, ContractTold, StreamChanged
 from workbench.domain.records import ASK, BID, CONFLATED, EVENT_TIME, Kind, Records
 from workbench.domain.units import SECOND
+from workbench.gateway.behaviour import OPEN_INTEREST
 from workbench.simulation.virtual import VirtualLoop, run
 from workbench.venues.ib.deeds import State
 from workbench.venues.ib.intake import WRITTEN
@@ -113,3 +114,14 @@ def test_delayed_data_is_told_before_its_first_record(tmp_path: Path) -> None:
 def test_a_halt_is_an_event(tmp_path: Path) -> None:
     world = play(tmp_path, 120, faults="trading_halt")
     assert [event.kind for event in world.of(BrokerSaid) if event.contract == 1] == ["halted-volatility", "resumed"]
+
+
+def test_how_much_is_open_and_traded_is_told_at_the_beginning_and_then_seldom(tmp_path: Path) -> None:
+    told = play(tmp_path, 300).of(ContractTold)
+    assert told[-1].open_interest == OPEN_INTEREST and {each.contract for each in told} == {1}
+    volumes = [each.volume for each in told if each.volume is not None]
+    assert volumes == sorted(volumes) and len(volumes) >= 2 and len(told) <= 300 // 60 + 2
+
+
+def test_a_line_that_comes_back_tells_it_again(tmp_path: Path) -> None:
+    assert [each.open_interest for each in play(tmp_path, 120, faults="504_not_connected").of(ContractTold)].count(OPEN_INTEREST) >= 2

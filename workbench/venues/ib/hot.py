@@ -13,7 +13,7 @@ import numpy as np
 
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import InvariantError, VenueError
-from workbench.domain.events import BrokerSaid, TradingPaused
+from workbench.domain.events import BrokerSaid, ContractTold, TradingPaused
 from workbench.domain.native import caller
 from workbench.domain.records import ASK, BID, CONFLATED, Kind
 from workbench.market.state import N_IDS
@@ -97,6 +97,7 @@ class Hot:
         self._control[streams.LIMIT] = limit
         self._row: dict[int, int] = {}
         self._said: dict[tuple[int, Notice], int] = {}
+        self._traded: dict[int, tuple[int, int]] = {}  # volume of today, and of the day before; -1 not told
         self._have = self._epoch = 0
         self._bytes = np.zeros(START, np.uint8)
         self._view, self._addr = self._bytes.data, int(self._bytes.ctypes.data)
@@ -275,6 +276,9 @@ class Hot:
         at, value = int(control[streams.ROW]), int(control[streams.VALUE])
         row = self.table[at] if at >= 0 else None
         req_id, contract = (int(row["req_id"]), int(row["contract"])) if row is not None else (FREE, None)
+        if notice == Notice.TOLD and row is not None:
+            self._tell_amounts(int(row["contract"]), int(row["open_interest"]), int(row["volume"]))
+            return
         if notice == Notice.HALTED:
             word = HALTS.get(value, "halt-unknown")
             self.intake.put(BrokerSaid(0, word, f"tick type 49 says {value}", None, contract))
@@ -288,6 +292,14 @@ class Hot:
                 self.intake.write(int(row["contract"]), Kind.DEPTH_RESET)
                 notice = Notice.BROKEN
         self.on_notice(Noticed(req_id, notice, value))
+
+    def _tell_amounts(self, contract: int, open_interest: int, volume: int) -> None:
+        """Tell how much is open and traded. A day begins with no volume, and says less than the one before until it has more."""
+        last, before = self._traded.get(contract, (-1, -1))
+        if volume >= 0:
+            last, before = self._traded[contract] = volume, last if volume < last else before
+        most = max(last, before)
+        self.intake.put(ContractTold(contract, open_interest if open_interest >= 0 else None, most if most >= 0 else None))
 
     def _complain(self, req_id: int, notice: Notice, contract: int | None) -> None:
         n = self._said[req_id, notice] = self._said.get((req_id, notice), 0) + 1

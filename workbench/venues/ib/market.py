@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from workbench.clock import Clock
-from workbench.domain.contracts import Contract
+from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.events import AnyEvent, Known, Unknown
 from workbench.venues.ib.budget import Budget
 from workbench.venues.ib.client import LaneClient
@@ -29,6 +29,7 @@ from workbench.venues.ib.subscriptions import Subscriptions
 from workbench.wire import Answer, ErrorMessage, HistoricalData
 
 RT_VOLUME: Final = "233"  # generic tick: prints with their own sizes and times
+GENERIC: Final = {ContractType.FUTURE: f"{RT_VOLUME},588"}  # and open interest, which comes for futures alone by this number
 DEPTH_ROWS: Final = 10
 POLL_S: Final = 30  # between two questions for the recent past of a contract whose line fails
 POLL_TIMEOUT_S: Final = 20.0
@@ -163,10 +164,10 @@ class Market:
     def _start(self, deed: Start) -> None:
         contract = self._contracts[deed.contract]
         self._hot.open(deed.req_id, contract, deed.source, deed.emits)
-        named, client = ib_contract(contract), self._client
+        named, client, generic = ib_contract(contract), self._client, GENERIC.get(contract.type, RT_VOLUME)
         self._send(
             {
-                Source.LEVEL1: lambda: client.reqMktData(deed.req_id, named, RT_VOLUME, False, False, []),
+                Source.LEVEL1: lambda: client.reqMktData(deed.req_id, named, generic, False, False, []),
                 Source.DEPTH: lambda: client.reqMktDepth(deed.req_id, named, DEPTH_ROWS, contract.type in SMART, []),
             }.get(deed.source, lambda: client.reqTickByTickData(deed.req_id, named, WORDS[deed.source], 0, False))
         )

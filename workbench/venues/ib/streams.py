@@ -42,10 +42,11 @@ class Notice(IntEnum):
     DELAYED = 3  # from the next record on a stream is delayed, or no longer; before its frame
     DATA_TYPE = 4  # the gateway says live, frozen, delayed, delayed and frozen (message 58); behind its frame, like all that follow
     HALTED = 5  # trading in the contract is halted, or again allowed
-    BROKEN = 6  # a book lost a row: nothing more of it is recorded until it is asked for anew
-    MALFORMED = 7
-    OFF_GRID = 8
-    HUGE = 9  # a number that no record can hold
+    TOLD = 6  # how much of the contract is open, or was traded today, is worth telling; both stand in the row
+    BROKEN = 7  # a book lost a row: nothing more of it is recorded until it is asked for anew
+    MALFORMED = 8
+    OFF_GRID = 9
+    HUGE = 10  # a number that no record can hold
 
 
 NOTICE_BITS: Final = 4
@@ -84,6 +85,11 @@ STREAM: Final = np.dtype(
             "last_sz",
             "n_last",  # last prices heard; the first one is old
             "is_echo",  # the size that follows a last price says the same
+            "open_interest",  # of the contract, and its volume of today; -1 not told
+            "volume",
+            "told_open_interest",  # as it was told last, and when
+            "told_volume",
+            "told_ns",
         )
     ]
     + [(name, "<i8", (SCALES,)) for name in ("px_mul", "px_div", "sz_mul", "sz_div")]
@@ -123,6 +129,7 @@ def fill(row: np.void, req_id: int, contract: int, source: Source, emits: int, q
     for name in STREAM.names or ():
         row[name] = 0
     row["req_id"], row["contract"], row["source"], row["emits"], row["opened_ns"] = req_id, contract, int(source), emits, opened_ns
-    row["halted"] = row["out_has"] = -1
+    for name in ("halted", "out_has", "open_interest", "volume", "told_open_interest", "told_volume"):
+        row[name] = -1
     row["px_mul"], row["px_div"] = scales(quanta[0])
     row["sz_mul"], row["sz_div"] = scales(quanta[1])

@@ -6,6 +6,8 @@ Rules
 2. A bid that reaches the ask waits for the ask, and the other way round: the sides of one change come one after another.
 3. What changes nothing is not told. All of it is conflated, but for a single trade of RTVolume.
 4. The first last price is that of a trade before the request: no print.
+5. Open interest and the day's volume are told when they are first known; then when open interest changes, when volume has grown by a
+   `STEP` of what was told or begins anew, and at most once a minute. What of them cannot be read is let go: it was never told.
 """
 
 from __future__ import annotations
@@ -14,13 +16,16 @@ import numpy as np
 from numba import njit
 
 from workbench.domain.records import ASK, BID, CONFLATED, EVENT_TIME, Kind
+from workbench.domain.units import MINUTE
 from workbench.venues.ib.decimals.kernels import DONE, EMPTY, HUGE, LIM, MALFORMED, decimal, price, quanta, size, skip, whole
 from workbench.venues.ib.intake import FREED, N_DROPPED, N_LOST, RESERVE, WRITTEN
 from workbench.venues.ib.streams import N_IGNORED, PRINTS, QUOTES, RT_VOLUME, VALUE, Notice
 
 BOTH = BID | ASK
 QUOTE, PRINT = int(Kind.QUOTE), int(Kind.PRINT)
-DELAYED, DATA_TYPE, HALTED = int(Notice.DELAYED), int(Notice.DATA_TYPE), int(Notice.HALTED)
+DELAYED, DATA_TYPE, HALTED, TOLD = int(Notice.DELAYED), int(Notice.DATA_TYPE), int(Notice.HALTED), int(Notice.TOLD)
+STEP = 16  # volume that has grown by so small a part is told anew
+VOLUME, DELAYED_VOLUME, OPEN_INTEREST, FUTURES_OPEN_INTEREST = 8, 74, 22, 86  # tick types
 NUL, SEMICOLON = 0, 59
 NS_MS = 1_000_000
 
@@ -204,6 +209,29 @@ def rt_volume(buf, at, end, out, s, last):
     return DONE
 
 
+@njit
+def amount(buf, at, end, kind, s, now, control):
+    """Read a tickSize of what is open or was traded today, from its size on: TOLD when it is worth telling (rule 5)."""
+    is_empty = at < end and buf[at] == NUL  # no number is not 0
+    sz, at, how = size(buf, at, end, NUL, s)
+    if is_empty or at < 0 or how != DONE or sz < 0:
+        control[N_IGNORED] += 1
+        return DONE
+    if kind in (VOLUME, DELAYED_VOLUME):
+        s.volume = sz
+    else:
+        s.open_interest = sz
+    told = s.told_volume
+    is_first = (s.volume >= 0 and told < 0) or (s.open_interest >= 0 and s.told_open_interest < 0)
+    is_news = s.open_interest != s.told_open_interest or s.volume < told or s.volume >= told + max(told // STEP, 1)
+    if not is_news or (not is_first and now - s.told_ns < MINUTE):
+        return DONE
+    s.told_open_interest = s.open_interest
+    s.told_volume = s.volume
+    s.told_ns = now
+    return TOLD
+
+
 @njit(inline="always")
 def base_of(kind):
     """The live tick type that a type stands for (delayed ones are 66 and up), -1 when it is none that is recorded."""
@@ -247,6 +275,8 @@ def level1(buf, at, end, which, out, s, last, control):
             return rt_volume(buf, at, end, out, s, last)
         control[N_IGNORED] += 1
         return DONE if skip(buf, at, end, NUL) >= 0 else MALFORMED
+    if which == 2 and kind in (VOLUME, DELAYED_VOLUME, OPEN_INTEREST, FUTURES_OPEN_INTEREST):
+        return amount(buf, at, end, kind, s, out[4], control)
     base = base_of(kind)
     if base < 0 or (which == 1) != (base == 1 or base == 2 or base == 4):
         control[N_IGNORED] += 1
