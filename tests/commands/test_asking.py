@@ -120,3 +120,12 @@ def test_a_statement_without_anything_of_ours_says_so(tmp_path: Path) -> None:
 def test_every_command_teaches_what_it_does(name: str) -> None:
     said = workbench(*name.split(), "--help")
     assert said.code == 0 and len(said.out) > 300
+
+
+def test_who_breaks_off_while_he_waits_has_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupt)
+    said = workbench("flatten", "--all", "--yes", "--data", tmp_path, "--why", "leaving")
+    assert said.code != 0 and waiting(tmp_path) == [] and not list(tmp_path.glob("requests/*"))

@@ -268,7 +268,11 @@ def _ask(folder: Path, action: str, why: str, details: dict[str, str]) -> dict[s
         raise ConfigError("say why: --why TEXT stands in the log")
     given = {"action": action, "why": why, "by": BY, "asked_ns": SystemClock().now_ns(), "details": details}
     path = put(folder, msgspec.convert(given, Request))
-    answer = _wait(path, ANSWER_S)
+    try:
+        answer = _wait(path, ANSWER_S)
+    except BaseException:  # Ctrl-C while it waits: who left has not asked
+        path.unlink(missing_ok=True)
+        raise
     if answer is None:
         path.unlink(missing_ok=True)
         answer = _wait(path, 5 * POLL_S)  # it may just have been taken
