@@ -31,7 +31,6 @@ class Lock(msgspec.Struct):
     range_pts: float | None = None  # average true range of the minute before
     slow_pts: float = 0.0
     n: int = 0
-    minute: int = -1
 
     def left_s(self, now_ns: int) -> float:
         """Give how long entries stay shut."""

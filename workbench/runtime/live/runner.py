@@ -41,6 +41,7 @@ from workbench.runtime.loop import run
 from workbench.store.folders import Folders
 from workbench.store.journal import Journal
 from workbench.store.manifest import RunManifest
+from workbench.store.requests import forget_answers
 from workbench.store.tail import Tail
 
 _LAST_NS = CLOCK_AT["last_ns"]
@@ -149,6 +150,7 @@ class Runner:
             at = await relive(begun, engine, log)
             log.commit()  # what was decided and not written by the one that died
             self._line.edge.recall(recall(self._data, begun.run, engine))
+            forget_answers(self._data)
             asking = Asking(self._data, engine, self._is_alone)
             venue = self._venue(begun, plan, history, max(now_ns, engine.market.now[_LAST_NS]), session, asking)
             watch = Watch(engine, self._line, self._mode)
