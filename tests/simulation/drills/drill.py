@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
@@ -49,14 +50,14 @@ WAITS_S = 75.0  # and so long is left for the last position, and for what a faul
 
 
 @cache
-def settings() -> Settings:
-    return load_settings(folder="/nowhere", environment={}, flags={"active": '["ES"]'})
+def settings(roots: tuple[str, ...] = ("ES",)) -> Settings:
+    return load_settings(folder="/nowhere", environment={}, flags={"active": json.dumps(roots)})
 
 
 @cache
-def tape(minutes: int = 40, seed: int = 7) -> tuple[tuple[Contract, ...], Records]:
-    """ES from the New York open on; many drills share one."""
-    return market(("ES",), minutes, seed, 0.2, before=0)
+def tape(minutes: int = 40, seed: int = 7, roots: tuple[str, ...] = ("ES",)) -> tuple[tuple[Contract, ...], Records]:
+    """ES, or others, from the New York open on; many drills share one."""
+    return market(roots, minutes, seed, 0.2, before=0)
 
 
 def _at(rule: Rule, **changes: Any) -> Rule:
@@ -98,6 +99,8 @@ class Sampled(NamedTuple):
 class Drill:
     """One run, and everything to judge it by."""
 
+    roots: tuple[str, ...] = ("ES",)
+
     def __init__(
         self,
         folder: Path,
@@ -109,10 +112,10 @@ class Drill:
         aside: Aside | None = None,
     ) -> None:
         self.folder, self.seed, self.trades_s, self.waits_s, self.aside = folder, seed, trades_s, waits_s, aside
-        self.contracts, self.records = tape(max(40, round(trades_s + waits_s) // 60 + 2))
-        self.begin_ns = int(self.records["recv_ns"][0])
+        self.contracts, self.records = tape(max(40, round(trades_s + waits_s) // 60 + 2), roots=self.roots)
+        self.begin_ns, self.settings = int(self.records["recv_ns"][0]), settings(self.roots)
         self.setup = self._setup()
-        self.gateway: Gateway = gateway(settings(), self.records, self.contracts, accounts=(ACCOUNT,), faults=faults, seed=seed)
+        self.gateway: Gateway = gateway(self.settings, self.records, self.contracts, accounts=(ACCOUNT,), faults=faults, seed=seed)
         self.news: list[tuple[float, News]] = []
         self.sampled: list[Sampled] = []
         self.edge = IbEdge(self._made)
@@ -138,14 +141,14 @@ class Drill:
         execution = change(law.execution, max_orders_per_minute=600, entry_ttl_seconds=10.0)
         data = change(law.data, entry_quality=0.7, hold_quality=0.3, kill_quality=0.1, max_spread_ticks=20.0)
         law = change(law, data=data, risk=risk, execution=execution)
-        made = build.setup(settings(), self.contracts, [SESSION], law, account=ACCOUNT, strategies=())
+        made = build.setup(self.settings, self.contracts, [SESSION], law, account=ACCOUNT, strategies=())
         busy = Busy(self.begin_ns + round(self.trades_s * SECOND), self.seed)
         return made._replace(strategies=((busy, tuple(contract.id for contract in self.contracts)),))
 
     def _made(self, chain: str) -> IbVenue:
         assert self.loop is not None
         venue = IbVenue(
-            settings(),
+            self.settings,
             LoopClock(self.loop),
             mode=Mode.PAPER,
             run=chain,
@@ -178,7 +181,7 @@ class Drill:
     async def _main(self, loop: VirtualLoop) -> None:
         self.loop = loop
         self._listen()
-        door = await serve(self.gateway, "127.0.0.1", settings().ib.port)
+        door = await serve(self.gateway, "127.0.0.1", self.settings.ib.port)
         clock = LoopClock(loop)
         line = Line(self.edge, clock)
         gate = Door(Mode.PAPER, ACCOUNT, lambda: self.edge.accounts, None, clock)
