@@ -105,6 +105,7 @@ def test_its_own_tests_and_examples_pass_at_once(home: Path) -> None:
     assert "8 passed" in done.stdout  # three tests and an example of the feature, three of the strategy, one of the model
 
 
+@pytest.mark.proof
 def test_its_own_tests_know_ones_own_features_and_any_name_of_a_field(home: Path) -> None:
     for what, name in ALL:
         make_thing(what, name, home, things_of(home))

@@ -13,6 +13,7 @@ from workbench.domain.records import Kind
 SECONDS = 5
 
 
+@pytest.mark.proof
 @pytest.mark.covers("S4-10")
 @pytest.mark.skipif(sys.platform != "linux", reason="the other process tells its memory from /proc")
 def test_a_flood_of_fifty_thousand_messages_a_second_is_in_the_tail_whole() -> None:
