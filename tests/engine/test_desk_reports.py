@@ -19,7 +19,16 @@ from tests.engine.hand import (
     setup,
 )
 from workbench.domain.decisions import Adjust, ExitWish, Reason, Refused, RoundTripClosed, StateChanged
-from workbench.domain.events import FeeReported, OperatorAction, OperatorSaid, OrderAccepted, OrderRejected
+from workbench.domain.events import (
+    FeeReported,
+    FillCorrected,
+    ForeignFilled,
+    OperatorAction,
+    OperatorSaid,
+    OrderAccepted,
+    OrderRejected,
+    PositionTold,
+)
 from workbench.domain.orders import Exit, Leg
 from workbench.domain.units import MICROS
 
@@ -58,6 +67,33 @@ def test_a_stop_and_a_target_that_both_fill_halt() -> None:
     hand.fill(1, Leg.STOP, 1, 23_992)
     hand.fill(1, Leg.TARGET, 2, 24_024)  # one more than was held: the position is turned round
     assert hand.state == "halted"
+
+
+def test_a_bracket_that_turned_round_is_over_once_a_person_has_looked_and_what_it_closed_too_much_is_not_ours() -> None:
+    hand = position()
+    hand.hear(PositionTold(ACCOUNT, 1, 2, 0))
+    hand.fill(1, Leg.STOP, 1, 23_992)
+    hand.fill(1, Leg.TARGET, 2, 24_024)
+    hand.hear(PositionTold(ACCOUNT, 1, -1, 0), ForeignFilled(ACCOUNT, 1, 9, "", 1, 1, 24_020, "settled"), PositionTold(ACCOUNT, 1, 0, 0))
+    hand.bar(12)
+    assert hand.state == "halted" and hand.bracket is not None
+    hand.hear(RESUME)
+    hand.bar(12)
+    assert hand.bracket is None and hand.state == "active"
+    referee = hand.engine.desk.memory.referee
+    assert not referee.is_foreign(1) and not referee.foreign
+    [trip] = hand.made(RoundTripClosed)
+    assert (trip.qty, trip.pnl) == (2, (23_992 + 2 * 24_024) * 2 // 3 - 2 * 24_000 + 1)  # what it closed, at its average
+    assert hand.engine.desk.supervisor.owned == set()
+
+
+def test_a_bust_of_an_entry_that_is_closed_already_is_over_once_a_person_has_looked() -> None:
+    hand = position()
+    hand.fill(1, Leg.STOP, 1, 23_992)
+    hand.hear(FillCorrected(1, Leg.ENTRY, 0, 24_000, "x0.02", "x0"))
+    assert hand.state == "halted" and hand.bracket is not None and hand.bracket.open == -1
+    hand.hear(RESUME)
+    assert hand.bracket is None and hand.state == "active" and hand.made(RoundTripClosed) == []
 
 
 @given(st.permutations([("a", Leg.ENTRY, 1), ("a", Leg.ENTRY, 1), ("b", Leg.ENTRY, 1), ("b", Leg.ENTRY, 1)]))
@@ -138,3 +174,4 @@ def test_nothing_is_bought_when_the_refusal_is_the_only_answer() -> None:
     hand.opened().bar()
     reasons = {fact.reason for fact in hand.made(Refused)}
     assert hand.commands == [] and reasons == {Reason.QUALITY, Reason.MALFORMED}  # the first bar is a broken one
+

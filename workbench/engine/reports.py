@@ -64,6 +64,15 @@ def charge(desk: Desk, event: FeeReported) -> None:
         desk.facts.append(FeeCharged(ref, key, event.fee_micros))
 
 
+def let_go(desk: Desk, now_ns: int) -> None:
+    """End the brackets that turned round: a person has looked, and what they closed beyond what they held is not ours."""
+    for b in list(desk.supervisor.brackets()):
+        if desk.supervisor.let_go(b, desk.facts, now_ns):
+            desk.forget_view(b.ref)
+            _close(desk, b, now_ns)
+            left(desk, b)
+
+
 def _close(desk: Desk, b: Bracket, now_ns: int) -> None:
     if not b.filled:
         today = desk.ledger.day(b.key.account)

@@ -164,6 +164,16 @@ class Supervisor:
         bracket.is_answered, bracket.since_ns = False, now_ns
         return Exit(bracket.ref, bracket.key, now_ns, cause, why)
 
+    def let_go(self, bracket: Bracket, facts: list[AnyFact], now_ns: int) -> bool:
+        """End a bracket that closed more than it held, for a person has looked: what is beyond counts for nobody here. False for any other."""
+        b, more = bracket, -bracket.open
+        if more <= 0 or b.rest > 0:
+            return False
+        b.out_value -= b.out_value * more // b.out
+        b.out -= more
+        self._end(b, facts, now_ns)
+        return True
+
     # ------------------------------------------------------------------ reports
     def on_report(self, report: Report, now_ns: int, cause: Cause, facts: list[AnyFact]) -> Heard:
         """Take what the venue said."""

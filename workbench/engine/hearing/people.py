@@ -14,7 +14,7 @@ from workbench.domain.events import FillEntered, OperatorAction, OperatorSaid, O
 from workbench.domain.orders import AnyCommand, Cause, Leg
 from workbench.domain.records import ASK, BID
 from workbench.engine.desk import Desk
-from workbench.engine.reports import report
+from workbench.engine.reports import let_go, report
 from workbench.execution import adoption
 from workbench.execution.bracket import Bracket
 
@@ -26,8 +26,9 @@ _HAS, _BID, _ASK = (BAR_AT[name] for name in ("has", "bid", "ask"))
 def operator(desk: Desk, said: OperatorSaid, now_ns: int, cause: Cause) -> list[AnyCommand]:
     """Do what a person asks for."""
     if said.action is OperatorAction.RESUME:
-        desk.memory.referee.adopt(desk.own)
         desk.breaker.resume(said.why, desk.facts)
+        let_go(desk, now_ns)
+        desk.memory.referee.adopt(desk.own)
         return []
     flatten, root = said.action is OperatorAction.FLATTEN, root_of(said.why)
     who = said.why if said.why.partition(":")[0] in WHO else "operator"
