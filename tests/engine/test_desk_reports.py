@@ -174,4 +174,3 @@ def test_nothing_is_bought_when_the_refusal_is_the_only_answer() -> None:
     hand.opened().bar()
     reasons = {fact.reason for fact in hand.made(Refused)}
     assert hand.commands == [] and reasons == {Reason.QUALITY, Reason.MALFORMED}  # the first bar is a broken one
-

@@ -165,7 +165,7 @@ class Supervisor:
         return Exit(bracket.ref, bracket.key, now_ns, cause, why)
 
     def let_go(self, bracket: Bracket, facts: list[AnyFact], now_ns: int) -> bool:
-        """End a bracket that closed more than it held, for a person has looked: what is beyond counts for nobody here. False for any other."""
+        """End a bracket that closed more than it held, for a person has looked: what is beyond is not ours. False for any other."""
         b, more = bracket, -bracket.open
         if more <= 0 or b.rest > 0:
             return False
