@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,18 @@ from workbench.domain.errors import ConfigError, VenueError
 from workbench.domain.events import OrderRejected
 from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Leg, Modify, OrderType, Protect, Submit
 from workbench.domain.units import HOUR, SECOND
-from workbench.runtime.live.doors import ARMED_FILE, ARMED_VARIABLE, FENCED, Armed, Door, answers, before_the_wire, must_be_allowed, token
+from workbench.runtime.live.doors import (
+    ARMED_FILE,
+    ARMED_VARIABLE,
+    FENCED,
+    Armed,
+    Door,
+    answers,
+    before_the_wire,
+    is_taken_back,
+    must_be_allowed,
+    token,
+)
 from workbench.store.fence import Fence
 
 NOW = 1_795_100_400 * SECOND
@@ -144,3 +156,15 @@ def test_a_token_that_cannot_be_meant_is_refused(tmp_path: Path, text: str) -> N
     (tmp_path / ARMED_FILE).write_text(text)
     with pytest.raises(ConfigError, match="ACCOUNT TIME"):
         token(tmp_path, {})
+
+
+def test_a_token_that_is_taken_back_while_a_run_goes_on_shuts_its_entries_and_lets_exits_leave(tmp_path: Path) -> None:
+    gone = partial(is_taken_back, tmp_path, {}, "U1")
+    of = Door(Mode.LIVE, "U1", lambda: ("U1",), GOOD, ManualClock(NOW), is_disarmed=gone)
+    (tmp_path / ARMED_FILE).write_text(GOOD.text())
+    assert of.why_not(SUBMIT) is None
+    for text in (Armed("U2", NOW + HOUR).text(), "nonsense", None):
+        (tmp_path / ARMED_FILE).unlink() if text is None else (tmp_path / ARMED_FILE).write_text(text)
+        assert "taken back" in (of.why_not(SUBMIT) or "")
+        assert of.why_not(Exit(1, KEY, NOW, CAUSE, "time")) is None
+    assert not is_taken_back(tmp_path, {ARMED_VARIABLE: GOOD.text()}, "U1")

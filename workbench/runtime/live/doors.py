@@ -5,7 +5,7 @@ Rules
 1. `record` decides nothing, `observe` decides and sends nothing: its orders are journaled and answered with *not sent*.
 2. `paper` sends for accounts that cannot hold money (IB's begin with DU, the simulated gateway's with DUSIM), `live` for others.
 3. `live` needs three yeses that have nothing to do with one another: the mode, the account named in the settings, and an arming token
-   that ends by itself. What reduces risk may leave after it has.
+   that ends by itself, or is taken back while a run goes on. What reduces risk may leave after it has.
 4. An account that the login does not manage, or did not name yet, gets no order.
 5. A process whose token is not the fence's (`store.fence`) sends nothing, not even a cancel: somebody else looks after its orders now.
 6. Where a guardian is needed, its silence shuts entries; exits leave.
@@ -77,6 +77,15 @@ def token(data: Path, environment: Mapping[str, str]) -> Armed | None:
     return Armed.parse(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else None
 
 
+def is_taken_back(data: Path, environment: Mapping[str, str], account: str) -> bool:
+    """Tell whether the token that a run began with is there no more: for an account, whatever its time. One nobody can read is none."""
+    try:
+        there = token(data, environment)
+    except (ConfigError, OSError, ValueError):
+        return True
+    return there is None or there.account != account
+
+
 class Door:
     """What a command must pass to leave.
 
@@ -98,6 +107,8 @@ class Door:
         How long a guardian may be silent before entries are shut; `None`: none is needed.
     steady
         The clock that a guardian's heartbeat is stamped with.
+    is_disarmed
+        Says whether a person has taken the token back since; asked before each entry with money.
     """
 
     def __init__(
@@ -111,7 +122,9 @@ class Door:
         fence: Fence | None = None,
         silent_ns: int | None = None,
         steady: Callable[[], int] = time.monotonic_ns,
+        is_disarmed: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_disarmed = is_disarmed
         self.mode, self.account = mode, account
         self._managed, self._armed, self._clock = managed, armed, clock
         self._fence, self._silent_ns, self._steady = fence, silent_ns, steady
@@ -149,6 +162,8 @@ class Door:
             return f"not sent: account {self.account}, but the login {told}"
         if self.mode is Mode.LIVE and (self._armed is None or self._clock.now_ns() >= self._armed.until_ns):
             return "not sent: the arming token has expired; exits still leave"
+        if self.mode is Mode.LIVE and self._is_disarmed():
+            return "not sent: the arming token was taken back; exits still leave"
         unguarded = self.why_unguarded()
         return None if unguarded is None else f"not sent: {unguarded}; exits still leave"
 

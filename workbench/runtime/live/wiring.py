@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,7 +16,7 @@ from workbench.domain.events import FrontChanged
 from workbench.domain.units import SECOND
 from workbench.runtime import build
 from workbench.runtime.live.begin import Plan
-from workbench.runtime.live.doors import TRADES, Door, before_the_wire, must_be_allowed, token
+from workbench.runtime.live.doors import TRADES, Door, before_the_wire, is_taken_back, must_be_allowed, token
 from workbench.runtime.live.edge import IbEdge
 from workbench.runtime.live.hours import BrokersHours, Calendars, Hours
 from workbench.runtime.live.leading import Leading, define, led_before, not_entered, of_the_run
@@ -109,7 +110,8 @@ async def wire(
     hours = BrokersHours(settings.log_calendar, lambda contract: edge.hours(contract) or plan.known.hours.get(contract, ()))
     line = Line(edge, clock)
     silent_ns = round(settings.guardian.silent_s * SECOND) if guarded else None
-    door = Door(mode, chosen, lambda: edge.accounts, armed, clock, fence=fence, silent_ns=silent_ns)
+    gone = partial(is_taken_back, data, environment, chosen)
+    door = Door(mode, chosen, lambda: edge.accounts, armed, clock, fence=fence, silent_ns=silent_ns, is_disarmed=gone)
     plan = Planner(mode, settings, data, chosen, known, hours, clock, strategies)
     warm = IbWarmUp(settings) if warms else None
     runner = Runner(data, mode, line, door, plan, hours=hours, history=warm, before=plan.look_again, on_news=on_news)
