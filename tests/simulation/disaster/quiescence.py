@@ -125,6 +125,7 @@ def positions_unprotected(world: World, end: End) -> list[str]:
     for ref, counted in filled.items():
         held = counted[Leg.ENTRY] - counted[Leg.STOP] - counted[Leg.TARGET] - counted[Leg.EXIT]
         covered = sum(each.remaining for each in live.get(ref, []) if each.leg in (Leg.STOP, Leg.EXIT))
+        held = min(held, world.safety.at_the_broker())
         if held > covered and not world.safety.hands:
             said.append(f"bracket {ref} holds {held} at the end, its stops and exits cover {covered}")
     return said

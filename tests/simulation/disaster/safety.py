@@ -124,9 +124,7 @@ class Safety:
 
     def _no_exit_behind_a_hand(self, live: dict[int, list[Seen]]) -> None:
         """I8 for the account: what somebody closed at the screen is soon not closed a second time by what rests."""
-        world = self._world
-        assert world.broker is not None
-        held = abs(world.broker.position("DUSIM1", world.contracts[0].id).qty)
+        world, held = self._world, self.at_the_broker()
         groups: dict[str, int] = defaultdict(int)
         for state in (each for states in live.values() for each in states if each.leg is not Leg.ENTRY):
             groups[state.group] = max(groups[state.group], state.working)
@@ -136,6 +134,11 @@ class Safety:
             self._behind_s = world.now_s
         elif world.now_s - self._behind_s > BEHIND_S:
             self.say("I8", f"{sum(groups.values())} rest to close the {held} that a hand left, for more than {BEHIND_S:g} s")
+
+    def at_the_broker(self) -> int:
+        """Give how many contracts the account holds, whoever they are of."""
+        assert self._world.broker is not None
+        return abs(self._world.broker.position("DUSIM1", self._world.contracts[0].id).qty)
 
     def _is_connected(self) -> bool:
         venue = self._world.venue
@@ -155,6 +158,7 @@ class Safety:
                 held = counted[Leg.ENTRY] - counted[Leg.STOP] - counted[Leg.TARGET] - counted[Leg.EXIT]
                 covered = sum(state.remaining for state in live.get(ref, []) if state.leg in (Leg.STOP, Leg.EXIT))
                 naked += max(0, held - covered) if ref not in self.touched else 0
+            naked = min(naked, self.at_the_broker())  # what a stranger closed of ours is there no more
         if not naked:
             self._naked_s = None
         elif self._naked_s is None:

@@ -16,7 +16,7 @@ from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.ids import NAME, Ids
 from workbench.venues.ib.intake import Intake
-from workbench.venues.ib.orders import Cancelling, Made, Orders, Placing
+from workbench.venues.ib.orders import LEAVE_S, Cancelling, Made, Orders, Placing
 from workbench.venues.ib.raw import tapped
 from workbench.venues.ib.translate import Translator
 from workbench.wire import OrderFields, PlaceOrder, decode_request, fields
@@ -78,18 +78,59 @@ def test_a_moved_stop_is_the_same_order_with_another_level(orders: Orders) -> No
     assert life.stop_px == 23_980
 
 
-def test_an_exit_joins_the_group_of_stop_and_target_for_what_is_held(orders: Orders) -> None:
+LEAVE = Exit(7, KEY, 0, Cause(1, 0), "time")
+
+
+def ended(life: Life, *legs: Leg) -> None:
+    for leg in legs:
+        life.leg(leg).stage = Stage.CANCELLED
+
+
+def test_an_exit_waits_for_the_end_of_stop_and_target_and_closes_what_is_held_then(orders: Orders) -> None:
     life = opened(orders, filled=2)
-    (leave,) = read(orders.exit(Exit(7, KEY, 0, Cause(1, 0), "time")))
-    assert (leave.action, leave.order_type, leave.total_quantity, leave.oca_group) == ("SELL", "MKT", 2, "WB:r1:7")
-    assert orders.exit(Exit(7, KEY, 0, Cause(1, 0), "time")) == Made([], [])  # one is under way
-    life.leg(EXIT).told = 2  # a status says so, its execution is still under way
+    stop, target = life.leg(STOP), life.leg(TARGET)
+    assert orders.exit(LEAVE).sends == [Cancelling(stop.order_id), Cancelling(target.order_id)]
+    assert orders.exit(LEAVE) == Made([], [])  # they are under way
+    stop.filled = 1  # of what is cancelled some may have filled first
+    ended(life, STOP)
     assert orders.due(life) == []
+    ended(life, TARGET)
+    (leave,) = read(orders.due(life))
+    assert (leave.action, leave.order_type, leave.total_quantity, leave.oca_group) == ("SELL", "MKT", 1, "")
+    assert orders.exit(LEAVE) == Made([], [])  # one is under way
+    life.leg(EXIT).told = 1  # a status says so, its execution is still under way
+    assert orders.due(life) == []
+
+
+def test_an_exit_whose_stop_filled_meanwhile_never_leaves(orders: Orders) -> None:
+    life = opened(orders, filled=2)
+    orders.exit(LEAVE)
+    life.leg(STOP).filled, life.leg(STOP).stage = 2, Stage.FILLED
+    ended(life, TARGET)
+    assert orders.due(life) == [] and life.is_over
+
+
+def test_an_exit_waits_a_few_seconds_and_then_joins_the_group(orders: Orders) -> None:
+    life = opened(orders, filled=2)
+    orders.exit(LEAVE)
+    assert [orders.has_waited(life) for _ in range(LEAVE_S)] == [False] * (LEAVE_S - 1) + [True]
+    (leave,) = read(orders.due(life))
+    assert (leave.total_quantity, leave.oca_group, leave.oca_type) == (2, "WB:r1:7", 2)
+    assert not orders.has_waited(life) and orders.due(life) == []
+
+
+def test_an_exit_waits_for_no_stop_that_never_showed(orders: Orders) -> None:
+    life = opened(orders, filled=2)
+    for leg in (STOP, TARGET):
+        life.leg(leg).stage, life.leg(leg).has_lived = Stage.SENT, False
+    (leave,) = read(orders.exit(LEAVE))
+    assert (leave.total_quantity, leave.oca_group) == (2, "WB:r1:7")
 
 
 def test_an_exit_cancels_the_rest_of_an_entry_and_closes_what_still_fills(orders: Orders) -> None:
     life = opened(orders, filled=1)
-    made = orders.exit(Exit(7, KEY, 0, Cause(1, 0), "time"))
+    ended(life, STOP, TARGET)
+    made = orders.exit(LEAVE)
     assert made.sends[0] == Cancelling(life.entry.order_id)
     assert read(made.sends[1:])[0].total_quantity == 1
     life.entry.filled = 2
@@ -97,9 +138,18 @@ def test_an_exit_cancels_the_rest_of_an_entry_and_closes_what_still_fills(orders
     assert orders.due(life) == []
 
 
+def test_an_exit_that_may_close_more_than_a_hand_left_is_named(orders: Orders) -> None:
+    life = opened(orders, filled=2)
+    ended(life, STOP, TARGET)
+    orders.exit(LEAVE)
+    assert orders.beyond(life) == []
+    life.by_hand = 1
+    assert orders.beyond(life) == [life.leg(EXIT)]
+
+
 def test_an_exit_without_a_position_only_cancels(orders: Orders) -> None:
     life = opened(orders)
-    assert orders.exit(Exit(7, KEY, 0, Cause(1, 0), "time")).sends == [Cancelling(life.entry.order_id)]
+    assert orders.exit(LEAVE).sends == [Cancelling(life.entry.order_id)]
 
 
 def test_exits_are_cut_to_what_is_held_when_the_entry_ends_with_a_part_filled(orders: Orders) -> None:
@@ -125,8 +175,22 @@ def test_an_entry_that_the_broker_holds_as_inactive_is_cancelled_once(orders: Or
 def test_a_change_that_was_not_acknowledged_is_said_again_an_exit_never(orders: Orders) -> None:
     life = opened(orders, filled=2)
     life.leg(STOP).wanted, life.stop_px = Terms(2, 23_980), 23_980
-    orders.exit(Exit(7, KEY, 0, Cause(1, 0), "time"))
     assert [each.aux_price for each in read(orders.again(life))] == [5995]
+    orders.exit(LEAVE)
+    assert orders.again(life) == []  # what is to be cancelled is not changed
+    ended(life, STOP, TARGET)
+    assert len(read(orders.due(life))) == 1 and orders.again(life) == []
+
+
+def test_a_stop_that_is_moved_before_the_broker_has_shown_it_is_moved_when_it_has(orders: Orders) -> None:
+    life = opened(orders, filled=2)
+    stop = life.leg(STOP)
+    stop.order_id, number = 0, stop.order_id
+    assert orders.modify(Modify(7, KEY, 0, Cause(1, 0), 23_980)) == Made([], [])
+    stop.order_id = number
+    unknown = Orders(orders.book, {}, orders._ids)  # nobody has found the contract yet
+    assert unknown.modify(Modify(7, KEY, 0, Cause(1, 0), 23_984)) == Made([], [])
+    assert [each.aux_price for each in read(orders.again(life))] == [5996]
 
 
 def test_commands_about_what_never_was_are_rejected_and_about_what_is_over_dropped(orders: Orders) -> None:

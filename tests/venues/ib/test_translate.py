@@ -40,7 +40,7 @@ from workbench.domain.events import (
     OrderRejected,
 )
 from workbench.domain.orders import Leg
-from workbench.venues.ib.book import Book, Stage, Terms, read_ref, split_exec_id, write_ref
+from workbench.venues.ib.book import Before, Book, Stage, Terms, read_ref, split_exec_id, write_ref
 from workbench.venues.ib.codes import kind
 from workbench.wire import Answer, CompletedOrder, OpenOrder, OrderFields, OrderState
 
@@ -106,13 +106,27 @@ def test_executions_told_again_after_a_reconnect_are_told_once() -> None:
 
 def test_a_new_process_tells_no_execution_that_the_engine_has_but_counts_it() -> None:
     made = book()
-    made.known_before = {"a.01": 7}
+    made.known_before = {"a": Before("a.01", 7, ENTRY, 1)}
     of = translator(made)
     assert told(of, [execution(ENTRY, "a.01", 1, 6000.0)]) == []
     assert of.book.lives[7].entry.filled == 1
+
+
+def test_a_new_process_takes_a_correction_of_what_the_engine_has_for_one_of_a_bracket_that_is_over_too() -> None:
+    for ref in (7, 6):
+        made = book()
+        made.known_before = {"a": Before("a.01", ref, ENTRY, 1)}
+        fill = execution(ENTRY, "a.02", 1, 6000.25)
+        fill = msgspec.structs.replace(fill, execution=msgspec.structs.replace(fill.execution, order_ref=f"WB:r1:{ref}:E"))
+        assert told(translator(made), [fill]) == [FillCorrected(ref, ENTRY, 1, 24_001, "a.02", "a.01")]
+
+
+def test_a_new_process_counts_the_newest_of_what_was_corrected_before_it_whichever_is_told() -> None:
     made = book()
-    made.known_before = {"a.01": 7}
-    assert told(translator(made), [execution(ENTRY, "a.02", 1, 6000.25)]) == [FillCorrected(7, ENTRY, 1, 24_001, "a.02", "a.01")]
+    made.known_before = {"a": Before("a.02", 7, ENTRY, 2)}
+    of = translator(made)
+    assert told(of, [execution(ENTRY, "a.01", 1, 6000.0)]) == [] and of.book.lives[7].entry.filled == 2
+    assert told(of, [execution(ENTRY, "a.02", 2, 6000.0)]) == [] and of.book.lives[7].entry.filled == 2
 
 
 # ---------------------------------------------------------------------- ends

@@ -34,9 +34,11 @@ from workbench.domain.events import (
     Unknown,
 )
 from workbench.domain.orders import Leg, OrderType
+from workbench.execution.book import Booked
 from workbench.simulation.broker.broker import Broker
 from workbench.simulation.virtual import VirtualLoop, run
 from workbench.venues.ib.connection import State
+from workbench.venues.ib.past import Past
 
 Play = Callable[[Edge], Awaitable[None]]
 
@@ -280,11 +282,11 @@ def test_the_next_process_takes_up_what_the_one_before_left_open(tmp_path: Path)
             await first.ready()
             await first.venue.send(opened)
             await first.until(lambda: len(first.of(OrderAccepted)) == 3 and first.of(OrderFilled))
-            fills = {event.exec_id: 1 for event in first.of(OrderFilled)}
+            fills = {event.exec_id: Booked(1, event.leg, 1, event.qty, event.px) for event in first.of(OrderFilled)}
             used = max(part.order_id for part in first.venue.book.lives[1].parts)
             await first.venue.close()
             second = first.another(tmp_path, loop)
-            second.venue.recover([(opened, opened.stop_px)], fills)
+            second.venue.recover(Past([(opened, opened.stop_px)], fills))
             try:
                 await second.venue.open()
                 await second.ready()

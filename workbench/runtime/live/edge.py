@@ -10,6 +10,7 @@ from workbench.domain.events import ConnectionChanged
 from workbench.domain.orders import AnyCommand
 from workbench.runtime.live.recalling import Recalled
 from workbench.venues.base import Batch, Happened
+from workbench.venues.ib.past import Past
 
 if TYPE_CHECKING:
     from workbench.venues.ib.venue import IbVenue
@@ -54,7 +55,8 @@ class IbEdge:
         self._knows = knows
         self._venue = self._make(recalled.chain)
         self._venue.stream(recalled.contracts)
-        self._venue.recover(recalled.lives, recalled.executions, recalled.by_hand)
+        past = Past(recalled.lives, recalled.executions, recalled.by_hand, recalled.leaving, recalled.over)
+        self._venue.recover(past)
         named = {contract.id: contract.venue_ids.get("ib") for contract in recalled.contracts}
         self._venue.money.held_before({int(ib): qty for id_, qty in recalled.held.items() if (ib := named.get(id_))})
 

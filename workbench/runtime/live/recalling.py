@@ -9,34 +9,41 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import Issued
 from workbench.domain.orders import Cause, Leg, OrderType, Submit
 from workbench.engine import Engine
 from workbench.execution.adoption import ADOPTED
+from workbench.execution.book import Booked
 from workbench.execution.bracket import Bracket
+from workbench.execution.lifecycle import Phase
 from workbench.store import entries
 from workbench.store.folders import Folders
 from workbench.store.manifest import RunManifest, read_manifest
+
+MAX_OVER: Final = 50  # brackets that are over and whose orders are still looked for: of some days
 
 
 class Recalled(NamedTuple):
     """What was before.
 
     ``chain`` names the orders of ours; ``lives`` are the brackets that are not over: as they were sent, and where their stop was
-    commanded to last (px); ``executions`` are the ids the books know, with their bracket's ref; ``contracts`` is all that the run knows;
-    ``by_hand`` is how much of a bracket somebody else has closed; ``held`` is what the broker was heard to hold last, by contract: what it
-    names no more is flat, and nobody else says so.
+    commanded to last (px); ``leaving`` are those of them that are being left; ``over`` are the newest that are over: what of them still
+    lives at the broker must not. ``executions`` are what the books know of ours, by id, those that a correction replaced included;
+    ``contracts`` is all that the run knows; ``by_hand`` is how much of a bracket somebody else has closed; ``held`` is what the broker was
+    heard to hold last, by contract: what it names no more is flat, and nobody else says so.
     """
 
     chain: str
     lives: tuple[tuple[Submit, int], ...]
-    executions: Mapping[str, int]
+    executions: Mapping[str, Booked]
     contracts: tuple[Contract, ...]
     by_hand: Mapping[int, int] = {}
     held: Mapping[int, int] = {}
+    leaving: frozenset[int] = frozenset()
+    over: tuple[Submit, ...] = ()
 
 
 def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
@@ -50,13 +57,22 @@ def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
             sent.update({command.ref: command for command in _submits(data, each) if command.ref in book.open})
     sent.update({ref: _as_bought(b) for ref, b in book.open.items() if b.key.strategy == ADOPTED})
     hands: Counter[int] = Counter()
+    executions: dict[str, Booked] = {}
     for exec_id, booked in book.executions.items():
         if booked.leg is Leg.EXIT and exec_id.partition("/")[0] in engine.desk.memory.referee.executions:
             hands[booked.ref] += booked.qty
-    lives = tuple((sent[ref], book.open[ref].stop_px) for ref in sorted(sent))
-    executions = {exec_id: each.ref for exec_id, each in book.executions.items()}
-    held = dict(engine.desk.memory.referee.positions)
-    return Recalled(name, lives, executions, tuple(run.contracts), dict(hands), held)
+        else:
+            executions[exec_id] = booked
+    return Recalled(
+        chain=name,
+        lives=tuple((sent[ref], book.open[ref].stop_px) for ref in sorted(sent)),
+        executions=executions,
+        contracts=tuple(run.contracts),
+        by_hand=dict(hands),
+        held=dict(engine.desk.memory.referee.positions),
+        leaving=frozenset(ref for ref, b in book.open.items() if b.phase is Phase.CLOSING),
+        over=tuple(each for each in book.intents.values() if each.ref in book.over)[-MAX_OVER:],
+    )
 
 
 def _as_bought(b: Bracket) -> Submit:

@@ -143,6 +143,10 @@ class Account:
         cost = exact(m.position) * exact(m.average_cost) * MICROS
         return [PositionTold(self.name, contract.id, qty, int(cost.to_integral_value()))]
 
+    def held(self, contract: int) -> int:
+        """Give the position of a contract of ours as it was told last; one that nobody named is flat."""
+        return sum(qty for con_id, qty in self.positions.items() if (at := self._contracts.get(con_id)) is not None and at.id == contract)
+
     def held_before(self, positions: Mapping[int, int]) -> None:
         """Take what an earlier process heard of positions, by conId: which of them are flat since must be told."""
         self.positions.update(positions)

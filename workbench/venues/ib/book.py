@@ -70,6 +70,15 @@ class Stage(StrEnum):
 OVER: Final = frozenset({Stage.FILLED, Stage.CANCELLED, Stage.REJECTED})
 
 
+class Before(NamedTuple):
+    """An execution that the engine has of an earlier process, as it was corrected last."""
+
+    exec_id: str
+    ref: int
+    leg: Leg
+    qty: int
+
+
 class Terms(NamedTuple):
     """What of an order can change: its quantity, and its limit or stop level (`None`: at market)."""
 
@@ -106,6 +115,11 @@ class Part(msgspec.Struct):
         return self.stage in OVER
 
     @property
+    def is_silent_exit(self) -> bool:
+        """Whether it was sent to leave a position that nothing else protects, and the broker has not said a word."""
+        return self.leg is Leg.EXIT and self.stage is Stage.SENT and not self.has_lived
+
+    @property
     def rest(self) -> int:
         """What may still fill."""
         return 0 if self.is_over else max(0, (self.known or self.wanted).qty - max(self.filled, self.told))
@@ -118,6 +132,8 @@ class Life(msgspec.Struct):
     stop_px: int  # as commanded last
     parts: list[Part]
     is_leaving: bool = False
+    is_doubtful: bool = False  # exits of an earlier process may be under way: none leaves before two whole answers
+    n_waited: int = 0  # seconds that an exit has waited for the end of stop and target
     n_exits: int = 0
     entry_px: int | None = None  # as moved last; `None`: as submitted
     target_px: int | None = None  # as protected last; `None`: as submitted
@@ -170,6 +186,16 @@ class Life(msgspec.Struct):
         return self.open == 0 and all(part.is_over for part in self.parts)
 
 
+def which(parts: list[Part], order_id: int, perm_id: int) -> Part | None:
+    """Give the order with these numbers: by permId, by its own, else the one whose numbers are not known yet."""
+    if perm_id and (found := next((part for part in parts if part.perm_id == perm_id), None)) is not None:
+        return found
+    free = [part for part in parts if not perm_id or not part.perm_id]
+    return next((part for part in free if order_id and part.order_id == order_id), None) or next(
+        (part for part in free if not part.order_id or not order_id), None
+    )
+
+
 class Done(msgspec.Struct):
     """One execution, as it was told last. `order_id` and `ref` are 0 for a foreign one."""
 
@@ -189,7 +215,7 @@ class Book(msgspec.Struct):
     by_perm: dict[int, int] = msgspec.field(default_factory=dict)  # permId -> ref
     executions: dict[str, Done] = msgspec.field(default_factory=dict)  # by the id without its correction number
     fees_early: dict[str, int] = msgspec.field(default_factory=dict)
-    known_before: dict[str, int] = msgspec.field(default_factory=dict)  # execution ids that the engine has: of earlier processes
+    known_before: dict[str, Before] = msgspec.field(default_factory=dict)  # that the engine has: as `executions`, of earlier processes
 
     def add(self, life: Life) -> None:
         """Take a bracket in; the oldest that are over are let go."""

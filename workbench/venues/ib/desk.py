@@ -16,15 +16,14 @@ Rules
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from workbench.domain.errors import InvariantError, VenueError
 from workbench.domain.events import Answered, AnyEvent, BrokerSaid, Known, OrderRejected, Unknown
-from workbench.domain.orders import Ask, Cancel, Command, Exit, Leg, Modify, OrderType, Protect, Reprice, Submit
-from workbench.execution.adoption import ADOPTED
+from workbench.domain.orders import Ask, Cancel, Command, Exit, Leg, Modify, Protect, Reprice, Submit
 from workbench.venues.ib.account import Account, margin
-from workbench.venues.ib.book import Life, Part, Stage, Terms
+from workbench.venues.ib.book import Life, Stage
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.connection import Connection
 from workbench.venues.ib.holding import Holding
@@ -37,7 +36,7 @@ from workbench.wire import Answer, OpenOrder, PlaceOrder, decode_request, fields
 from workbench.wire.order import OrderFields
 
 PLACE: Final = b"3\0"
-LOOK_S: Final = 3  # ticks between two looks that something said called for
+LOOK_S: Final = 2  # ticks between two looks that something said called for
 MONEY_S: Final = 5
 WHAT_IF_S: Final = 10.0
 
@@ -202,21 +201,6 @@ class Desk:
                 self._leave(self._orders.again(life))
                 self._due(life)
 
-    def recover(self, lives: Iterable[tuple[Submit, int]], by_hand: Mapping[int, int]) -> None:
-        """Know brackets of an earlier process; their numbers come with their orders. `by_hand`: what of them somebody else has closed."""
-        book = self._translator.book
-        for submit, stop_px in lives:
-            px = None if submit.entry_type is OrderType.MARKET else submit.entry_px
-            qty, side, group = submit.qty, submit.side, f"WB:{self._translator.run}:{submit.ref}"
-            parts = [
-                Part(0, Leg.ENTRY, side, submit.entry_type, Terms(qty, px)),
-                Part(0, Leg.STOP, -side, OrderType.STOP, Terms(qty, stop_px), group=group, is_recalled=True),
-                Part(0, Leg.TARGET, -side, OrderType.LIMIT, Terms(qty, submit.target_px), group=group, is_recalled=True),
-            ]
-            if submit.key.strategy == ADOPTED:  # bought by somebody else: no execution of ours will tell it
-                parts[0].known, parts[0].stage, parts[0].filled, parts[0].has_lived = Terms(qty, None), Stage.FILLED, qty, True
-            book.add(Life(submit, stop_px, parts, by_hand=by_hand.get(submit.ref, 0)))
-
     def unsent(self, payloads: list[bytes]) -> None:
         """Take that these payloads never left: the socket is gone."""
         for payload in payloads:
@@ -242,13 +226,18 @@ class Desk:
         return self._n_ticks % MONEY_S == 0
 
     async def tidy(self) -> None:
-        """Cancel what hangs or came back from the dead, ask again where words left a doubt."""
+        """Cancel what hangs or came back from the dead, leave what has waited, ask again where words left a doubt."""
         self._n_ticks += 1
         if not self._client.is_ready:
             return
+        for life in self._lives.values() if self._is_known() else ():
+            if self._orders.has_waited(life):
+                self._due(life)
         self._cancel_what_hangs()
         self.holding.tick(self._lives.values(), self._n_ticks)
-        late = any(part.told > part.filled for life in self._lives.values() for part in life.parts)
+        for contract in self.holding.settled(self._n_ticks):
+            self._translator.compare(contract, self.account.held(contract))
+        late = any(part.told > part.filled or part.is_silent_exit for life in self._lives.values() for part in life.parts)
         if (self._translator.must_look or late) and self._n_ticks - self._looked >= LOOK_S and self._connection.is_ready:
             self._translator.must_look, self._looked = False, self._n_ticks
             self._job(self._look())
@@ -286,8 +275,10 @@ class Desk:
         """Cut or cancel the exits of what somebody closed, and say so."""
         for life in self.holding.hold(self._lives.values(), self.account.positions, self._translator.contracts, n):
             self._say(self.holding.word(life))
-            self._leave([self._orders.withdraw(part) for part in self._orders.hanging(life) if not part.is_cancelling])
+            gone = [*self._orders.hanging(life), *self._orders.beyond(life)]
+            self._leave([self._orders.withdraw(part) for part in gone if not part.is_cancelling])
             self._due(life)
+        self._translator.must_look |= self.holding.is_unsettled
 
     def _without_those_alone(self, clashed: set[int]) -> set[int]:
         """Refuse what hangs on no entry and whose number was taken: who wants a stop there says so again, and it gets another one."""

@@ -30,12 +30,18 @@ class Holding:
     ----------
     ignored
         Contract ids whose foreign quantities are counted apart.
+
+    Attributes
+    ----------
+    is_unsettled
+        A whole answer was not what brackets hold, and a fill was too near to believe it: ask again.
     """
 
     def __init__(self, ignored: Collection[int] = ()) -> None:
         self._ignored = ignored
         self._filled: dict[int, int] = {}  # by contract: executions of ours, as counted last
         self._changed: dict[int, int] = {}  # by contract: in which tick that changed
+        self.is_unsettled = False
 
     def tick(self, lives: Iterable[Life], n: int) -> None:
         """Note which contracts had a fill since the last second, the n-th."""
@@ -47,6 +53,10 @@ class Holding:
             if self._filled.get(contract) != filled:
                 self._changed[contract] = n
         self._filled = counted
+
+    def settled(self, n: int) -> list[int]:
+        """Give contracts whose last fill is just so long ago, in the n-th second, that positions must hold it."""
+        return [contract for contract, at in self._changed.items() if n - at == QUIET_TICKS]
 
     def hold(self, lives: Iterable[Life], told: Mapping[int, int], contracts: Mapping[int, Contract], n: int) -> list[Life]:
         """Take from brackets what a whole answer of the broker does not show; give those that changed.
@@ -66,9 +76,13 @@ class Holding:
             if life.open + life.by_hand > 0:
                 held.setdefault(life.submit.key.contract, []).append(life)
         changed: list[Life] = []
+        self.is_unsettled = False
         for contract, mine in held.items():
+            there = positions.get(contract, 0)
             if contract not in self._ignored and n - self._changed.get(contract, n) >= QUIET_TICKS:
-                changed += _share(mine, positions.get(contract, 0))
+                changed += _share(mine, there)
+            elif contract not in self._ignored and sum(life.open for life in mine) != max(0, mine[0].submit.side * there):
+                self.is_unsettled = True
         return changed
 
     @staticmethod

@@ -4,8 +4,9 @@ Rules
 -----
 1. A bracket is three orders: entry (held back by ``transmit`` false), stop, target (transmits all three). The exits are children of the
    entry, so they are at the broker before it can fill, and one OCA group of kind 2: what one fills is taken from the other, also in parts.
-2. An exit is a market order in that same group, for what is held now and no more; the rest of the entry is cancelled beside it, and what
-   still fills of it meanwhile is closed by a further exit. Nothing is held: nothing is sent (decision 0026).
+2. An exit is a market order for what is held when the end of stop and target is known, or in their group after `LEAVE_S` without a word;
+   the rest of the entry is cancelled too, and what still fills of it is closed by a further exit. Nothing is held: nothing is sent
+   (decision 0026).
 3. IB's children are for the whole entry. Where it ends with a part filled, both are cut to what is held.
 4. Entries are for the day, exits until cancelled; all may act outside regular hours, which futures need for stops at night.
 5. Whatever may be said twice (a level, a cancel) may be sent twice; an order that opens or closes never is.
@@ -29,6 +30,7 @@ from workbench.venues.ib.book import Book, Life, Part, Stage, Terms, write_ref
 from workbench.venues.ib.ids import Ids
 from workbench.venues.ib.units import to_units
 
+LEAVE_S: Final = 3  # an exit waits no longer for the end of the stop and target beside it
 REDUCE_WITH_BLOCK: Final = 2  # ocaType; 1 would cancel the stop of what a partly filled target still leaves open
 TYPES: Final = {OrderType.MARKET: "MKT", OrderType.LIMIT: "LMT", OrderType.STOP: "STP"}
 SEC_TYPES: Final = {ContractType.FUTURE: "FUT", ContractType.STOCK: "STK", ContractType.FX: "CASH", ContractType.CRYPTO: "CRYPTO"}
@@ -101,7 +103,7 @@ class Orders:
             return NOTHING if life.is_over else Made([], [OrderRejected(command.ref, Leg.STOP, f"the stop is {stop.stage}")])
         life.stop_px = command.stop_px
         stop.wanted = Terms(stop.wanted.qty, command.stop_px)
-        return Made([self._placing(life, stop)], [])
+        return Made(self._changing(life, stop), [])
 
     def reprice(self, command: Reprice) -> Made:
         """Move the limit of an entry that rests; where it stands is told by the broker, moved or not."""
@@ -112,7 +114,7 @@ class Orders:
         if entry.is_over or entry.is_cancelling or life.is_leaving or entry.type is not OrderType.LIMIT:
             return NOTHING
         life.entry_px, entry.wanted = command.entry_px, Terms(entry.wanted.qty, command.entry_px)
-        return Made([self._placing(life, entry)], [])
+        return Made(self._changing(life, entry), [])
 
     def protect(self, command: Protect) -> Made:
         """Put stop and target over what is held, at once or when what is in the way is gone."""
@@ -155,7 +157,7 @@ class Orders:
         life = self.book.lives.get(command.ref)
         if life is None:
             return Made([], [OrderRejected(command.ref, Leg.EXIT, f"no bracket {command.ref} is known")])
-        life.is_leaving, life.entry.is_cancelling = True, False
+        life.is_leaving, life.entry.is_cancelling, life.n_waited = True, False, 0
         made = self.due(life)
         if not made and life.held <= 0 and life.entry.is_over:
             life.is_leaving = False
@@ -171,8 +173,8 @@ class Orders:
             made.append(self._cancelling(entry))
         dead = [part for part in life.exits if part.is_inactive and not part.is_over and not part.is_cancelling]
         made.extend(self._cancelling(part) for part in dead if part.leg is not Leg.STOP)  # a stop may come back; nothing else stands in
-        if life.is_leaving and life.held > life.leaving_qty:
-            made.append(self._leave(life, life.held - life.leaving_qty))
+        if life.is_leaving and not life.is_doubtful and life.held > life.leaving_qty:
+            made += self._leave(life, life.held - life.leaving_qty)
         made += self._cover(life)
         if entry.is_over and entry.filled == max(entry.filled, entry.told) and 0 < life.held < life.submit.qty:
             made += [self._cut(life, part) for part in life.exits if self._is_too_big(life, part)]
@@ -209,14 +211,33 @@ class Orders:
         rest = n if part.is_alone else n + life.entry.rest
         return Terms(max(part.filled, part.told) + rest, life.stop_px if part.leg is Leg.STOP else life.aim_px)
 
+    def _changing(self, life: Life, part: Part) -> list[Sending]:
+        """Send an order as it is wanted now; one that is not known at the broker yet is sent when it is (`again`)."""
+        return [self._placing(life, part)] if part.order_id and life.submit.key.contract in self._contracts else []
+
     def _changed(self, life: Life, part: Part, terms: Terms) -> Placing:
         part.wanted = terms
         return self._placing(life, part)
+
+    @staticmethod
+    def has_waited(life: Life) -> bool:
+        """Count another second of an exit that waits for the end of stop and target; whether it has waited long enough."""
+        if not life.is_leaving or life.held <= life.leaving_qty:
+            life.n_waited = 0
+            return False
+        life.n_waited += 1
+        return life.n_waited == LEAVE_S
 
     def hanging(self, life: Life) -> list[Part]:
         """Give orders that can only do harm: the position is gone and so is the entry, and they still work."""
         is_flat = life.open == 0 and life.entry.is_over and life.entry.filled >= life.entry.told
         return [part for part in life.exits if not part.is_over and part.order_id] if is_flat else []
+
+    @staticmethod
+    def beyond(life: Life) -> list[Part]:
+        """Give exits at market that may close more than is held, for a hand closed some of it; who wants to leave says so again."""
+        is_more = life.leaving_qty > max(0, life.held)
+        return [part for part in life.parts if part.leg is Leg.EXIT and part.rest and part.order_id] if is_more else []
 
     def withdraw(self, part: Part) -> Cancelling:
         """Cancel one order."""
@@ -253,19 +274,24 @@ class Orders:
 
     def _is_too_big(self, life: Life, part: Part) -> bool:
         """Whether an exit could close more than is held; one that was cut already waits for its acknowledgement."""
-        return part.leg is not Leg.EXIT and part.rest > life.held and part.wanted.qty > max(part.filled, part.told) + life.held
+        is_open = part.leg is not Leg.EXIT and not part.is_cancelling
+        return is_open and part.rest > life.held and part.wanted.qty > max(part.filled, part.told) + life.held
 
     def _cut(self, life: Life, part: Part) -> Placing:
         return self._changed(life, part, self._right(life, part, life.held))
 
-    def _leave(self, life: Life, qty: int) -> Placing:
-        is_grouped = any(not part.is_over for part in life.exits if part.leg is not Leg.EXIT)
+    def _leave(self, life: Life, qty: int) -> list[Sending]:
+        living = [part for part in life.exits if part.leg is not Leg.EXIT and not part.is_over]
+        beside = [part for part in living if part.has_lived and not part.is_inactive]
+        if beside and life.n_waited < LEAVE_S:
+            return [self._cancelling(part) for part in beside if not part.is_cancelling and part.order_id]
+        is_grouped = bool(living)
         group = life.leg(Leg.STOP).group if is_grouped else ""
         part = Part(self._ids.order(), Leg.EXIT, -life.submit.side, OrderType.MARKET, Terms(qty, None), group=group)
         life.parts.append(part)
         life.n_exits += 1
         self.book.number(life, part, part.order_id)
-        return self._placing(life, part)
+        return [self._placing(life, part)]
 
     def _cancelling(self, part: Part) -> Cancelling:
         part.is_cancelling = True

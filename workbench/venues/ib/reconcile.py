@@ -19,6 +19,7 @@ from workbench.domain.orders import Leg
 from workbench.venues.ib.account import Account
 from workbench.venues.ib.book import Book, Life, Part
 from workbench.venues.ib.client import LaneClient
+from workbench.venues.ib.past import count_untold
 from workbench.venues.ib.questions import COMPLETED, DOWNLOAD, OPEN_ORDERS, POSITIONS, Questions
 from workbench.venues.ib.translate import Translator
 from workbench.wire import Answer, OpenOrder, Position
@@ -68,10 +69,13 @@ class Reconciler:
         """Ask what orders there are, again where one is missing; say what is not known, or `None`."""
         async with self._turn:
             why = await self._look()
-            if why is None and self._missing():
+            doubtful = [life for life in self._book.lives.values() if life.is_doubtful]
+            if why is None and (doubtful or self._missing()):
                 await asyncio.sleep(APART_S)
                 why = await self._look()
             if why is None:
+                for life in doubtful:
+                    life.is_doubtful = False
                 for life, part in self._missing():
                     if part.n_missed >= GONE and part.has_lived:
                         self._tell(self._translator.vanished(life, part))
@@ -91,6 +95,7 @@ class Reconciler:
         fills = await ask.numbered(lambda req_id: client.reqExecutions(req_id, ExecutionFilter(acctCode=self._account.name)))
         if isinstance(fills, Unknown):
             return f"executions: {fills.reason}"
+        count_untold(self._book)
         self._count(shown, since)
         return None
 
@@ -117,7 +122,5 @@ class Reconciler:
 
 
 def _is_moot(life: Life, part: Part) -> bool:
-    """Whether nobody waits to hear of an order that never was: of an entry, and of an exit from what is still held, somebody does."""
-    if part.leg in (Leg.STOP, Leg.TARGET):
-        return life.entry.has_lived or life.entry.is_over
-    return part.leg is Leg.EXIT and life.open == 0 and life.entry.is_over
+    """Whether an order that never was is told as refused: of an entry whoever opened it asks; an exit stands in the place of a stop."""
+    return part.leg is Leg.EXIT or (part.leg is not Leg.ENTRY and (life.entry.has_lived or life.entry.is_over))

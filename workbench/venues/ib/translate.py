@@ -32,9 +32,10 @@ from workbench.domain.events import (
     OrderRejected,
 )
 from workbench.domain.orders import Leg, OrderType
-from workbench.venues.ib.book import Book, Done, Life, Part, Stage, Terms, read_ref, short_run, split_exec_id
+from workbench.venues.ib.book import Book, Done, Life, Part, Stage, Terms, read_ref, short_run, split_exec_id, which
 from workbench.venues.ib.codes import CodeKind, meaning
 from workbench.venues.ib.foreign import Foreign
+from workbench.venues.ib.past import CLOSES
 from workbench.venues.ib.units import nearest_px, to_micros, to_px, to_size
 from workbench.wire import Answer, CommissionReport, CompletedOrder, ErrorMessage, ExecutionData, OpenOrder, OrderStatus
 from workbench.wire.order import OrderFields
@@ -48,7 +49,6 @@ REFUSALS: Final = frozenset({CodeKind.ORDER_REJECTED, CodeKind.REQUEST_REFUSED, 
 ALSO_REFUSE: Final = frozenset({104, 105, 110})  # a change, or an order off its tick, was not taken; what stands before lives on
 ABOUT_A_CANCEL: Final = frozenset({135, 136, 161, 10147, 10148})  # the cancel was refused; of the order it says nothing
 DUPLICATE: Final = 103
-CLOSES: Final = {Leg.STOP: OrderType.STOP, Leg.TARGET: OrderType.LIMIT, Leg.EXIT: OrderType.MARKET}
 LOOK: Final = frozenset({CodeKind.ORDER_UNKNOWN_OUTCOME, CodeKind.ORDER_CANCELLED})  # what an order is now must be asked
 
 
@@ -120,7 +120,7 @@ class Translator:
         life = self.book.lives.get(named.ref) if named.run == self.run else None
         if life is None:
             return None
-        part = _which([part for part in life.parts if part.leg is named.leg], order_id, perm_id)
+        part = which([part for part in life.parts if part.leg is named.leg], order_id, perm_id)
         if part is None and named.leg is not Leg.ENTRY and qty:  # sent by a process that is no more
             part = Part(0, named.leg, -life.submit.side, CLOSES[named.leg], Terms(qty, None), is_recalled=True)
             life.parts.append(part)
@@ -142,6 +142,8 @@ class Translator:
         life, part = own
         if part.is_recalled and part.leg is not Leg.ENTRY:
             part.group, part.is_alone, part.is_recalled = order.oca_group or part.group, not order.parent_id, False
+            if part.stage is Stage.FILLED and part.filled < (order.total_quantity or 0):
+                part.stage = Stage.SENT  # known by an execution of a part of it alone
         if m.state.status in ENDED:
             return self._end(life, part, 0)
         if m.state.status in WAITS or m.state.status == FILLED:
@@ -223,8 +225,9 @@ class Translator:
         if part.is_over:
             return []
         rest = part.wanted.qty - max(part.filled, part.told)
-        if rest <= 0:
-            return []  # what is all filled was not cancelled; its executions are under way
+        if rest <= 0:  # what is all filled was not cancelled; its executions may be under way
+            part.stage = Stage.FILLED if part.filled >= part.wanted.qty else part.stage
+            return []
         if part.refusal and not part.told and not part.filled:
             return self._reject(life, part, part.refusal)
         part.stage = Stage.CANCELLED
@@ -290,22 +293,22 @@ class Translator:
         if (contract := self._contract(life)) is None:
             return self._not_in_book(m, root)
         qty, px = self._size(life, e.shares), nearest_px(contract, e.price, up=e.side.upper().startswith("B"))
+        before = self.book.known_before.get(root) if done is None else None
+        is_news = before is None or number > split_exec_id(before.exec_id)[1]
+        exec_id, counts = (e.exec_id, qty) if before is None or is_news else (before.exec_id, before.qty)
         part.has_lived = True
-        part.filled += qty - (done.qty if done else 0)
+        part.filled += counts - (done.qty if done else 0)
         if part.stage in (Stage.SENT, Stage.WORKING) and part.filled >= (part.known or part.wanted).qty:
             part.stage = Stage.FILLED
         ref, fee = life.submit.ref, self.book.fees_early.pop(e.exec_id, None)
-        self.book.executions[root] = Done(e.exec_id, qty, ref, part.order_id, fee)
+        self.book.executions[root] = Done(exec_id, counts, ref, part.order_id, fee)
         self.book.forget_oldest()
-        if done is not None:
-            corrected = FillCorrected(ref, part.leg, qty, px, e.exec_id, done.exec_id)
-            return [corrected] if fee is None else [corrected, FeeReported(e.exec_id, fee)]
-        if e.exec_id in self.book.known_before:
+        if not is_news:
             return []
-        before = next((each for each in self.book.known_before if number and split_exec_id(each)[0] == root), None)
-        if before is not None:
-            return [FillCorrected(ref, part.leg, qty, px, e.exec_id, before)]
-        return [OrderFilled(ref, part.leg, qty, px, e.exec_id, fee)]
+        if (old := done or before) is None:
+            return [OrderFilled(ref, part.leg, qty, px, e.exec_id, fee)]
+        corrected = FillCorrected(ref, part.leg, qty, px, e.exec_id, old.exec_id)
+        return [corrected] if fee is None else [corrected, FeeReported(e.exec_id, fee)]
 
     def _not_in_book(self, m: ExecutionData, root: str) -> list[AnyEvent]:
         """A fill of an order that is not in the book: of a bracket long over, which the engine must hear of, or foreign."""
@@ -317,7 +320,11 @@ class Translator:
             return self.foreign.execution(m)
         qty, px = to_size(contract, e.shares), nearest_px(contract, e.price, up=e.side.upper().startswith("B"))
         self.book.executions[root] = Done(e.exec_id, qty, named.ref, m.order_id)
-        return [] if e.exec_id in self.book.known_before else [OrderFilled(named.ref, named.leg, qty, px, e.exec_id, None)]
+        before = self.book.known_before.get(root)
+        if before is None:
+            return [OrderFilled(named.ref, named.leg, qty, px, e.exec_id, None)]
+        is_news = split_exec_id(e.exec_id)[1] > split_exec_id(before.exec_id)[1]
+        return [FillCorrected(named.ref, named.leg, qty, px, e.exec_id, before.exec_id)] if is_news else []
 
     def _foreign_correction(self, m: ExecutionData, done: Done) -> list[AnyEvent]:
         text = f"execution {done.exec_id} of an order that is not ours is corrected: {m.execution.shares} at {m.execution.price}"
@@ -372,16 +379,6 @@ class Translator:
             return [said, *self._reject(life, part, text)]
         self.must_look = True
         return [said]
-
-
-def _which(parts: list[Part], order_id: int, perm_id: int) -> Part | None:
-    """Give the order with these numbers: by permId, by its own, else the one whose numbers are not known yet."""
-    if perm_id and (found := next((part for part in parts if part.perm_id == perm_id), None)) is not None:
-        return found
-    free = [part for part in parts if not perm_id or not part.perm_id]
-    return next((part for part in free if order_id and part.order_id == order_id), None) or next(
-        (part for part in free if not part.order_id or not order_id), None
-    )
 
 
 def _level(order: OrderFields, part: Part) -> Number | None:

@@ -37,6 +37,7 @@ from workbench.venues.ib.ids import NAME, Ids
 from workbench.venues.ib.intake import Intake
 from workbench.venues.ib.market import Market, wants
 from workbench.venues.ib.orders import Orders
+from workbench.venues.ib.past import Past, recover
 from workbench.venues.ib.questions import OPEN_ORDERS, Questions
 from workbench.venues.ib.raw import tapped
 from workbench.venues.ib.reconcile import Reconciler
@@ -51,7 +52,6 @@ TRADES: Final = frozenset({Mode.PAPER, Mode.LIVE})
 READ: Final = frozenset(  # numbers of the frames that mean something to us; ib_async's own questions have answers beside
     "3 4 5 6 7 8 9 10 11 15 49 50 52 53 54 55 57 59 61 62 63 64 80 81 94 95 100 101 102 93 90 17".split()
 )
-NOBODY: Final[Mapping[int, int]] = {}
 COMPLAINTS: Final = 100  # frames that cannot be read are told one by one up to here, then each hundredth
 
 
@@ -187,20 +187,9 @@ class IbVenue:
         self._is_over = True
         self.intake.came.set()
 
-    def recover(self, lives: Iterable[tuple[Submit, int]], executions: Mapping[str, int], by_hand: Mapping[int, int] = NOBODY) -> None:
-        """Take up what an earlier process of this run left open; before `open`.
-
-        Parameters
-        ----------
-        lives
-            Brackets that are not over: the command, and where their stop was commanded to last (px).
-        executions
-            Execution ids that the engine has booked, with their ref.
-        by_hand
-            Contracts of a bracket that somebody else has closed, by ref.
-        """
-        self.desk.recover(lives, by_hand)
-        self.book.known_before.update(executions)
+    def recover(self, past: Past) -> None:
+        """Take up what earlier processes of this run left; before `open`."""
+        recover(self.book, past)
 
     def stream(self, contracts: Iterable[Contract]) -> None:
         """Say whose data is wanted, and nobody else's: an engine knows no other contract. Before `open`; without it what leads."""
