@@ -86,7 +86,29 @@ def test_a_late_close_and_a_pause_are_the_brokers_too() -> None:
     assert not [each for each in made if each[0] == "19 16:00"] and made[-1][:2] == ("19 17:00", "ETH")  # its session goes on
     assert [each for each in made if each[0] == "19 16:30"] == [("19 16:30", "MAINTENANCE", 20261120)]
     closes = hours(late).closes(ES, at("2026-11-19 09:00"))
-    assert closes is not None and closes[0] == at("2026-11-19 16:30")  # a pause of a quarter of an hour ends no session
+    assert closes is not None and closes[:2] == (at("2026-11-19 16:00"), at("2026-11-19 16:30"))  # a quarter of an hour ends no session
+
+
+USUAL_CLOSE = {26: "12:00", 27: "12:15", 24: "12:15"}  # Thanksgiving, the day after, Christmas Eve; all of 2026, in Chicago
+
+
+@pytest.mark.covers("S4-20")
+@pytest.mark.parametrize(("month", "day", "before"), [(11, 26, 25), (11, 27, 26), (12, 24, 23)])
+@pytest.mark.parametrize("minutes", [-30, -1, 0, 1, 60, 225])
+def test_on_a_short_day_the_earlier_of_both_closes_is_what_must_be_kept(month: int, day: int, before: int, minutes: int) -> None:
+    opens, ours = at(f"2026-{month}-{before} 17:00"), at(f"2026-{month}-{day} {USUAL_CLOSE[day]}")
+    told = [Open(opens, ours + minutes * MINUTE)]
+    assert ours in calendars.around(ES.calendar, [opens]).columns.closes
+    closes = hours(told).closes(ES, opens + HOUR)
+    assert (closes is None) == (minutes == 0)
+    if closes is not None:
+        assert closes[0] == min(ours, told[0].close_ns) and (told[0].close_ns in closes) and list(closes) == sorted(set(closes))
+
+
+@pytest.mark.covers("S4-20")
+def test_a_broker_that_tells_of_no_maintenance_hour_keeps_nobody_in_over_it() -> None:
+    closes = hours([Open(USUAL[0].open_ns, USUAL[1].close_ns)]).closes(ES, at("2026-11-19 09:00"))
+    assert closes is not None and closes[:2] == (USUAL[0].close_ns, USUAL[1].close_ns)
 
 
 def test_a_table_that_ends_before_a_year_does_is_asked_for_the_next() -> None:

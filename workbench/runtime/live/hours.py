@@ -4,7 +4,9 @@ Rules
 -----
 1. Log sessions are the calendar's, whatever a broker says: they name segments, and everybody's are the same.
 2. Where the broker tells when a contract trades, it trades then. What of that is regular, the calendar says.
-3. What comes out is recorded: phases as records, closes in the run's manifest. A replay asks no broker.
+3. Closes are when a position must be gone: of the two that the broker and the calendar know for a session the earlier counts, and the
+   later one too, for whatever is entered in between.
+4. What comes out is recorded: phases as records, closes in the run's manifest. A replay asks no broker.
 """
 
 from __future__ import annotations
@@ -113,6 +115,7 @@ class BrokersHours(Calendars):
         last_ns = next(each.close_ns for each in table.sessions if each.close_ns > theirs[-1].open_ns)
         ours = [each.close_ns for each in table.sessions if first_ns < each.close_ns]
         other = {each for each in ours if not theirs[0].open_ns < each <= last_ns}
+        other |= {each for each in ours if any(part.open_ns < each < part.close_ns for part in theirs)}  # theirs goes on behind ours
         return tuple(sorted(other | {each for each in ends if first_ns < each}))
 
     def _around(self, contract: Contract, first_ns: int, theirs: Sequence[Open]) -> Table:
