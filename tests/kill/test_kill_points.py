@@ -1,0 +1,80 @@
+"""SIGKILL of a live run at every named point, and at one after another: the gateway's books and the disk stay one, none is sent twice."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.kill.lives import Death, Lives
+from tests.kill.points import BEHIND_A_COMMIT, POINTS, TRADING
+
+pytestmark = [pytest.mark.covers("S2-08", "S3-37")]
+EARLY = [point for point in POINTS if point not in TRADING]  # come in the first second of a life, or at each session's end
+LATE = [point for point in POINTS if point in TRADING]
+
+
+def killed(folder: Path, deaths: list[Death], seed: int = 0) -> Lives:
+    """Let a run die so, take it up, and hold all laws against it."""
+    data = folder / "data"
+    try:
+        made = Lives(data, deaths, seed=seed).run()
+        made.must_be_whole()
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+    return made
+
+
+def every_one(folder: Path, points: list[str]) -> Counter[str]:
+    """Die at each of them: several in the lives of one world, and alone at those that its lives did not come to."""
+    died: Counter[str] = Counter()
+    for at in range(0, len(points), 3):
+        died += killed(folder, [Death(point) for point in points[at : at + 3]]).died
+    for point in set(points) - died.keys():
+        died += killed(folder, [Death(point)]).died
+    return died
+
+
+def test_a_run_that_is_not_killed_trades_changes_and_passes_every_point(tmp_path: Path) -> None:
+    lives = killed(tmp_path, [])
+    assert len(lives.ends) == 1 and len(lives.sent) >= 3 and lives.n_orders >= 10
+    assert set(POINTS) == lives.points.keys()
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_a_live_run_dies_at_every_named_point_and_is_taken_up(tmp_path: Path, half: int) -> None:
+    points = [point for pair in zip(EARLY, LATE, strict=False) for point in pair]
+    points += [point for point in POINTS if point not in points]
+    half_of_them = points[: len(points) // 2] if half else points[len(points) // 2 :]
+    assert every_one(tmp_path, half_of_them).keys() == set(half_of_them)
+
+
+@pytest.mark.parametrize("again", ["a run begun", "the log played again", "executions asked for", "a command written, not sent"])
+def test_a_run_that_dies_in_the_recovery_from_a_death_is_taken_up(tmp_path: Path, again: str) -> None:
+    lives = killed(tmp_path, [Death("the entry of a bracket sent, no stop yet"), Death(again), Death(BEHIND_A_COMMIT[0], 3)])
+    assert sum(lives.died.values()) == 3
+
+
+def sampled(folder: Path, seed: int, n_worlds: int) -> int:
+    """Die at two sampled points, each at one of its first times; give how many processes were started."""
+    rng = random.Random(seed)
+    n = 0
+    for world in range(n_worlds):
+        deaths = [Death(rng.choice(POINTS), rng.choice((1, 1, 2, 3, 5))) for _ in range(2)]
+        n += len(killed(folder, deaths, world).ends)
+    return n
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", [2026, 2027, 2028, 2029])
+def test_a_live_run_that_dies_at_sampled_pairs_of_points_is_taken_up(tmp_path: Path, seed: int) -> None:
+    assert sampled(tmp_path, seed, 55) > 140
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(20))
+def test_two_thousand_pairs_of_points_change_nothing(tmp_path: Path, seed: int) -> None:
+    assert sampled(tmp_path, 10_000 + seed, 100) > 250
