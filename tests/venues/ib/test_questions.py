@@ -43,6 +43,17 @@ def test_two_equal_questions_are_asked_one_after_the_other_and_both_answered(tmp
     run(main)
 
 
+def test_rows_that_nobody_reads_are_not_kept_and_the_end_of_their_answer_is_waited_for(tmp_path: Path) -> None:
+    async def main(loop: VirtualLoop) -> None:
+        questions = Questions(Ids(tmp_path / NAME), unread={Position})
+        loop.call_later(1, questions.hear, HELD)
+        loop.call_later(2, questions.hear, PositionEnd())
+        assert await questions.single(POSITIONS, lambda: None) == Known([])
+        assert loop.time() >= 2
+
+    run(main)
+
+
 def test_silence_is_unknown_and_its_late_rows_count_for_the_next_question(tmp_path: Path) -> None:
     async def main(loop: VirtualLoop) -> None:
         questions, row = Questions(Ids(tmp_path / NAME)), open_order(ENTRY)

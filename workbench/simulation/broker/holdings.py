@@ -54,7 +54,7 @@ class Holding:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.booked: list[Booked] = []
+        self.booked: dict[str, Booked] = {}  # by execution, in their order
         self.results: dict[str, int | None] = {}  # by execution: what it realised net of its commission
         self.mark_px = 0
         self.qty = self.cost_micros = 0
@@ -64,7 +64,7 @@ class Holding:
 
     def take(self, booked: Booked) -> int | None:
         """Add an execution; gives what it realised net of its commission, `None` when it closed nothing."""
-        self.booked.append(booked)
+        self.booked[booked.exec_id] = booked
         self.day_spent += booked.spent(self.contract)
         self.mark_px = booked.px
         return self._step(booked)
@@ -90,14 +90,14 @@ class Holding:
 
     def replace(self, exec_id: str, instead: Booked | None) -> bool:
         """Put `instead` in the place of an execution, or nothing, and book everything anew; `False` when it is not here."""
-        at = next((i for i, each in enumerate(self.booked) if each.exec_id == exec_id), None)
-        if at is None:
+        old = self.booked.get(exec_id)
+        if old is None:
             return False
-        old = self.booked[at]
-        self.booked[at : at + 1] = [instead] if instead else []
+        stand = [instead if each is old else each for each in self.booked.values()]
+        self.booked = {each.exec_id: each for each in stand if each is not None}
         self.qty = self.cost_micros = self.realised_micros = 0
         self.results.clear()
-        for each in self.booked:
+        for each in self.booked.values():
             self._step(each)
         self.day_spent += (instead.spent(self.contract) if instead else 0) - old.spent(self.contract)
         return True

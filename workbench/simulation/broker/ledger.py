@@ -86,7 +86,7 @@ class Ledger:
     def rebook(self, account: str, contract: int, exec_id: str, instead: Booked | None) -> None:
         """Put `instead` in the place of an execution, or nothing."""
         holding = self._held[account].get(contract)
-        old = next((each for each in holding.booked if each.exec_id == exec_id), None) if holding else None
+        old = holding.booked.get(exec_id) if holding else None
         if holding is None or old is None:
             raise InvariantError(f"execution {exec_id} is not booked on {account}")
         cost = holding.cost_micros
@@ -97,8 +97,7 @@ class Ledger:
     def cost_of(self, account: str, contract: int, exec_id: str) -> tuple[int, int | None]:
         """Commission of an execution, and what it realised net of it (`None`: it closed nothing)."""
         holding = self._held[account][contract]
-        fee = next(each.fee_micros for each in holding.booked if each.exec_id == exec_id)
-        return fee, holding.results[exec_id]
+        return holding.booked[exec_id].fee_micros, holding.results[exec_id]
 
     def _unpaid(self, contract: int, cost_micros: int) -> int:
         """What of a change in cost a future does not move in cash."""

@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from workbench.domain.events import Known, Unknown
@@ -68,10 +68,17 @@ class _Pending:
 
 
 class Questions:
-    """Asks and waits; `hear` must get every answer that comes in."""
+    """Asks and waits; `hear` must get every answer that comes in.
 
-    def __init__(self, ids: Ids) -> None:
-        self._ids = ids
+    Parameters
+    ----------
+    unread
+        Messages that whoever asks takes as they come: of an answer made of them its end alone is waited for, and no row is kept. A day's
+        orders and executions are asked for again and again, and would be held as a whole each time.
+    """
+
+    def __init__(self, ids: Ids, *, unread: Collection[type[Answer]] = ()) -> None:
+        self._ids, self._unread = ids, frozenset(unread)
         self._pending: dict[int | str, _Pending] = {}
         self._late: dict[str, list[Answer]] = {}  # rows of an unnumbered answer whose question was given up
         self._turn: dict[str, asyncio.Lock] = {}
@@ -133,6 +140,8 @@ class Questions:
         kind = type(message)
         if kind is ErrorMessage:
             self._hear_error(message)  # type: ignore[arg-type]
+            return
+        if kind in self._unread:
             return
         if (kind in _ROWS or kind in _ENDS) and not (isinstance(message, OpenOrder) and message.order.what_if):
             self._hear_single(message)
