@@ -36,9 +36,10 @@ from workbench.domain.events import (
     FeeReported,
     OperatorAction,
     OperatorSaid,
+    OrderFilled,
     PositionAdopted,
 )
-from workbench.domain.orders import Cause, Key, OrderType
+from workbench.domain.orders import Cause, Key, Leg, OrderType
 from workbench.engine import Engine
 from workbench.engine.money import at_stake, open_pnl
 from workbench.research.board import Board
@@ -218,3 +219,17 @@ def test_a_position_that_was_handed_over_is_shown_and_what_a_hand_closes_is_take
     assert (held.ref, held.side, held.open, held.stop_px, held.key.strategy) == (9, -1, 2, 24_020, "adopted")
     board.take(Entry(4, 42, 1, 8, (At(8, Cause(42, 1)), ClosedByHand(9, 1, 23_990, "x", 0))))
     assert held.open == 1 and [fill.px for fill in board.fills] == [23_990]
+
+
+def test_a_bracket_that_closed_too_much_is_shown_until_a_person_has_looked() -> None:
+    board, key = Board(), Key("DUSIM1", 1, "adopted")
+    board.account = key.account
+    board.take(Entry(1, 41, 1, 5, ContractDefined(future())))
+    board.take(Entry(2, 41, 2, 6, PositionAdopted("DUSIM1", 1, 2, 24_000, 23_980, 24_040, 60, "mine now")))
+    board.take(Entry(3, 41, 2, 6, (At(6, Cause(41, 2)), Adopted(9, key, 2))))
+    board.take(Entry(4, 42, 1, 8, OrderFilled(9, Leg.STOP, 1, 23_980, "x", 0)))
+    board.take(Entry(5, 43, 1, 9, OrderFilled(9, Leg.TARGET, 2, 24_040, "y", 0)))
+    [held] = board.brackets()
+    assert held.open == -1
+    board.take(Entry(6, 44, 1, 10, OperatorSaid(OperatorAction.RESUME, "settled in TWS")))
+    assert list(board.brackets()) == []

@@ -43,6 +43,7 @@ from workbench.domain.events import (
     FillCorrected,
     FillEntered,
     Known,
+    OperatorAction,
     OperatorSaid,
     OrderAccepted,
     OrderCancelled,
@@ -192,8 +193,10 @@ class Board:
                 self.contracts[contract.id] = contract
             case ConnectionChanged():
                 self.connection = event
-            case OperatorSaid():
+            case OperatorSaid(action=action):
                 self.operator = event
+                for b in list(self.supervisor.brackets()) if action is OperatorAction.RESUME else ():
+                    self.supervisor.let_go(b, [], now_ns)  # as the engine does
             case _:
                 pass
 

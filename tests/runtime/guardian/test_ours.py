@@ -122,6 +122,17 @@ def test_what_a_person_closed_is_not_held_any_more(tmp_path: Path) -> None:
     assert shown(ours, es=2) == ()
 
 
+def test_what_was_closed_too_much_is_not_ours_once_the_runner_says_that_its_bracket_is_over(tmp_path: Path) -> None:
+    over = RoundTripClosed(1, KEY, 1, 2, 25.0, 25.0, 1, 2, 0, 0, 0, 0.0, "target")
+    wrote(tmp_path, "a", submit(1), filled(1, Leg.ENTRY, 2, "x.01"), filled(1, Leg.STOP, 1, "y.01"), filled(1, Leg.TARGET, 2, "z.01"))
+    ours = Ours(tmp_path, "DU1")
+    ours.read()
+    assert shown(ours, es=-1) == (Held(1, 1, -1),)
+    write(tmp_path, "a", [over])
+    ours.read()
+    assert shown(ours, es=-1) == ()
+
+
 def test_a_chain_reaches_back_to_the_run_that_began_with_nothing(tmp_path: Path) -> None:
     wrote(tmp_path, "a", submit(1), filled(1, Leg.ENTRY, 2, "x.01"), session=20261119)
     wrote(tmp_path, "b", submit(2), filled(1, Leg.TARGET, 1, "y.01"), after="a")

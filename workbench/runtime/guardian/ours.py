@@ -117,8 +117,8 @@ class Ours:
                 fill(self._parts, said.exec_id, said.ref, said.leg, said.qty)
             case RoundTripClosed(ref=ref):
                 left = sum(part.qty if part.leg is Leg.ENTRY else -part.qty for part in self._parts.values() if part.ref == ref)
-                if left > 0:  # the rest went by somebody else's hand, which the runner found out and we do not ask how
-                    self._parts[f"by hand-{ref}"] = Part(ref, Leg.EXIT, left, 0)
+                if left:  # the rest went by somebody else's hand, or a person took what was closed too much as not ours; we do not ask how
+                    self._parts[f"by hand-{ref}"] = Part(ref, Leg.EXIT if left > 0 else Leg.ENTRY, abs(left), 0)
             case _:
                 pass
 
