@@ -78,6 +78,12 @@ MENDED: Final[dict[str, Finding]] = {
         (),
         {},
     ),
+    "a gateway that is silent is tried again within the minute": Finding(
+        "An API that says nothing was tried again after up to a minute: liveness allows that for all of it.",
+        20_009,
+        (),
+        {},
+    ),
     "an exit that never arrives is sent again": Finding(
         "An exit that the gateway swallows without a word, behind the cancel of its stop, left the position bare.",
         10,
