@@ -12,6 +12,7 @@ import os
 import signal
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -28,6 +29,7 @@ from tests.venues.ib.world import LoopClock
 from workbench.config import Mode
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import Issued
+from workbench.domain.errors import StoreError
 from workbench.domain.orders import Leg, Submit
 from workbench.domain.units import SECOND
 from workbench.engine import Setup
@@ -110,6 +112,7 @@ class Lives:
         self.wrong: list[str] = []
         self.sent: dict[int, Submit] = {}  # entries of which bytes came, as another process read them on the disk
         self.n_orders = 0
+        self.unread: set[int] = set()  # brackets of which bytes came while the disk could not be read
         self.died: Counter[str] = Counter()  # points at which a life was killed
         self._naked_s: float | None = None
         self._settled_s = 0.0
@@ -152,6 +155,8 @@ class Lives:
             if self.ends[-1][0] == 0 and self.is_settled:
                 break
             await asyncio.sleep(DOWN_S)
+        if sampling.done():
+            sampling.result()
         sampling.cancel()
         await door.close()
 
@@ -219,11 +224,24 @@ class Lives:
             return
         self.n_orders += 1
         if named.ref not in self.sent:
-            found = [each for each in self.commands() if each.ref == named.ref]
-            if len(found) != 1:
-                self.wrong.append(f"I2: an order of bracket {named.ref} left, the disk has {len(found)} commands for it")
-            else:
-                self.sent[named.ref] = found[0]
+            try:
+                found = [each for each in self.commands() if each.ref == named.ref]
+            except StoreError:  # on a full disk SQLite cannot even read: what the disk holds is seen when there is room again
+                self.unread.add(named.ref)
+                return
+            self._read(named.ref, found)
+
+    def _read(self, ref: int, found: list[Submit]) -> None:
+        if len(found) != 1:
+            self._say(f"I2: an order of bracket {ref} left, the disk has {len(found)} commands for it")
+        else:
+            self.sent[ref] = found[0]
+
+    def look_again(self) -> None:
+        """Read what could not be read while the disk was full."""
+        for ref in self.unread:
+            self._read(ref, [each for each in self.commands() if each.ref == ref])
+        self.unread.clear()
 
     def commands(self) -> list[Submit]:
         """Read the entries that are committed."""
@@ -245,6 +263,8 @@ class Lives:
         live, filled = self._books()
         for ref in live.keys() | filled.keys():
             legs = [each for each in live[ref] if each.leg is Leg.ENTRY]
+            if ref in self.unread:
+                continue
             most = self.sent[ref].qty if ref in self.sent else 0
             if len(legs) > 1 or sum(each.rest for each in legs) + filled[ref][Leg.ENTRY] > most:
                 self._say(f"I1: bracket {ref} may come to more than {most}: {legs}, filled {filled[ref]}")
@@ -265,7 +285,8 @@ class Lives:
             self.at_half_second()
             now_s = self.loop.time()
             if n % round(ASKS_S * 2) == 0 and now_s < ENTRIES_S:
-                put(self.data, Request(action="resume", why="go on", by="operator", asked_ns=self.loop.wall_ns()))
+                with suppress(StoreError):  # a person whose disk is full may ask in vain
+                    put(self.data, Request(action="resume", why="go on", by="operator", asked_ns=self.loop.wall_ns()))
             live, filled = self._books()
             if now_s < ENTRIES_S + 2 or any(live.values()) or any(_held(each) for each in filled.values()):
                 self._settled_s = now_s
