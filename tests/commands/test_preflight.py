@@ -16,9 +16,8 @@ pytestmark = pytest.mark.covers("S2-46")
 
 def test_against_a_gateway_everything_is_looked_at_and_kept(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "LISTEN_S", 1.5)
-    monkeypatch.setenv("WORKBENCH_ACTIVE", '["ES"]')
     with served() as port:
-        said = workbench("preflight", "--port", port, "--data", here / "data", "--json")
+        said = workbench("preflight", "--port", port, "--roots", "ES", "--data", here / "data", "--json")
     assert said.code == 0, said.text
     report = json.loads(said.out)
     abouts = [line["about"] for line in report["lines"]]

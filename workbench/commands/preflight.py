@@ -27,7 +27,7 @@ parity, notices, guardian, the HALT file, requests that wait, and the yeses of a
 what-if.
 
 What it found is kept in data/preflight/<session>-<account>.json. `workbench live` begins on a green one alone, of the same log session,
-account, code, settings, law and own files; `workbench paper` says when there is none. Green means: no line is red.
+account, roots, code, settings, law and own files; `workbench paper` says when there is none. Green means: no line is red.
 
 Exit code 0 green, 1 red.
 
@@ -53,6 +53,7 @@ def preflight(
     host: Annotated[str | None, typer.Option(help="Where TWS runs; else ib.host.")] = None,
     port: Annotated[int | None, typer.Option(help="Of its API; else ib.port.")] = None,
     speed: Annotated[float | None, typer.Option(min=1, max=20, help="Of a simulated gateway's clock.")] = None,
+    roots: Annotated[list[str] | None, typer.Option("--roots", help="Roots, ES or ES,SPY; else the settings' `active`.")] = None,
     data: DataFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +61,8 @@ def preflight(
     from workbench.config import load_settings
     from workbench.runtime.preflight.looking import look_before
 
-    flags = {"ib.host": host, "ib.port": port, "ib.speed": speed, "ib.account": account, "profile": profile}
+    named = [root for each in roots for root in each.split(",") if root] if roots else None
+    flags = {"ib.host": host, "ib.port": port, "ib.speed": speed, "ib.account": account, "profile": profile, "active": named}
     settings = load_settings(flags=flags)
     wanted = _mode(mode or settings.mode.value)
     console = Console(stderr=as_json, highlight=False)

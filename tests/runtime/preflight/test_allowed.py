@@ -51,6 +51,7 @@ def test_a_look_counts_for_its_session_account_mode_settings_and_law_and_for_no_
     assert "nobody looked" in why(tmp_path, of, mode=Mode.PAPER)
     assert "settings changed" in why(tmp_path, settings(tmp_path, simulation__stop_slippage_ticks=3))
     assert "constitution changed" in why(tmp_path, settings(tmp_path, profile="micro"))
+    assert "roots changed" in why(tmp_path, settings(tmp_path, active=["ES"])), "whose streams nobody looked at"
     assert why(tmp_path, settings(tmp_path, notify__per_hour=7)) == "", "whom notices go to decides nothing"
 
 

@@ -39,7 +39,8 @@ def digests_of(settings: Settings, law: Constitution, things: Things) -> dict[st
     """Name what a run's decisions hang on, as a report keeps it."""
     files = sorted({each.file for each in things.own if each.file is not None})
     own = digest_of(*(part for file in files for part in (file.name.encode(), file.read_bytes())))
-    return {"code": deciding_digest(), "settings": settings.digest, "constitution": law.digest, "own files": own}
+    code, roots = deciding_digest(), ", ".join(sorted(settings.active))
+    return {"code": code, "settings": settings.digest, "constitution": law.digest, "own files": own, "roots": roots}
 
 
 def law(settings: Settings) -> tuple[Line, Constitution | None]:
