@@ -7,7 +7,15 @@ import pytest
 from tests.engine.hand import BAR, LONG, ONCE, Hand, Script, law, lost, position, said, setup, standing
 from tests.simulation.pit import record
 from workbench.domain.decisions import RoundTripClosed, StateChanged
-from workbench.domain.events import FeeReported, OperatorAction, OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
+from workbench.domain.events import (
+    ConnectionChanged,
+    FeeReported,
+    OperatorAction,
+    OrderAccepted,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+)
 from workbench.domain.orders import Cancel, Exit, Leg, Modify, Protect
 from workbench.domain.records import Kind, Phase
 from workbench.domain.units import MICROS, SECOND
@@ -41,6 +49,23 @@ def test_a_stop_that_is_lost_has_as_long_to_come_back() -> None:
     assert hand.bar(9) == []
     hand.hear(OrderRejected(1, Leg.STOP, "no"))
     assert [command.why for command in hand.bar(4)] == ["uncovered"]
+
+
+@pytest.mark.covers("S2-05", "S2-03")
+def test_what_is_uncovered_while_the_venue_is_away_is_repaired_when_it_is_back_and_left_if_that_is_in_vain() -> None:
+    hand = Hand(setup(Script(LONG, until_ns=ONCE), by=law(cover_seconds=15.0)))
+    hand.filled()
+    hand.hear(ConnectionChanged(False, "gone"))
+    assert hand.bar(6) == []  # nobody could tell that its stop stands
+    hand.hear(ConnectionChanged(True, "back"))
+    made = [command for _ in range(5) for command in hand.bar()]
+    assert isinstance(made[0], Protect) and isinstance(made[-1], Exit) and made[-1].why == "uncovered"
+    hand = Hand(setup(Script(LONG, until_ns=ONCE), by=law(cover_seconds=15.0)))
+    hand.filled()
+    hand.hear(ConnectionChanged(False, "gone"))
+    hand.bar(6)
+    hand.hear(OrderAccepted(1, Leg.STOP, 2, LONG.stop_px), ConnectionChanged(True, "back"))
+    assert hand.bar(6) == []  # it stood all the while
 
 
 def test_a_stop_acknowledged_whole_before_the_entry_fills_covers_it() -> None:

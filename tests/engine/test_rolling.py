@@ -10,7 +10,17 @@ import pytest
 from tests.engine.hand import ACCOUNT, BAR, ES_TERMS, FEE, LAW, LONG, ONCE, T0, Hand, Script, said
 from tests.simulation.pit import future, quote_record
 from workbench.domain.decisions import RollEnded, RollPlanned, RoundTripClosed
-from workbench.domain.events import Answered, FrontChanged, Known, OperatorAction, OrderAccepted, OrderFilled, OrderRejected, RollAsked
+from workbench.domain.events import (
+    Answered,
+    ConnectionChanged,
+    FrontChanged,
+    Known,
+    OperatorAction,
+    OrderAccepted,
+    OrderFilled,
+    OrderRejected,
+    RollAsked,
+)
 from workbench.domain.orders import Ask, Exit, Leg, Submit
 from workbench.domain.units import MICROS, SECOND
 from workbench.engine import Engine, Setup
@@ -130,6 +140,17 @@ def test_a_second_leg_that_the_gate_refuses_leaves_it_flat_and_says_why() -> Non
     assert on(hand, 10) == []
     [ended] = hand.made(RollEnded)
     assert ended.to_ref is None and ended.why == "refused: halted"
+
+
+def test_a_second_leg_waits_while_the_venue_is_away_for_a_moment() -> None:
+    hand, exit_ = leaving()
+    hand.hear(OrderFilled(exit_.ref, Leg.EXIT, 2, 23_999, "out", FEE), ConnectionChanged(False, "gone"))
+    assert on(hand, 30) == [] and hand.engine.desk.memory.rolls
+    hand.hear(ConnectionChanged(True, "back"))
+    assert [type(command) for command in on(hand, 5)] == [Submit]
+    hand, exit_ = leaving()
+    hand.hear(OrderFilled(exit_.ref, Leg.EXIT, 2, 23_999, "out", FEE), ConnectionChanged(False, "gone"))
+    assert on(hand, 120) == [] and [ended.why for ended in hand.made(RollEnded)] == ["refused: reducing"]
 
 
 def test_what_the_second_leg_would_bind_is_asked_and_waited_for() -> None:

@@ -2,8 +2,9 @@
 
 Why a position is left, whatever its strategy thinks, the first that holds (`_why_leave`)
 -----------------------------------------------------------------------------------------
-being left already; a halt that flattens; no confirmed stop for too long; its session ends and its horizon does not reach beyond; data not
-worth holding on; execution not worth holding on; its minute's range is a multiple of what it was at the entry; time; thesis.
+being left already; a halt that flattens; no confirmed stop for too long while the venue is there; its session ends and its horizon does
+not reach beyond; data not worth holding on; execution not worth holding on; its minute's range is a multiple of what it was at the entry;
+time; thesis.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def _why_leave(desk: Desk, b: Bracket, place: Place, now_ns: int) -> str | None:
         return b.leaving
     if desk.breaker.must_flatten:
         return "halted"
-    if b.phase is Phase.EXPOSED and now_ns - b.since_ns >= desk.cover_ns:
+    if b.phase is Phase.EXPOSED and now_ns - b.since_ns >= desk.cover_ns and CONNECTION not in desk.breaker.causes:
         return "uncovered"
     if (why := _why_at_close(desk, b, place, now_ns)) is not None:
         return why

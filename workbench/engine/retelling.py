@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. Orders, books, counters of the day, latched halts and foreign quantities go on; market, features and models begin cold.
+1. Orders, books, rolls under way, counters of the day, latched halts and foreign quantities go on; market, features and models begin cold.
 2. A run that died is retold from its journal alone: what was commanded moves the brackets as it did, what was reported is heard again.
    Nothing is decided anew, and nothing that follows from it is sent: the broker is asked when the connection is up.
 3. What made the trading state worse and cannot be told again (a day's loss, found at a barrier) stands, latched, until a person resumes.
@@ -15,7 +15,18 @@ from typing import Final
 
 import msgspec
 
-from workbench.domain.decisions import AnyFact, Approved, At, BracketMoved, ExecutionScored, Issued, StateChanged, TradingState
+from workbench.domain.decisions import (
+    AnyFact,
+    Approved,
+    At,
+    BracketMoved,
+    ExecutionScored,
+    Issued,
+    RollEnded,
+    RollPlanned,
+    StateChanged,
+    TradingState,
+)
 from workbench.domain.errors import ConfigError
 from workbench.domain.events import AnyEvent, Arrival, ContractDefined, FrontChanged, RunStarted
 from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Modify, Protect, Reprice, Submit
@@ -24,6 +35,7 @@ from workbench.engine.gating import enter
 from workbench.engine.hearing.foreign import policy_of
 from workbench.engine.memory import Memory
 from workbench.engine.money import DAY_LOSS, MONTH_LOSS, WEEK_LOSS
+from workbench.engine.rolling import told_again
 from workbench.engine.scoring import notice
 from workbench.engine.watching import keep
 from workbench.execution.bracket import Bracket
@@ -88,6 +100,7 @@ def _take_over(engine: Engine, memory: Memory) -> None:
         raise ConfigError(f"brackets are open in contract {', '.join(map(str, unknown))}, which this run does not know: it must hold it")
     for bracket in memory.book.open.values():
         bracket.watch = None
+    memory.rolls = {ref: rolling for ref, rolling in memory.rolls.items() if rolling.to_contract in engine.desk.slot}
     for tended in memory.care.tended.values():
         if tended.trail is not None:
             tended.trail.watch, tended.trail.is_watched = None, True
@@ -148,6 +161,8 @@ class _Teller:
                 notice(self._desk, 0, command.decided_ns)
                 self._engine.take_facts()
             case Issued(command=command) if (bracket := self._desk.memory.book.open.get(command.ref)) is not None:
+                if isinstance(command, Exit):
+                    told_again(self._desk, command)
                 _moved_by(bracket, command)
                 if isinstance(command, Exit) and bracket.ref not in self._left:
                     bracket.n_exits += 1
@@ -156,6 +171,8 @@ class _Teller:
                 bracket.phase, bracket.since_ns = Phase(new), at.now_ns
             case ExecutionScored(contract=contract, quality=quality) if contract in self._desk.memory.quality.seen:
                 self._desk.memory.quality.seen[contract].value = quality  # quotes were in it that nobody tells again
+            case RollPlanned() | RollEnded():
+                told_again(self._desk, fact)
             case StateChanged():
                 self._state = fact
             case _:

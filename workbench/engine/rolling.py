@@ -18,10 +18,10 @@ from typing import Final
 from workbench.domain.bars import BAR_AT
 from workbench.domain.decisions import Proposal, Reason, Refused, RollEnded, RollPlanned, TradingState
 from workbench.domain.events import RollAsked
-from workbench.domain.orders import AnyCommand, Ask, Cause, OrderType, Submit
+from workbench.domain.orders import AnyCommand, Ask, Cause, Exit, OrderType, Submit
 from workbench.domain.records import ASK, BID
 from workbench.domain.units import SECOND
-from workbench.engine.desk import Desk
+from workbench.engine.desk import CONNECTION, Desk
 from workbench.engine.gating import gate
 from workbench.engine.memory import Place
 from workbench.execution.bracket import Bracket
@@ -93,14 +93,36 @@ def _made(desk: Desk, b: Bracket, due_ns: int) -> tuple[Rolling, RollPlanned] | 
     stop_away, target_away = b.side * (near_px - b.stop_px), b.side * (b.target_px - near_px)
     if stop_away <= 0 or target_away <= 0:
         return None  # the market is beyond one of them: the position is about to end by itself
-    rolling = Rolling(b.ref, b.key, far.contract.id, b.side, b.open, stop_away, target_away, b.hold_ns, b.thesis, b.opened_ns, due_ns)
-    tended = desk.memory.care.tended.get(b.ref)
-    rolling.trail_px = tended.trail.away_px if tended is not None and tended.trail is not None else None
-    rolling.breakeven_away = None if b.breakeven_px is None else b.side * (b.breakeven_px - near_px)
+    rolling = _rolling(desk, b, far.contract.id, near_px, stop_away, due_ns)
     spreads = near.contract.value_micros(_spread(near) * b.open) + far.contract.value_micros(_spread(far) * b.open)
     cost = spreads + near.terms.fee(b.open) + 2 * far.terms.fee(b.open)
     stop_px = far_px - b.side * stop_away
     return rolling, RollPlanned(b.ref, far.contract.id, b.open, near_px, far_px, stop_px, cost, due_ns)
+
+
+def _rolling(desk: Desk, b: Bracket, to_contract: int, near_px: int, stop_away: int, due_ns: int) -> Rolling:
+    """Remember of a bracket what goes over, as distances from where it could be left."""
+    target_away = b.side * (b.target_px - near_px)
+    rolling = Rolling(b.ref, b.key, to_contract, b.side, b.open, stop_away, target_away, b.hold_ns, b.thesis, b.opened_ns, due_ns)
+    tended = desk.memory.care.tended.get(b.ref)
+    rolling.trail_px = tended.trail.away_px if tended is not None and tended.trail is not None else None
+    rolling.breakeven_away = None if b.breakeven_px is None else b.side * (b.breakeven_px - near_px)
+    return rolling
+
+
+def told_again(desk: Desk, fact: RollPlanned | RollEnded | Exit) -> None:
+    """Take from a journal how far a roll has come: planned, its exit sent, over."""
+    rolls, b = desk.memory.rolls, desk.memory.book.open.get(fact.ref)
+    match fact:
+        case RollPlanned() if b is not None:
+            stop_away = b.side * (fact.far_px - fact.stop_px)
+            rolls[b.ref] = _rolling(desk, b, fact.to_contract, fact.near_px, stop_away, fact.due_ns)
+        case RollEnded():
+            rolls.pop(fact.ref, None)
+        case Exit(why=why) if why == ROLL and b is not None and b.ref in rolls and rolls[b.ref].step is Step.PLANNED:
+            rolls[b.ref].step, rolls[b.ref].qty = Step.LEAVING, b.open
+        case _:
+            pass
 
 
 def _step(desk: Desk, rolling: Rolling, now_ns: int, cause: Cause) -> list[AnyCommand]:
@@ -136,6 +158,8 @@ def _enter(desk: Desk, rolling: Rolling, now_ns: int, cause: Cause) -> list[AnyC
     is_late = now_ns - rolling.flat_ns >= ENTERS_NS
     if px is None or not _is_open(desk, far):
         return _end(desk, rolling, None, "the other month had no quote") if is_late else []
+    if CONNECTION in desk.breaker.causes and not is_late:
+        return []  # away for a moment: nothing could leave now
     left_ns = rolling.hold_ns - (now_ns - rolling.opened_ns)
     if left_ns <= 0:
         return _end(desk, rolling, None, "its time was over")

@@ -10,6 +10,7 @@ from workbench.engine.desk import ACCOUNT, Desk
 from workbench.engine.hearing.account import ask_for_the_account
 from workbench.engine.reports import report
 from workbench.execution.lifecycle import Phase
+from workbench.execution.supervisor import MAX_REPAIRS
 
 BRACKET: Final = "bracket"  # the question about one whose outcome is not known
 
@@ -24,6 +25,8 @@ def resume_talks(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
         if b.is_unknown:
             b.since_ns = now_ns
             again.append(Ask(b.ref, b.key, now_ns, cause, BRACKET, b.phase.value))
+        elif b.phase is Phase.EXPOSED and b.n_repairs < MAX_REPAIRS:
+            b.since_ns = now_ns  # nobody could confirm its stop meanwhile: it is repaired first, and left if that is in vain
         if b.cancelling and b.rest > 0:
             again.append(Cancel(b.ref, b.key, now_ns, cause))
         elif b.phase is Phase.PROTECTED and b.told_stop_px not in (None, b.stop_px):

@@ -75,13 +75,13 @@ class Line:
             return held
         if self.is_over:
             return None
-        coming = self._coming or asyncio.ensure_future(anext(self._arrivals))
+        coming = self._coming = self._coming or asyncio.ensure_future(anext(self._arrivals))  # known to `close` while it is waited for
         await asyncio.sleep(0)  # what is there already comes within this turn of the loop, which spares a timer
         if not coming.done():
             await asyncio.wait((coming,), timeout=min(self.clock.wait_s(until_ns), at_most_s))
-        self._coming = None if coming.done() else coming
-        if self._coming is not None:
+        if not coming.done():
             return None
+        self._coming = None
         try:
             arrival = coming.result()
         except StopAsyncIteration:
