@@ -118,7 +118,7 @@ def _of_fact(fact: AnyFact, symbols: Mapping[int, str], n: int) -> Notice | None
             text = f"{kind} {name} failed at {where} ({_short(error)}) and is asked nothing any more."
             return Notice(about=About.QUARANTINE, severity=WARNING, key=f"quarantine:{kind}:{name}", text=text)
         case ViolationSeen(kind=kind, value=value, threshold=threshold):
-            text = f"Violation: {kind}, {value:g} against {threshold:g}. Five in five minutes end trading."
+            text = f"Violation: {kind}, {value:g} against {threshold:g}. As many as the law allows in a few minutes halt it."
             return Notice(about=About.VIOLATION, severity=WARNING, key=f"violation:{kind}:{n}", text=text)
         case ForeignSeen(contract=contract, policy=policy, qty=qty, why=why):
             text = f"{_name(symbols, contract)}: somebody else holds or trades it ({qty:+d}); policy {policy}. {why}"
