@@ -38,7 +38,7 @@ from workbench.gateway.orders.world import broker_of
 from workbench.gateway.transports import serve
 from workbench.runtime import play
 from workbench.runtime.live import Door, Line, Plan, Runner
-from workbench.runtime.live.doors import before_the_wire
+from workbench.runtime.live.doors import ORDERS, before_the_wire
 from workbench.runtime.live.edge import IbEdge
 from workbench.runtime.logged import open_log
 from workbench.simulation.broker import Broker
@@ -111,7 +111,7 @@ class Lives:
         self.ends: list[tuple[int, Any]] = []  # wait status of each life, and what it said at its end
         self.wrong: list[str] = []
         self.sent: dict[int, Submit] = {}  # entries of which bytes came, as another process read them on the disk
-        self.n_orders = 0
+        self.n_orders = self.n_sent = 0  # orders; all that changes something at the broker
         self.unread: set[int] = set()  # brackets of which bytes came while the disk could not be read
         self.died: Counter[str] = Counter()  # points at which a life was killed
         self._naked_s: float | None = None
@@ -148,6 +148,14 @@ class Lives:
 
         broker.take = taken  # type: ignore[method-assign]
         sampling = self.loop.create_task(self._sample())
+        await self.story()
+        if sampling.done():
+            sampling.result()
+        sampling.cancel()
+        await door.close()
+
+    async def story(self) -> None:
+        """Live life after life."""
         for life in range(len(self.deaths) + 1):
             death = self.deaths[life] if life < len(self.deaths) else None
             await self.live(death)
@@ -155,10 +163,6 @@ class Lives:
             if self.ends[-1][0] == 0 and self.is_settled:
                 break
             await asyncio.sleep(DOWN_S)
-        if sampling.done():
-            sampling.result()
-        sampling.cancel()
-        await door.close()
 
     async def live(self, death: Death | None) -> Child:
         """Live once, to a death or to an end."""
@@ -215,6 +219,7 @@ class Lives:
     def _look_at_bytes(self, data: bytes) -> None:
         """I2 and I1: what leaves is committed, as somebody else reads the disk."""
         payload = data[4:]
+        self.n_sent += payload.startswith(ORDERS)
         if not payload.startswith(b"3\0"):
             return
         request = decode_request(fields(payload), VERSION)
@@ -303,6 +308,10 @@ class Lives:
         live, filled = self._books()
         stops = {ref: sum(each.rest for each in live.get(ref, []) if each.leg in (Leg.STOP, Leg.EXIT)) for ref in filled}
         return sum(max(0, _held(filled[ref]) - stops[ref]) for ref in filled)
+
+    def holds(self) -> bool:
+        """Whether a bracket of ours holds something."""
+        return any(_held(each) > 0 for each in self._books()[1].values())
 
     def _look_at_cover(self) -> None:
         naked = self.naked()

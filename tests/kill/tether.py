@@ -228,6 +228,17 @@ class Child:
         """Ask it to end."""
         self.out.append((STOP, 0, b""))
 
+    def freeze(self) -> None:
+        """Stop it, as SIGSTOP does: the world goes on, its socket stands, bytes for it are kept."""
+        os.kill(self.pid, signal.SIGSTOP)
+        self.is_frozen, self.until_s = True, math.inf
+
+    def thaw(self) -> None:
+        """Let it go on, and be the one that the world waits for."""
+        os.kill(self.pid, signal.SIGCONT)
+        self.is_frozen, self.until_s = False, self._loop.time()
+        self._loop.child = self
+
     def kill(self) -> None:
         """End it, whatever it is doing; it can be buried at the next look."""
         if not self.is_gone:
