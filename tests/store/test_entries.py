@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import shutil
 import sqlite3
 
@@ -88,6 +89,73 @@ def _flips(value):
     raw = value if isinstance(value, bytes) else value.encode()
     flipped = [raw[:at] + bytes([raw[at] ^ (1 << bit)]) + raw[at + 1 :] for at in range(len(raw)) for bit in range(8)]
     return flipped if isinstance(value, bytes) else [each.decode("latin-1") for each in flipped]
+
+
+THOUSAND = 1_000
+
+
+def _thousand(path):
+    """The rows of a journal of a thousand entries, and the head before each."""
+    anchor = make(path, THOUSAND)
+    rows = sqlite3.connect(path).execute("SELECT * FROM entry").fetchall()
+    heads = [EMPTY]
+    for row in rows:
+        heads.append(chain.follow(heads[-1], row))
+    assert heads[-1] == anchor
+    return rows, heads
+
+
+def _is_found_at(rows, heads, at, changed):
+    """Whether a row that was changed is found, there or behind it; what is before it was followed already."""
+    try:
+        head = chain.follow(heads[at], changed)
+        return (chain.follow(head, rows[at + 1]) if at + 1 < len(rows) else head) != heads[-1]
+    except StoreError:
+        return True
+
+
+def _flips_of(rows, at):
+    for column, value in zip(COLUMNS, rows[at], strict=True):
+        for changed in _flips(value):
+            yield (*rows[at][: COLUMNS.index(column)], changed, *rows[at][COLUMNS.index(column) + 1 :])
+
+
+@pytest.mark.covers("S0-17")
+def test_flipped_bits_of_a_thousand_entries_are_found(path):
+    rows, heads = _thousand(path)
+    n = 0
+    for at in range(THOUSAND):
+        for changed in itertools.islice(_flips_of(rows, at), at % 41, None, 41):  # all places of all columns, over the entries
+            assert _is_found_at(rows, heads, at, changed), (rows[at], changed)
+            n += 1
+    assert n > 15_000
+
+
+@pytest.mark.proof
+def test_every_flipped_bit_of_a_thousand_entries_is_found(path):
+    rows, heads = _thousand(path)
+    assert all(_is_found_at(rows, heads, at, changed) for at in range(THOUSAND) for changed in _flips_of(rows, at))
+
+
+def test_a_drop_a_swap_a_repeat_and_a_cut_are_found_at_each_of_a_thousand_entries(path):
+    rows, heads = _thousand(path)
+    for at in range(THOUSAND - 1):
+        here, after = rows[at : at + 2]
+        for wrong in (after, (here[0], *after[1:]), (after[0], *here[1:])):  # dropped; the next one's content; numbered anew
+            with pytest.raises(StoreError, match=f"entry {at + 1} "):
+                chain.follow(heads[at], wrong)
+        with pytest.raises(StoreError, match=f"entry {at + 2} "):
+            chain.follow(heads[at + 1], here)
+        assert heads[at] != heads[-1]  # what ends here is not what was exported
+
+
+@pytest.mark.nightly
+def test_a_million_entries_are_verified_and_one_bit_among_them_is_found(path):
+    anchor = make(path, 1_000_000)
+    assert verify(path, anchor) == anchor
+    tamper(path, ("UPDATE entry SET recv_ns = recv_ns + 1 WHERE id = 654321",))
+    with pytest.raises(StoreError, match="entry 654321 "):
+        verify(path, anchor)
 
 
 @pytest.mark.parametrize(
