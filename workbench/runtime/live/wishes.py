@@ -11,7 +11,7 @@ import msgspec
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import RollPlanned, TradingState
 from workbench.domain.errors import DataError, WorkbenchError
-from workbench.domain.events import AnyEvent, FillEntered, OperatorAction, OperatorSaid, PositionAdopted, RollAsked
+from workbench.domain.events import AnyEvent, FillEntered, OperatorAction, OperatorSaid, PositionAdopted, RollAsked, encode_event
 from workbench.domain.orders import Leg
 from workbench.domain.units import MICROS, SECOND
 from workbench.engine.desk import Desk
@@ -22,6 +22,9 @@ from workbench.store.requests import Request
 
 LOSS_WORDS: Final = "resume after a loss"  # what a person must type where money was lost up to a limit
 HOLD_S: Final = 86_400.0  # an adopted position ends by time after this, unless another is given
+LONGEST_S: Final = 366 * 86_400.0  # a hold beyond is a typing error
+MOST_FEE: Final = 1_000_000  # of one execution, in its contract's currency; the same
+FAR_OFF, NEAR_0 = 10, 1_000  # times the market's price, and steps beside: no price of its contract is further away
 FAR: Final = 2  # without a target one stands so many times as far from the market as the stop
 
 
@@ -49,23 +52,30 @@ def events_of(desk: Desk, request: Request, halted: str | None) -> list[AnyEvent
     RefusalError
         Saying why it is none.
     """
-    why = f"{request.by}: {request.why}"
     try:
-        match request.action:
-            case "flatten":
-                return [OperatorSaid(OperatorAction.FLATTEN, _flatten(desk, request))]
-            case "resume":
-                return [OperatorSaid(OperatorAction.RESUME, _resume(desk, request.details, why, halted))]
-            case "adopt":
-                return [_adopted(desk, request.details, why)]
-            case "enter":
-                return [_entered(desk, row, why) for row in msgspec.json.decode(request.details["rows"], type=list[Row])]
-            case "roll":
-                return [RollAsked(_rolled(desk, request.details["root"]), why)]
+        made = _events_of(desk, request, halted)
+        for event in made:
+            encode_event(event)  # what has no wire form can stand in no log
     except KeyError as error:
         raise RefusalError(f"the request does not say its {error.args[0]}") from None
-    except (DataError, msgspec.MsgspecError, ValueError, ZeroDivisionError) as error:
+    except (DataError, msgspec.MsgspecError, ValueError, ArithmeticError) as error:
         raise RefusalError(str(error)) from None
+    return made
+
+
+def _events_of(desk: Desk, request: Request, halted: str | None) -> list[AnyEvent]:
+    why = f"{request.by}: {request.why}"
+    match request.action:
+        case "flatten":
+            return [OperatorSaid(OperatorAction.FLATTEN, _flatten(desk, request))]
+        case "resume":
+            return [OperatorSaid(OperatorAction.RESUME, _resume(desk, request.details, why, halted))]
+        case "adopt":
+            return [_adopted(desk, request.details, why)]
+        case "enter":
+            return [_entered(desk, row, why) for row in msgspec.json.decode(request.details["rows"], type=list[Row])]
+        case "roll":
+            return [RollAsked(_rolled(desk, request.details["root"]), why)]
 
 
 def told_only(desk: Desk, request: Request) -> str | None:
@@ -168,13 +178,17 @@ def _adopted(desk: Desk, details: Mapping[str, str], why: str) -> PositionAdopte
     if not foreign:
         raise RefusalError(f"nothing foreign is held in {contract.symbol}")
     side, qty = side_of(foreign), abs(int(details.get("qty", abs(foreign))))
-    stop_px, market_px = contract.to_px(details["stop"]), leaving_px(desk, contract.id, side)
+    market_px = leaving_px(desk, contract.id, side)
     if market_px is None:
         raise RefusalError(f"{contract.symbol} has no quote: nobody can say which side of the market its stop is on")
+    stop_px = _px(contract, details["stop"], market_px)
     far_px = market_px + side * FAR * abs(market_px - stop_px) // contract.tick * contract.tick
-    target_px = contract.to_px(details["target"]) if "target" in details else far_px
+    target_px = _px(contract, details["target"], market_px) if "target" in details else far_px
     px = _average_px(contract, referee.positions.get(contract.id, 0), referee.costs.get(contract.id, 0))
-    hold_ns = round(float(details.get("hold_s", HOLD_S)) * SECOND)
+    hold_s = float(details.get("hold_s", HOLD_S))
+    if not 0 < hold_s <= LONGEST_S:
+        raise RefusalError(f"it can be held for {LONGEST_S:,.0f} s at most, not {hold_s:g}")
+    hold_ns = round(hold_s * SECOND)
     return PositionAdopted(desk.setup.account, contract.id, side * qty, px, stop_px, target_px, hold_ns, why)
 
 
@@ -194,5 +208,16 @@ def _entered(desk: Desk, row: Row, why: str) -> FillEntered:
         raise RefusalError(f"bracket {row.ref} is in {desk.contract(b.key).symbol}, conId {con_id}; the statement says {row.con_id}")
     if row.leg.upper() not in Leg.__members__:
         raise RefusalError(f"leg {row.leg!r}: one of {', '.join(name.lower() for name in Leg.__members__)}")
-    fee = None if row.fee is None else round(abs(Fraction(row.fee)) * MICROS)
-    return FillEntered(row.ref, Leg[row.leg.upper()], row.qty, desk.contract(b.key).to_px(row.px), row.exec_id, fee, why)
+    fee = None if row.fee is None else abs(Fraction(row.fee))
+    if fee is not None and fee > MOST_FEE:
+        raise RefusalError(f"a fee of {row.fee} is none")
+    px = _px(desk.contract(b.key), row.px, b.stop_px)
+    return FillEntered(row.ref, Leg[row.leg.upper()], row.qty, px, row.exec_id, None if fee is None else round(fee * MICROS), why)
+
+
+def _px(contract: Contract, text: str, about_px: int) -> int:
+    """Read a price; one far off all that the contract was ever traded at is a typing error."""
+    px = contract.to_px(text)
+    if abs(px) > FAR_OFF * abs(about_px) + NEAR_0 * contract.tick:
+        raise RefusalError(f"{contract.symbol}: {text[:40]} is no price, where {contract.to_pts(about_px):g} is one")
+    return px
