@@ -120,7 +120,7 @@ def _flips_of(rows, at):
             yield (*rows[at][: COLUMNS.index(column)], changed, *rows[at][COLUMNS.index(column) + 1 :])
 
 
-@pytest.mark.covers("S0-17")
+@pytest.mark.covers("S2-20")
 def test_flipped_bits_of_a_thousand_entries_are_found(path):
     rows, heads = _thousand(path)
     n = 0
