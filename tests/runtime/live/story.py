@@ -197,7 +197,7 @@ class Story:
             if self._running is not None and self._running.done():
                 self._running.result()
             assert self.loop.time() < end_s, f"it never came: {what}"
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)
 
     async def at(self, ns: int) -> None:
         """Wait until the gateway's clock shows a time."""
