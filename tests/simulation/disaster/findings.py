@@ -84,6 +84,12 @@ MENDED: Final[dict[str, Finding]] = {
         (),
         {},
     ),
+    "an order that is named by one of its two rows is there": Finding(
+        "One row lost from an answer about open orders cost a second question five seconds later, and a hand's close was followed late.",
+        20_096,
+        (),
+        {},
+    ),
     "an exit that never arrives is sent again": Finding(
         "An exit that the gateway swallows without a word, behind the cancel of its stop, left the position bare.",
         10,

@@ -275,7 +275,8 @@ class Desk:
         """Cut or cancel the exits of what somebody closed, and say so."""
         for life in self.holding.hold(self._lives.values(), self.account.positions, self._translator.contracts, n):
             self._say(self.holding.word(life))
-            gone = [*self._orders.hanging(life), *self._orders.beyond(life)]
+            rests = [] if life.entry.is_over else [life.entry]  # its children are over all of it: they can be cut when it has ended
+            gone = [*rests, *self._orders.hanging(life), *self._orders.beyond(life)]
             self._leave([self._orders.withdraw(part) for part in gone if not part.is_cancelling])
             self._due(life)
         self._translator.must_look |= self.holding.is_unsettled

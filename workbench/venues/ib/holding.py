@@ -40,15 +40,21 @@ class Holding:
     def __init__(self, ignored: Collection[int] = ()) -> None:
         self._ignored = ignored
         self._filled: dict[int, int] = {}  # by contract: executions of ours, as counted last
+        self._held: dict[int, list[int]] = {}  # by contract: what our executions made of it in the last seconds
         self._changed: dict[int, int] = {}  # by contract: in which tick that changed
         self.is_unsettled = False
+        self._n = 0
 
     def tick(self, lives: Iterable[Life], n: int) -> None:
         """Note which contracts had a fill since the last second, the n-th."""
         counted: dict[int, int] = {}
+        held: dict[int, int] = {}
         for life in lives:
             contract = life.submit.key.contract
             counted[contract] = counted.get(contract, 0) + sum(part.filled for part in life.parts)
+            held[contract] = held.get(contract, 0) + life.open + life.by_hand
+        self._held = {contract: [*self._held.get(contract, [])[-QUIET_TICKS:], qty] for contract, qty in held.items()}
+        self._n = n
         for contract, filled in counted.items():
             if self._filled.get(contract) != filled:
                 self._changed[contract] = n
@@ -78,12 +84,23 @@ class Holding:
         changed: list[Life] = []
         self.is_unsettled = False
         for contract, mine in held.items():
-            there = positions.get(contract, 0)
-            if contract not in self._ignored and n - self._changed.get(contract, n) >= QUIET_TICKS:
-                changed += _share(mine, there)
-            elif contract not in self._ignored and sum(life.open for life in mine) != max(0, mine[0].submit.side * there):
+            if contract in self._ignored:
+                continue
+            room = max(0, mine[0].submit.side * positions.get(contract, 0))
+            if n - self._changed.get(contract, n) >= QUIET_TICKS:
+                changed += _share(mine, room)
+            elif sum(life.open for life in mine) != room:
                 self.is_unsettled = True
+                changed += _share(mine, self._at_most(contract, mine, room, n), is_sure=False)
         return changed
+
+    def _at_most(self, contract: int, mine: list[Life], room: int, n: int) -> int:
+        """Give the most that can be held of a contract in which fills are so near that what was told may lack them."""
+        held = sum(life.open + life.by_hand for life in mine)
+        since = self._held.get(contract, [])
+        if self._n - n >= QUIET_TICKS or len(since) <= QUIET_TICKS:
+            return held  # what was told is older than what is remembered
+        return room + held - min(held, *since)
 
     @staticmethod
     def take(life: Life, qty: int, traded: int) -> None:
@@ -102,14 +119,17 @@ class Holding:
         return BrokerSaid(0, CLOSED_BY_HAND, text, ref, contract)
 
 
-def _share(mine: list[Life], position: int) -> list[Life]:
-    """Share what the broker holds among the brackets of a contract, which all are on one side; the newest keep first."""
-    room, changed = max(0, mine[0].submit.side * position), list[Life]()
+def _share(mine: list[Life], room: int, *, is_sure: bool = True) -> list[Life]:
+    """Share what the broker holds among the brackets of a contract, which all are on one side; the newest keep first.
+
+    What is not sure, for it may lack a fill, gives nothing back.
+    """
+    changed = list[Life]()
     for life in reversed(mine):
         raw = life.open + life.by_hand
         keeps = min(raw, room)
         room -= keeps
-        if raw - keeps != life.by_hand:
+        if raw - keeps > life.by_hand or (is_sure and raw - keeps != life.by_hand):
             life.by_hand = raw - keeps
             changed.append(life)
     return changed

@@ -21,8 +21,8 @@ from workbench.venues.ib.book import Book, Life, Part
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.past import count_untold
 from workbench.venues.ib.questions import COMPLETED, DOWNLOAD, OPEN_ORDERS, POSITIONS, Questions
-from workbench.venues.ib.translate import Translator
-from workbench.wire import Answer, OpenOrder, Position
+from workbench.venues.ib.translate import WORKS, Translator
+from workbench.wire import Answer, OpenOrder, OrderStatus, Position
 
 APART_S: Final = 5.0  # s between the two answers that make an absence count
 GONE: Final = 2  # answers without it
@@ -103,6 +103,7 @@ class Reconciler:
         rows: list[Answer] = shown.value
         orders = [row.order for row in rows if isinstance(row, OpenOrder)]
         perm_ids = {order.perm_id for order in orders if order.perm_id}
+        perm_ids |= {row.perm_id for row in rows if isinstance(row, OrderStatus) and row.status in WORKS}  # each has two; one may be lost
         order_ids = {order.order_id for order in orders if order.client_id == self._translator.client_id}
         for _, part in self._unended():
             if id(part) in since:
