@@ -68,9 +68,12 @@ def test_a_disk_that_is_full_ends_the_run_and_touches_no_order(tmp_path: Path, p
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_disk_that_cannot_sync_ends_the_run_and_touches_no_order(tmp_path: Path, point: tuple[str, int]) -> None:
+def test_a_disk_that_cannot_sync_ends_the_run_and_touches_no_order(
+    tmp_path: Path, point: tuple[str, int], capfd: pytest.CaptureFixture[str]
+) -> None:
     lives = Lives(tmp_path, [Death(*point, break_)], between=must_be_covered).run()
     must_end_by_a_sentence(lives.ends[0])
+    assert "Traceback" not in capfd.readouterr().err  # of any of its processes
     lives.must_be_whole()
 
 
