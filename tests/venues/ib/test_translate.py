@@ -209,6 +209,13 @@ def test_a_completed_order_ends_what_ended_while_nobody_listened() -> None:
     assert told(of, [done, done]) == [OrderCancelled(7, ENTRY, 2)]
 
 
+@pytest.mark.parametrize("code", [202, 10148])
+def test_words_behind_an_end_that_the_broker_has_shown_call_for_no_question(code: int) -> None:
+    of = translator()
+    told(of, [open_order(ENTRY), status(ENTRY, "Cancelled"), error(ENTRY, code, "words")])
+    assert not of.must_look
+
+
 def test_an_order_that_is_over_for_us_and_shown_working_must_be_cancelled() -> None:
     of = translator()
     told(of, [error(ENTRY, 201, "no"), status(ENTRY, "Inactive")])

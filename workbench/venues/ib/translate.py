@@ -360,7 +360,8 @@ class Translator:
         life, part = found
         kind = meaning(m.code).kind
         said = BrokerSaid(m.code, kind.value, m.text, life.submit.ref, life.submit.key.contract)
-        self.must_look = self.must_look or kind in LOOK
+        is_settled = part.stage is Stage.CANCELLED and m.code != DUPLICATE  # the broker has shown its end: words behind it add nothing
+        self.must_look = self.must_look or (kind in LOOK and not is_settled)
         if m.code == DUPLICATE and not part.has_lived:
             self.clashed.add(part.order_id)
             return [said]

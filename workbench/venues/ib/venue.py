@@ -44,7 +44,7 @@ from workbench.venues.ib.reconcile import Reconciler
 from workbench.venues.ib.roles import Role, client_id
 from workbench.venues.ib.translate import Translator
 from workbench.venues.ib.validator import Limits, Validator
-from workbench.wire import Answer, ErrorMessage, decode_answer
+from workbench.wire import Answer, CompletedOrder, ErrorMessage, ExecutionData, decode_answer
 from workbench.wire.errors import WireError
 
 ROLES: Final = {Mode.RECORD: Role.RECORD}  # every other mode trades, or shows what it would
@@ -52,6 +52,7 @@ TRADES: Final = frozenset({Mode.PAPER, Mode.LIVE})
 READ: Final = frozenset(  # numbers of the frames that mean something to us; ib_async's own questions have answers beside
     "3 4 5 6 7 8 9 10 11 15 49 50 52 53 54 55 57 59 61 62 63 64 80 81 94 95 100 101 102 93 90 17".split()
 )
+UNREAD: Final = (CompletedOrder, ExecutionData)  # the translator takes them as they come
 COMPLAINTS: Final = 100  # frames that cannot be read are told one by one up to here, then each hundredth
 
 
@@ -111,7 +112,7 @@ class IbVenue:
         self.fronts = found.Fronts(self.names, [settings.roots[name] for name in settings.active])
         number = client_id(settings.ib.client_id, ROLES.get(mode, Role.TRADE))
         self.ids = Ids(data / "ib" / f"{account}-{number}-{NAME}")
-        self.questions = Questions(self.ids)
+        self.questions = Questions(self.ids, unread=UNREAD)
         self.book = Book(run)
         self.translator = Translator(self.book, self.names.by_con_id, client_id=number)
         self.money = Account(account, self.names.by_con_id)
