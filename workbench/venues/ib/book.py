@@ -134,6 +134,7 @@ class Life(msgspec.Struct):
     is_leaving: bool = False
     is_doubtful: bool = False  # exits of an earlier process may be under way: none leaves before two whole answers
     n_waited: int = 0  # seconds that an exit has waited for the end of stop and target
+    is_hasty: bool = False  # it has waited for long enough
     n_exits: int = 0
     entry_px: int | None = None  # as moved last; `None`: as submitted
     target_px: int | None = None  # as protected last; `None`: as submitted

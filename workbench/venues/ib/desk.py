@@ -67,7 +67,7 @@ class Desk:
         self._questions, self._reconciler, self._connection, self._say = questions, reconciler, connection, say
         self.holding = Holding()
         self._hung: set[int] = set()
-        self._n_ticks = self._looked = 0
+        self._n_ticks = self._looked = self._heard = 0  # seconds, and which of them saw the last look and the last word
         self._jobs: set[asyncio.Task[None]] = set()
 
     @property
@@ -173,6 +173,7 @@ class Desk:
     # ------------------------------------------------------------------ what answers call for
     def follow(self, message: Answer) -> None:
         """See to what a message changed: cuts, further exits, cancels of what is inactive."""
+        self._heard = self._n_ticks
         life = self._life_of(message)
         if life is not None and self._is_known():
             self._due(life)
@@ -231,13 +232,14 @@ class Desk:
         if not self._client.is_ready:
             return
         for life in self._lives.values() if self._is_known() else ():
-            if self._orders.has_waited(life):
+            if self._orders.has_waited(life, self._n_ticks - self._heard):
                 self._due(life)
         self._cancel_what_hangs()
         self.holding.tick(self._lives.values(), self._n_ticks)
         for contract in self.holding.settled(self._n_ticks):
             self._translator.compare(contract, self.account.held(contract))
-        late = any(part.told > part.filled or part.is_silent_exit for life in self._lives.values() for part in life.parts)
+        late = any(life.n_waited == 1 for life in self._lives.values())  # a word on what an exit waits for
+        late |= any(part.told > part.filled or part.is_silent_exit for life in self._lives.values() for part in life.parts)
         if (self._translator.must_look or late) and self._n_ticks - self._looked >= LOOK_S and self._connection.is_ready:
             self._translator.must_look, self._looked = False, self._n_ticks
             self._job(self._look())

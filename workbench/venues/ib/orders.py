@@ -157,7 +157,7 @@ class Orders:
         life = self.book.lives.get(command.ref)
         if life is None:
             return Made([], [OrderRejected(command.ref, Leg.EXIT, f"no bracket {command.ref} is known")])
-        life.is_leaving, life.entry.is_cancelling, life.n_waited = True, False, 0
+        life.is_leaving, life.entry.is_cancelling, life.n_waited, life.is_hasty = True, False, 0, False
         made = self.due(life)
         if not made and life.held <= 0 and life.entry.is_over:
             life.is_leaving = False
@@ -175,6 +175,7 @@ class Orders:
         made.extend(self._cancelling(part) for part in dead if part.leg is not Leg.STOP)  # a stop may come back; nothing else stands in
         if life.is_leaving and not life.is_doubtful and life.held > life.leaving_qty:
             made += self._leave(life, life.held - life.leaving_qty)
+        made += [self._cancelling(part) for part in self.beyond(life) if not part.is_cancelling]
         made += self._cover(life)
         if entry.is_over and entry.filled == max(entry.filled, entry.told) and 0 < life.held < life.submit.qty:
             made += [self._cut(life, part) for part in life.exits if self._is_too_big(life, part)]
@@ -220,13 +221,19 @@ class Orders:
         return self._placing(life, part)
 
     @staticmethod
-    def has_waited(life: Life) -> bool:
-        """Count another second of an exit that waits for the end of stop and target; whether it has waited long enough."""
+    def has_waited(life: Life, quiet_s: int) -> bool:
+        """Count another second of an exit that waits for the end of stop and target; whether it leaves now, with them in place.
+
+        It does when the broker has spoken meanwhile, `quiet_s` ago last: one that says nothing at all may have filled the stop.
+        """
         if not life.is_leaving or life.held <= life.leaving_qty:
-            life.n_waited = 0
+            life.n_waited, life.is_hasty = 0, False
             return False
         life.n_waited += 1
-        return life.n_waited == LEAVE_S
+        if life.is_hasty or life.n_waited < LEAVE_S or quiet_s >= life.n_waited - 1:
+            return False
+        life.is_hasty = True
+        return True
 
     def hanging(self, life: Life) -> list[Part]:
         """Give orders that can only do harm: the position is gone and so is the entry, and they still work."""
@@ -235,7 +242,7 @@ class Orders:
 
     @staticmethod
     def beyond(life: Life) -> list[Part]:
-        """Give exits at market that may close more than is held, for a hand closed some of it; who wants to leave says so again."""
+        """Give exits at market that may close more than is held, since something else closed some; who wants to leave says so again."""
         is_more = life.leaving_qty > max(0, life.held)
         return [part for part in life.parts if part.leg is Leg.EXIT and part.rest and part.order_id] if is_more else []
 
@@ -283,7 +290,7 @@ class Orders:
     def _leave(self, life: Life, qty: int) -> list[Sending]:
         living = [part for part in life.exits if part.leg is not Leg.EXIT and not part.is_over]
         beside = [part for part in living if part.has_lived and not part.is_inactive]
-        if beside and life.n_waited < LEAVE_S:
+        if beside and not life.is_hasty:
             return [self._cancelling(part) for part in beside if not part.is_cancelling and part.order_id]
         is_grouped = bool(living)
         group = life.leg(Leg.STOP).group if is_grouped else ""
