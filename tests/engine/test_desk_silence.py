@@ -16,7 +16,7 @@ from workbench.domain.events import (
     OrderFilled,
     OrderRejected,
 )
-from workbench.domain.orders import Cancel, Exit, Leg, Modify, Protect
+from workbench.domain.orders import Cancel, Exit, Leg, Modify, OrderType, Protect
 from workbench.domain.records import Kind, Phase
 from workbench.domain.units import MICROS, SECOND
 from workbench.execution.supervisor import MAX_EXITS
@@ -233,3 +233,29 @@ def test_a_day_that_was_won_stakes_its_win_first() -> None:
     lost(hand, 24_010)
     assert standing(hand).day_loss_before_costs_micros == -250 * MICROS
     hand.say(record(Kind.TIME, hand.now_ns, 0))
+
+
+@pytest.mark.covers("S2-03")
+def test_a_withdrawal_that_nobody_answers_is_said_again_and_then_a_matter_for_a_person() -> None:
+    wish = LONG._replace(entry_type=OrderType.LIMIT, entry_px=23_990, stop_px=23_980)
+    hand = Hand(setup(Script(wish, until_ns=ONCE)))
+    sent = hand.entered()
+    hand.hear(OrderAccepted(sent.ref, Leg.ENTRY, sent.qty, sent.entry_px))
+    for _ in range(17):  # 85 s: it may rest for 90
+        hand.quote()
+        hand.bar()
+    assert not [each for each in hand.commands if isinstance(each, Cancel)]
+    for _ in range(6):
+        hand.quote()
+        hand.bar()
+    assert [type(each) for each in hand.commands if isinstance(each, Cancel)] == [Cancel] and hand.state == "active"
+    for _ in range(6):
+        hand.quote()
+        hand.bar()
+    assert [type(each) for each in hand.commands if isinstance(each, Cancel)] == [Cancel, Cancel] and hand.state == "active"
+    for _ in range(6):
+        hand.quote()
+        hand.bar()
+    assert hand.state == "halted" and "withdrawn" in next(iter(hand.engine.desk.breaker.causes))
+    hand.hear(OrderCancelled(sent.ref, Leg.ENTRY, sent.qty))
+    assert hand.bracket is None and len([each for each in hand.commands if isinstance(each, Cancel)]) == 2

@@ -23,7 +23,7 @@ from workbench.execution.bracket import Bracket
 from workbench.execution.exits import days_between, is_wild, range_of, why_at_close, why_leave
 from workbench.execution.lifecycle import Phase
 
-_QUALITY, _FLAGS, _SESSION = BAR_AT["quality"], BAR_AT["flags"], BAR_AT["session"]
+_QUALITY, _FLAGS, _SESSION, _T_END = (BAR_AT[name] for name in ("quality", "flags", "session", "t_end"))
 
 
 def manage(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
@@ -50,11 +50,13 @@ def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> 
     _watch_silence(desk, b, now_ns)
     is_due = b.rest and (halted or now_ns - b.sent_ns >= desk.ttl_ns or _is_unfit(desk, b))
     if b.open <= 0:
-        return desk.supervisor.withdraw(b, now_ns, cause) if is_due else None
+        return (desk.supervisor.withdraw(b, now_ns, cause) if is_due else None) or _withdraw_again(desk, b, now_ns, cause)
     place = desk.places[b.key.contract]
     why = _why_leave(desk, b, place, now_ns)
     if why is None and is_due and (cancel := desk.supervisor.withdraw(b, now_ns, cause)) is not None:
         return cancel
+    if why is None and (again := _withdraw_again(desk, b, now_ns, cause)) is not None:
+        return again
     if why is None and (mending := at_barrier(desk, b, now_ns, cause)) is not None:
         return mending
     if why is None and (strategy := desk.strategies.get(b.key.strategy)) is not None:
@@ -127,6 +129,17 @@ def _why_at_close(desk: Desk, b: Bracket, place: Place, now_ns: int) -> str | No
     to_next = desk.ns_to_close(b.key.contract, end_ns)
     days = days_between(place.cells[_SESSION], place.contract.expiry)
     return why_at_close(law.horizon_of(b.key.strategy), night_ns=to_next, days_left=days, cutoff_days=law.sessions.roll_cutoff_days)
+
+
+def _withdraw_again(desk: Desk, b: Bracket, now_ns: int, cause: Cause) -> AnyCommand | None:
+    """Say a withdrawal again that nobody answers, once; then an entry that may still fill is a matter for a person."""
+    if not b.cancelling or CONNECTION in desk.breaker.causes or not desk.places[b.key.contract].cells[_T_END]:
+        return None  # who is away, or closed, cannot answer
+    if (again := desk.supervisor.withdraw_again(b, now_ns, cause, after_ns=desk.answer_ns)) is not None:
+        return again
+    if b.rest and now_ns - b.withdrawn_ns >= desk.answer_ns:
+        desk.breaker.trip(f"no answer about the entry of bracket {b.ref}, withdrawn", TradingState.HALTED, desk.facts, latched=True)
+    return None
 
 
 def _watch_silence(desk: Desk, b: Bracket, now_ns: int) -> None:

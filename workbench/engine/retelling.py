@@ -195,8 +195,9 @@ def _moved_by(bracket: Bracket, command: AnyCommand) -> None:
         case Reprice(entry_px=entry_px):
             bracket.entry_px = entry_px
             bracket.n_changes += 1
-        case Cancel():
-            bracket.cancelling = True
+        case Cancel(decided_ns=at_ns):
+            bracket.cancelling, bracket.withdrawn_ns = True, at_ns
+            bracket.n_withdrawn = max(1, bracket.n_withdrawn)
         case Exit(why=why):
             bracket.leaving, bracket.is_answered = why, False
         case _:

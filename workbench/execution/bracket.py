@@ -44,6 +44,8 @@ class Bracket(msgspec.Struct):
     n_exits: int = 0  # exits sent
     is_stop_refused: bool = False  # the next acknowledgement of the stop tells where it stands
     cancelling: bool = False
+    withdrawn_ns: int = 0  # when that was said last
+    n_withdrawn: int = 0  # how often
     breakeven_px: int | None = None
     watch: int | None = None  # of the market's table, while one waits
     last_leg: Leg = Leg.ENTRY

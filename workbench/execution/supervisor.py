@@ -35,6 +35,7 @@ Report = OrderAccepted | OrderFilled | OrderCancelled | OrderRejected | FillCorr
 
 MAX_EXITS: Final = 5  # tries to leave a position before a person must look
 MAX_REPAIRS: Final = 4  # of one bracket, ever
+MAX_WITHDRAWN: Final = 2  # cancels of one entry before a person must look
 
 
 class Heard(NamedTuple):
@@ -135,7 +136,17 @@ class Supervisor:
         if bracket.cancelling or bracket.rest <= 0 or bracket.phase is Phase.CLOSING:
             return None
         bracket.cancelling = True
-        return Cancel(bracket.ref, bracket.key, now_ns, cause)
+        return self._cancel(bracket, now_ns, cause)
+
+    def withdraw_again(self, bracket: Bracket, now_ns: int, cause: Cause, *, after_ns: int) -> Cancel | None:
+        """Cancel it once more, where nobody has said for so long what became of it; a cancel may be said twice."""
+        is_silent = bracket.cancelling and bracket.rest > 0 and now_ns - bracket.withdrawn_ns >= after_ns
+        return self._cancel(bracket, now_ns, cause) if is_silent and bracket.n_withdrawn < MAX_WITHDRAWN else None
+
+    @staticmethod
+    def _cancel(b: Bracket, now_ns: int, cause: Cause) -> Cancel:
+        b.withdrawn_ns, b.n_withdrawn = now_ns, b.n_withdrawn + 1
+        return Cancel(b.ref, b.key, now_ns, cause)
 
     def repair(self, bracket: Bracket, now_ns: int, cause: Cause, facts: list[AnyFact]) -> Protect | None:
         """Say what must stand over a position whose stop is missing or of another size; `None` when it stands, or was just said."""

@@ -28,6 +28,7 @@ def resume_talks(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
         elif b.phase is Phase.EXPOSED and b.n_repairs < MAX_REPAIRS:
             b.since_ns = now_ns  # nobody could confirm its stop meanwhile: it is repaired first, and left if that is in vain
         if b.cancelling and b.rest > 0:
+            b.withdrawn_ns = now_ns
             again.append(Cancel(b.ref, b.key, now_ns, cause))
         elif b.phase is Phase.PROTECTED and b.told_stop_px not in (None, b.stop_px):
             again.append(Modify(b.ref, b.key, now_ns, cause, b.stop_px))
