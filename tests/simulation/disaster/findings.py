@@ -90,6 +90,24 @@ MENDED: Final[dict[str, Finding]] = {
         (),
         {},
     ),
+    "an exit waits for a link that stands still": Finding(
+        "The cancel of the stop was not answered for three seconds because nothing came through; the target had filled meanwhile.",
+        20_365,
+        (),
+        {},
+    ),
+    "what a hand closed ends in a halt, also when the gateway was silent before": Finding(
+        "The wait for a login and the wait for the position to be told together took more than the minute.",
+        211,
+        (),
+        {},
+    ),
+    "the entry beside a hand's close is withdrawn": Finding(
+        "The stop of an entry that still fills was left over all of it, though some had been closed at the screen.",
+        20_313,
+        (),
+        {},
+    ),
     "an exit that never arrives is sent again": Finding(
         "An exit that the gateway swallows without a word, behind the cancel of its stop, left the position bare.",
         10,

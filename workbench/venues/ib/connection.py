@@ -55,7 +55,7 @@ from workbench.wire import CurrentTime, ErrorMessage, ManagedAccounts, NextValid
 HEARTBEAT_S: Final = 5.0
 BEAT_TIMEOUT_S: Final = 5.0
 OPEN_S: Final = 10.0  # for the socket, and then for the API's first words
-FIRST_S, LONGEST_S, SLOW_S = 0.5, 30.0, 40.0  # waits before a new attempt; with `OPEN_S` in vain all is known a minute after the fault
+FIRST_S, LONGEST_S, SLOW_S = 0.5, 30.0, 15.0  # waits before a new attempt; one in vain takes `OPEN_S` besides
 IN_USE_S: Final = 10.0  # the same after 326: TWS frees the id of a socket that broke within minutes
 FLOW_S: Final = 5.0  # for data to flow at once; after that it is looked for at each heartbeat
 RESYNCS: Final = 3  # tries on one connection
