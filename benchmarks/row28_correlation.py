@@ -1,4 +1,4 @@
-"""Row 27, correlation: one minute of 50 roots, every pair of them. The anchor is an earlier system's budget, 100 ms."""
+"""Row 28, correlation: one minute of 50 roots, every pair of them. The anchor is an earlier system's budget, 100 ms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def measure(quick: bool) -> list[Line]:
     p50, p99 = (statistics.median(percentile(took, share) for took in rounds) for share in (0.5, 0.99))
     return [
         Line(
-            row=27,
+            row=28,
             what=f"correlation of {N_ROOTS} roots, a minute",
             anchor=f"an earlier system's budget {ANCHOR_US / 1000:.0f} ms",
             ours=f"p50 {p50:.2f}, p99 {p99:.2f} us",
