@@ -158,7 +158,8 @@ class Safety:
                 held = counted[Leg.ENTRY] - counted[Leg.STOP] - counted[Leg.TARGET] - counted[Leg.EXIT]
                 covered = sum(state.remaining for state in live.get(ref, []) if state.leg in (Leg.STOP, Leg.EXIT))
                 naked += max(0, held - covered) if ref not in self.touched else 0
-            naked = min(naked, self.at_the_broker())  # what a stranger closed of ours is there no more
+            beyond = self.at_the_broker() - sum(each.remaining for of in live.values() for each in of if each.leg in (Leg.STOP, Leg.EXIT))
+            naked = min(naked, max(0, beyond))  # what a stranger closed of ours is there no more
         if not naked:
             self._naked_s = None
         elif self._naked_s is None:
