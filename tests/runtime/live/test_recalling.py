@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.engine.hand import position
+from tests.engine.hand import position, said
 from tests.engine.test_hearing_strangers import foreign_long, handing, sold, told
-from workbench.domain.orders import OrderType
+from workbench.domain.events import OperatorAction
+from workbench.domain.orders import Leg, OrderType
 from workbench.runtime.live.recalling import recall
 
 
@@ -33,3 +34,14 @@ def test_what_a_hand_closed_of_a_bracket_is_known_to_the_next_process(tmp_path: 
     hand = position()
     hand.hear(told(2), sold(1), told(1))
     assert recalled(tmp_path, hand.engine).by_hand == {1: 1}
+
+
+def test_what_is_being_left_and_what_is_over_is_known_to_the_next_process(tmp_path: Path) -> None:
+    hand = position()
+    assert not recalled(tmp_path, hand.engine).leaving and not recalled(tmp_path, hand.engine).over
+    hand.hear(said(OperatorAction.FLATTEN))
+    assert recalled(tmp_path, hand.engine).leaving == {1}
+    hand.fill(1, Leg.STOP, 2, 23_960)
+    later = recalled(tmp_path, hand.engine)
+    assert [each.ref for each in later.over] == [1] and (later.lives, later.leaving) == ((), frozenset())
+    assert {(each.ref, each.leg) for each in later.executions.values()} == {(1, Leg.ENTRY), (1, Leg.STOP)}

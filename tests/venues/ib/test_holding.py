@@ -68,3 +68,26 @@ def test_a_command_takes_no_more_than_others_were_seen_to_trade() -> None:
     Holding.take(mine, 2, traded=1)
     assert mine.held == 1  # given back on the broker's word alone
     assert "1 of bracket 1 are not at the broker" in Holding.word(mine).text
+
+
+def test_between_fills_it_is_taken_what_no_fill_can_explain_and_looked_at_again() -> None:
+    holding, mine = Holding(), life(1, 4, filled=1)
+    for n, filled in enumerate((3, 3, 4), 10):
+        mine.entry.filled = filled
+        holding.tick([mine], n)
+    assert holding.hold([mine], {CON_ID: 3}, {CON_ID: ES}, 12) == []  # it may lack the newest fill
+    assert holding.is_unsettled
+    assert holding.hold([mine], {CON_ID: 2}, {CON_ID: ES}, 12) == [mine] and mine.held == 3  # not two of them
+    assert holding.hold([mine], {CON_ID: 4}, {CON_ID: ES}, 12) == [] and mine.held == 3  # and gives nothing back
+    for n in (13, 14):
+        holding.tick([mine], n)
+    assert holding.settled(14) == [ES.id] and holding.settled(13) == []
+    assert holding.hold([mine], {CON_ID: 2}, {CON_ID: ES}, 14) == [mine] and (mine.held, holding.is_unsettled) == (2, False)
+
+
+def test_an_answer_older_than_what_is_remembered_takes_nothing_between_fills() -> None:
+    holding, mine = Holding(), life(1, 4)
+    for n, filled in enumerate((1, 2, 3, 4), 10):
+        mine.entry.filled = filled
+        holding.tick([mine], n)
+    assert holding.hold([mine], {}, {CON_ID: ES}, 11) == [] and holding.is_unsettled
