@@ -21,9 +21,9 @@ import polars as _polars  # noqa: F401  a life needs it: imported once, before t
 
 from tests.kill.points import VERSION, Bytes, plant
 from tests.kill.tether import PORT, Child, ChildLoop, WorldLoop
+from tests.kill.trader import Trader
 from tests.runtime.live.scripted import ShortHours
 from tests.simulation.disaster.quiescence import fills_of
-from tests.simulation.disaster.restless import Restless
 from tests.simulation.disaster.world import ACCOUNT, settings, setup, tape
 from tests.venues.ib.world import LoopClock
 from workbench.config import Mode
@@ -82,10 +82,10 @@ def trading() -> tuple[Setup, int]:
     """Give what is traded and when the tape begins; after this a fork costs what a fork costs."""
     begin_ns = int(tape()[1]["recv_ns"][0])
     made = setup(begin_ns, 0)
-    restless = Restless(begin_ns + round(ENTRIES_S * SECOND), 11)
+    trader = Trader(begin_ns + round(ENTRIES_S * SECOND))
     gc.collect()
     gc.freeze()
-    return made._replace(strategies=((restless, tuple(contract.id for contract in tape()[0])),)), begin_ns
+    return made._replace(strategies=((trader, tuple(contract.id for contract in tape()[0])),)), begin_ns
 
 
 class Lives:
@@ -167,6 +167,7 @@ class Lives:
     async def live(self, death: Death | None) -> Child:
         """Live once, to a death or to an end."""
         child = self.fork(death)
+        self._settled_s = self.loop.time()  # a life asks about what it was not told, and waits for the answers
         status = await child.over
         self.points.update(child.points)
         self.ends.append((status, child.said))
