@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,9 @@ from workbench.domain.views import PositionView, View
 from workbench.risk.constitution import Constitution
 from workbench.runtime import build
 
+PATIENT: Final = 1_000_000  # seeds from here on hold what they have: only so does it show that a stop is missing for long
+HELD_S, FAR = 45, 8  # how long, and how many times as far stop and target are then
+
 
 class Restless(NamedTuple):
     """Enter at every barrier until `until_ns`, with the most that is allowed; hold for some seconds, or as long as the stop does."""
@@ -22,6 +25,10 @@ class Restless(NamedTuple):
     seed: int = 1
     name: str = "restless"
     needs: tuple[str, ...] = ()
+
+    @property
+    def is_patient(self) -> bool:
+        return self.seed >= PATIENT
 
     def propose(self, view: View) -> Proposal | None:
         bar, contract = view.bar, view.contract
@@ -32,14 +39,15 @@ class Restless(NamedTuple):
         near, far = (bar.bid_px, bar.ask_px) if side > 0 else (bar.ask_px, bar.bid_px)
         rests = drawn >> 1 & 3 == 0  # one in four waits below the market, and is often withdrawn
         entry = near - side * (drawn >> 3 & 1) * contract.tick if rests else far
-        away = (3 + (drawn >> 5 & 7)) * contract.tick
+        step = contract.tick * (FAR if self.is_patient else 1)
+        away = (3 + (drawn >> 5 & 7)) * step
         kind = OrderType.LIMIT if rests else OrderType.MARKET
-        hold_ns = (2 + (drawn >> 8) % 10) * SECOND
-        return Proposal(side, kind, entry, entry - side * away, entry + side * (2 + (drawn >> 12 & 7)) * contract.tick, hold_ns)
+        hold_ns = (HELD_S if self.is_patient else 2 + (drawn >> 8) % 10) * SECOND
+        return Proposal(side, kind, entry, entry - side * away, entry + side * (2 + (drawn >> 12 & 7)) * step, hold_ns)
 
     def manage(self, view: View, position: PositionView) -> Adjust | ExitWish | None:
         drawn = mixed(self.seed, position.ref, view.now_ns // SECOND)
-        if drawn % 7 == 0:
+        if drawn % 7 == 0 and not self.is_patient:
             return ExitWish("tired of it")
         if drawn % 3 == 0:
             return Adjust(position.stop_px + position.side * view.contract.tick)

@@ -103,6 +103,16 @@ BUGS: Final = (
         "engine/test_desk_silence.py::test_a_position_no_stop_covers_in_time_is_left",
     ),
     Bug(
+        "a position without a stop is neither covered nor left",
+        "Both defences are gone: nobody puts a stop back, and nobody leaves what has none.",
+        "I7",
+        (
+            Edit(f"{SUPERVISOR}.repair", "if not b.is_wrong or", "if True or"),
+            Edit(f"{CARE}:_why_leave", "if b.phase is Phase.EXPOSED and now_ns", "if False and now_ns"),
+        ),
+        1_000_111,
+    ),
+    Bug(
         "a stop moves away from the market",
         "A strategy may make its loss larger than was approved.",
         "I11",
