@@ -389,7 +389,8 @@ def test_an_answer_that_never_comes_is_not_an_empty_one(tmp_path: Path, name: st
 def test_a_login_that_waits_for_its_second_factor_is_tried_slowly_and_a_person_is_asked(tmp_path: Path) -> None:
     async def script(world: Edge) -> None:
         await asyncio.sleep(200)
-        assert world.venue.state is State.REFUSED and "second factor" in world.venue.connection.why
+        await world.until(lambda: world.venue.state is State.REFUSED)
+        assert "second factor" in world.venue.connection.why
         assert world.venue.connection.n_connects == 1
 
     play(tmp_path, script, faults="weekly_second_factor")

@@ -1,0 +1,47 @@
+"""A position is left over a link that loses words: a swallowed exit is told as refused, a swallowed cancel is not waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tests.venues.ib.test_venue import BEGIN_NS, broker, edge, leave, submit
+from tests.venues.ib.world import Edge
+from workbench.domain.events import OrderFilled, OrderRejected
+from workbench.domain.orders import Leg
+from workbench.gateway.faults import When
+from workbench.gateway.faults import actions as act
+from workbench.gateway.faults.scenario import Rule, Scenario
+from workbench.simulation.virtual import VirtualLoop, run
+
+
+def left(folder: Path, scenario: Scenario, seconds: float) -> Edge:
+    async def main(loop: VirtualLoop) -> Edge:
+        async with edge(loop, folder, faults=scenario) as world:
+            await world.venue.open()
+            await world.ready()
+            await world.venue.send(submit(1, qty=2))
+            await world.until(lambda: 1 in world.venue.book.lives and world.venue.book.lives[1].open == 2)
+            await asyncio.sleep(1)
+            await world.venue.send(leave(1))
+            await asyncio.sleep(seconds)
+            return world
+
+    return run(main, epoch_ns=BEGIN_NS)
+
+
+def swallowed(on: str, **where: str) -> Scenario:
+    return Scenario(rules=(Rule(when=When(on=on, where=dict(where), times=4), what=(act.Ignore(),)),))
+
+
+def test_an_exit_that_is_swallowed_is_told_as_refused_after_two_answers_without_it(tmp_path: Path) -> None:
+    world = left(tmp_path, swallowed("PlaceOrder", leg="X"), 12)
+    [refused] = world.of(OrderRejected)
+    assert (refused.leg, refused.text) == (Leg.EXIT, "it never reached the broker")
+    assert world.venue.book.lives[1].held == 2 and not world.venue.book.lives[1].is_leaving
+
+
+def test_a_cancel_that_is_swallowed_keeps_no_exit_for_more_than_some_seconds(tmp_path: Path) -> None:
+    world = left(tmp_path, swallowed("CancelOrder"), 5)
+    assert broker(world).position("DUSIM1", 1).qty == 0 and world.venue.book.lives[1].held == 0
+    assert [each.leg for each in world.of(OrderFilled)][-1] is Leg.EXIT
