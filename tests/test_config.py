@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from tests.data import shared
 from workbench import calendars
-from workbench.config import Mode, Settings, load_roots, load_settings, settings_with_origins
+from workbench.config import OVER_THE_WIRE, Mode, Settings, load_roots, load_settings, settings_with_origins
 from workbench.domain.contracts import ContractType
 from workbench.domain.errors import ConfigError
 
@@ -307,3 +307,9 @@ def test_a_contract_that_cannot_be_meant_is_refused(root: str, expiry: str | Non
 def test_shares_have_no_delivery_months() -> None:
     with pytest.raises(ConfigError, match="SPY is a stock"):
         _ = load_roots()["SPY"].listing
+
+
+def test_at_a_broker_the_smallest_law_holds_unless_somebody_chose_another(tmp_path: Path) -> None:
+    assert load_settings(folder=tmp_path, environment={}, under=OVER_THE_WIRE).profile == "micro"
+    assert load_settings(folder=tmp_path, environment={"WORKBENCH_PROFILE": "demo"}, under=OVER_THE_WIRE).profile == "demo"
+    assert load_settings(folder=tmp_path, environment={}, flags={"profile": "standard"}, under=OVER_THE_WIRE).profile == "standard"

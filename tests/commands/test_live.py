@@ -13,7 +13,7 @@ import pytest
 
 from tests.commands.calling import workbench
 from tests.runtime.preflight.world import looked
-from workbench.config import load_settings
+from workbench.config import OVER_THE_WIRE, load_settings
 
 NOBODY = ("--port", "1")  # no TWS listens there
 
@@ -64,7 +64,7 @@ def test_with_three_yeses_and_a_green_look_live_goes_as_far_as_the_socket(tmp_pa
     workbench("arm", "U1234567", "--data", tmp_path)
     said = workbench("live", "--data", tmp_path, *NOBODY)
     assert said.code == 2 and "nobody looked before session" in said.text and "workbench preflight --mode live" in said.text
-    looked(tmp_path, load_settings(), "U1234567")
+    looked(tmp_path, load_settings(under=OVER_THE_WIRE), "U1234567")
     said = workbench("live", "--data", tmp_path, *NOBODY)
     assert said.code == 1 and "no TWS" in said.text
 

@@ -47,7 +47,7 @@ When the token has expired entries end, exits still leave.""",
 EXAMPLES: Final = {
     "record": ("workbench record --roots ES,NQ,SPY", "workbench record --roots MES --minutes 30 --json"),
     "observe": ("workbench observe --profile micro", "workbench observe --strategy vwap_reversion --roots MES"),
-    "paper": ("workbench paper --port 7497", "workbench gateway --speed 20 & workbench paper --port 4010 --speed 20 --minutes 2"),
+    "paper": ("workbench paper --port 7497", "workbench gateway --speed 20 & workbench paper --port 4010 --speed 20 --profile demo"),
     "live": ("workbench arm U1234567 --hours 8", "workbench live --profile micro --strategy learned:flow_1m"),
 }
 GUARDIAN_S: Final = 15.0  # for the guardian's process to start; a run goes on without, and enters nothing
@@ -93,10 +93,11 @@ def _command(name: str) -> Callable[..., None]:
         alone: Alone = False,
         as_json: AsJson = False,
     ) -> None:
-        from workbench.config import Mode, load_settings
+        from workbench.config import OVER_THE_WIRE, Mode, load_settings
 
         named = [root for each in roots for root in each.split(",") if root] if roots else None
-        settings = load_settings(flags={"ib.host": host, "ib.port": port, "ib.speed": speed, "profile": profile, "active": named})
+        flags = {"ib.host": host, "ib.port": port, "ib.speed": speed, "profile": profile, "active": named}
+        settings = load_settings(flags=flags, under=OVER_THE_WIRE)
         _run(Mode(name), settings, folder_of(data, settings.data_path), account, strategy, minutes, as_json=as_json, alone=alone)
 
     command.__doc__ = HELP[name]

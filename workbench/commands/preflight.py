@@ -58,12 +58,12 @@ def preflight(
     as_json: AsJson = False,
 ) -> None:
     """Look, print, keep."""
-    from workbench.config import load_settings
+    from workbench.config import OVER_THE_WIRE, load_settings
     from workbench.runtime.preflight.looking import look_before
 
     named = [root for each in roots for root in each.split(",") if root] if roots else None
     flags = {"ib.host": host, "ib.port": port, "ib.speed": speed, "ib.account": account, "profile": profile, "active": named}
-    settings = load_settings(flags=flags)
+    settings = load_settings(flags=flags, under=OVER_THE_WIRE)
     wanted = _mode(mode or settings.mode.value)
     console = Console(stderr=as_json, highlight=False)
     logging.getLogger("ib_async").addHandler(logging.NullHandler())  # what it has to say stands in the table

@@ -35,6 +35,10 @@ NOT_SETTINGS: Final = frozenset(
 Layer = dict[str, tuple[Any, str]]  # dotted key -> value, origin
 
 
+# who trades at a broker does so by the smallest law, unless somebody chose another
+OVER_THE_WIRE: Final[Mapping[str, Any]] = {"profile": "micro"}
+
+
 class Sourced(NamedTuple):
     """One setting as `workbench settings show` prints it."""
 
@@ -49,6 +53,7 @@ def load_settings(
     file: Path | str | None = None,
     environment: Mapping[str, str] | None = None,
     flags: Mapping[str, Any] | None = None,
+    under: Mapping[str, Any] | None = None,
 ) -> Settings:
     """Read all layers and check them.
 
@@ -64,6 +69,8 @@ def load_settings(
         are written as in TOML; ``IBKR_HOST``, ``IBKR_PORT`` and ``EXECUTION_MODE`` set ``ib.host``, ``ib.port`` and ``mode``.
     flags
         Dotted keys and values from the command line; strings are read as in the environment. A `None` was not given.
+    under
+        What a command sets where nobody else does: above what is shipped, below the workspace.
 
     Raises
     ------
@@ -79,6 +86,7 @@ def load_settings(
     merged: Layer = {}
     for path in SHIPPED:
         merged.update(_read(path, f"shipped {path.name}"))
+    merged.update({key: (value, "what the command does by itself") for key, value in (under or {}).items()})
     at = Path(folder) if folder is not None else workspace_of() or Path()
     own = Path(file) if file is not None else at / WORKSPACE_FILE
     if file is not None or own.exists():
