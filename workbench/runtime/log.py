@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
@@ -97,6 +98,8 @@ class RunLog:
         Key of the last event, when a run goes on from a snapshot.
     past
         What the log holds already, when a run is played again from its beginning: it is checked, not written a second time.
+    timer
+        Gives seconds; `slowest_s` is how long the slowest write took by it.
     """
 
     def __init__(
@@ -108,7 +111,9 @@ class RunLog:
         one_commit: bool = False,
         key: tuple[int, int] = (0, 0),
         past: Past = _NO_PAST,
+        timer: Callable[[], float] = lambda: 0.0,
     ) -> None:
+        self._timer, self.slowest_s = timer, 0.0
         self._tail, self._journal, self._keep, self._one_commit = tail, journal, keep, one_commit
         self._last_seq = past.last_seq
         self._past_arrivals, self._past_facts = deque(past.arrivals), deque(past.facts)
@@ -162,6 +167,11 @@ class RunLog:
 
     def commit(self) -> None:
         """Make everything taken durable by one commit of the journal, which carries what the tail has not synced."""
+        began_s = self._timer()
+        self._commit()
+        self.slowest_s = max(self.slowest_s, self._timer() - began_s)
+
+    def _commit(self) -> None:
         if self._journal is None or self._one_commit:
             self.sync()
             return

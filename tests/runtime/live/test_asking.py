@@ -221,3 +221,14 @@ def test_what_leads_already_or_is_not_streamed_is_not_moved(beside: Any) -> None
     assert of.ask("roll", root="ES").startswith("refused: no month of ES leads that this run streams")
     of.hand.hear(FrontChanged("ES", 1))
     assert of.ask("roll", root="ES") == "refused: ESZ6 is held, and it leads"
+
+
+def test_a_log_that_writes_slowly_halts_once_and_again_when_it_gets_worse(tmp_path: Path) -> None:
+    took, of = [0.4], Beside(tmp_path, Hand(setup()))
+    of.asking = Asking(tmp_path, of.hand.engine, slowest_s=lambda: took[0])
+    assert of.look() is None
+    took[0] = 5.0
+    assert "took 5.0 s" in of.look().why and of.hand.state == "halted" and of.look() is None
+    assert of.ask("resume") == "resumed: active" and of.look() is None
+    took[0] = 6.0
+    assert of.look() is not None and of.hand.state == "halted"

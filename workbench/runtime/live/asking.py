@@ -26,6 +26,7 @@ from workbench.store.requests import Waiting, done, halted, waiting
 LOOK_S: Final = 0.25  # of wall time; of its loop's where that is virtual
 ANYWAY: Final = 40  # looks after which requests are listed though nothing seems to have changed: a folder's stamp is coarse
 HALT_FILE: Final = "HALT file"
+SLOW_S: Final = 3.0  # a log that takes longer to write may lose the race against the market: a person looks at the disk
 
 
 class Asking:
@@ -35,10 +36,15 @@ class Asking:
     ----------
     is_alone
         Whether this process still holds its data folder.
+    slowest_s
+        How long the slowest write of the log has taken.
     """
 
-    def __init__(self, data: Path, engine: Engine, is_alone: Callable[[], bool] = lambda: True) -> None:
-        self._data, self._engine, self._is_alone = data, engine, is_alone
+    def __init__(
+        self, data: Path, engine: Engine, is_alone: Callable[[], bool] = lambda: True, slowest_s: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self._data, self._engine, self._is_alone, self._slowest_s = data, engine, is_alone, slowest_s
+        self._told_s = SLOW_S  # of slow writes, the slowest that was told
         self._next_s = 0.0
         self._stamp, self._n_looks = -1, 0
         self._taken: Waiting | None = None  # the request under way
@@ -77,6 +83,9 @@ class Asking:
         causes = self._engine.desk.breaker.causes
         if not self._is_alone() and not any(cause.startswith("runner") for cause in causes):
             return OperatorSaid(OperatorAction.HALT, "runner: the lock of the data folder is gone, another run may begin in it")
+        if (slow_s := self._slowest_s()) > self._told_s:
+            self._told_s = slow_s
+            return OperatorSaid(OperatorAction.HALT, f"runner: a write of the log took {slow_s:.1f} s, and every order waits for one")
         if not Folders(self._data).halt.exists() or any(cause.startswith(HALT_FILE) for cause in causes):
             return None
         return OperatorSaid(OperatorAction.HALT, f"{HALT_FILE}: {halted(self._data)}")

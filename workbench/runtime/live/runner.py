@@ -12,6 +12,7 @@ Rules
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -146,12 +147,12 @@ class Runner:
             Journal(Folders(self._data).journal(begun.run.run)) as journal,
             _frozen(),
         ):
-            log = RunLog(tail, journal, past=begun.past)
+            log = RunLog(tail, journal, past=begun.past, timer=asyncio.get_running_loop().time)
             at = await relive(begun, engine, log)
             log.commit()  # what was decided and not written by the one that died
             self._line.edge.recall(recall(self._data, begun.run, engine))
             forget_answers(self._data)
-            asking = Asking(self._data, engine, self._is_alone)
+            asking = Asking(self._data, engine, self._is_alone, slowest_s=lambda: log.slowest_s)
             venue = self._venue(begun, plan, history, max(now_ns, engine.market.now[_LAST_NS]), session, asking)
             watch = Watch(engine, self._line, self._mode)
             beat = Heartbeat(self._data, begun.run, engine, log, (tail, journal), standing=watch.standing)
