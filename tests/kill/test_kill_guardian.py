@@ -106,7 +106,8 @@ def until(is_so: Callable[[], object], seconds: float, what: str) -> None:
 @contextmanager
 def trading(data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """`workbench paper`, and whoever it starts; none of them is left behind."""
-    words = ["paper", "--roots", "ES", "--port", str(port), "--speed", f"{SPEED:g}", "--strategy", "tour", "--profile", "demo", "--data", str(data)]
+    words = ["paper", "--roots", "ES", "--port", str(port), "--speed", f"{SPEED:g}", "--strategy", "tour", "--profile", "demo"]
+    words += ["--data", str(data)]
     with (data / "paper.log").open("wb") as log:
         runner = subprocess.Popen([sys.executable, "-m", "workbench", *words], stdout=log, stderr=log)
     try:

@@ -44,8 +44,6 @@ Play = Callable[[Edge], Awaitable[None]]
 
 
 def play(folder: Path, script: Play, *, seed: int = 1, **options: Any) -> Edge:
-    """Open a venue, wait until it is ready, run a script, and give what was said."""
-
     async def main(loop: VirtualLoop) -> Edge:
         async with edge(loop, folder, **options) as world:
             await world.venue.open(timeout_s=120)
