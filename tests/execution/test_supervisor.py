@@ -14,7 +14,7 @@ from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import TRANSITIONS, On, Phase, after
 from workbench.execution.supervisor import Report, Supervisor
 
-pytestmark = pytest.mark.covers("S2-01", "S2-03", "S2-07")
+pytestmark = pytest.mark.covers("S2-01", "S2-02", "S2-03", "S2-07")
 KEY, CAUSE = Key("DUSIM1", 1, "s"), Cause(1, 0)
 WISH = Proposal(1, OrderType.LIMIT, 100, 90, 120, 1_000)
 

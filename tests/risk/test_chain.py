@@ -127,6 +127,7 @@ BROKEN: list[tuple[Reason, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.covers("S0-14", "S2-31")  # among them confidence and data quality
 @pytest.mark.parametrize(("reason", "case"), BROKEN, ids=[f"{reason.name}-{n}" for n, (reason, _) in enumerate(BROKEN)])
 def test_a_case_beyond_one_limit_is_refused_with_its_reason(reason: Reason, case: dict[str, Any]) -> None:
     refused = verdict(**case)
