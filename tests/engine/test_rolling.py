@@ -187,6 +187,12 @@ def test_where_the_stop_ends_it_first_there_is_nothing_to_move() -> None:
     assert [ended.why for ended in hand.made(RollEnded)] == ["its stop ended it first"]
 
 
+def test_what_the_stop_took_of_it_meanwhile_is_not_moved() -> None:
+    hand, exit_ = leaving()
+    hand.hear(OrderFilled(exit_.ref, Leg.STOP, 1, 23_992, "stopped", FEE), OrderFilled(exit_.ref, Leg.EXIT, 1, 23_990, "out", FEE))
+    assert [command.qty for command in on(hand, 5)] == [1]
+
+
 def test_a_second_leg_without_a_quote_waits_a_minute_and_stays_flat() -> None:
     hand, exit_ = leaving()
     hand.hear(OrderFilled(exit_.ref, Leg.EXIT, 2, 23_999, "out", FEE))

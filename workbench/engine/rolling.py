@@ -18,7 +18,7 @@ from typing import Final
 from workbench.domain.bars import BAR_AT
 from workbench.domain.decisions import Proposal, Reason, Refused, RollEnded, RollPlanned, TradingState
 from workbench.domain.events import RollAsked
-from workbench.domain.orders import AnyCommand, Ask, Cause, Exit, OrderType, Submit
+from workbench.domain.orders import AnyCommand, Ask, Cause, Exit, Leg, OrderType, Submit
 from workbench.domain.records import ASK, BID
 from workbench.domain.units import SECOND
 from workbench.engine.desk import CONNECTION, Desk
@@ -145,10 +145,16 @@ def _step(desk: Desk, rolling: Rolling, now_ns: int, cause: Cause) -> list[AnyCo
 
 
 def left(desk: Desk, b: Bracket) -> None:
-    """Hear that a bracket is over: ended by its stop or target while its exit was on its way, there is nothing to move."""
+    """Hear that a bracket is over: what its stop, its target or a hand ended while its exit was on its way is not moved."""
     rolling = desk.memory.rolls.get(b.ref)
-    if rolling is not None and rolling.step is Step.LEAVING and b.last_leg.name != "EXIT":
-        _end(desk, rolling, None, f"its {b.last_leg.name.lower()} ended it first")
+    if rolling is None or rolling.step is not Step.LEAVING:
+        return
+    hands = desk.memory.referee.executions
+    mine = [each for id_, each in desk.memory.book.executions.items() if each.ref == b.ref and id_.partition("/")[0] not in hands]
+    rolling.qty = min(rolling.qty, sum(each.qty for each in mine if each.leg is Leg.EXIT))
+    if not rolling.qty:
+        how = b.last_leg.name.lower()
+        _end(desk, rolling, None, "a hand ended it first" if how == "exit" else f"its {how} ended it first")
 
 
 def _enter(desk: Desk, rolling: Rolling, now_ns: int, cause: Cause) -> list[AnyCommand]:
