@@ -55,7 +55,8 @@ from workbench.wire import CurrentTime, ErrorMessage, ManagedAccounts, NextValid
 HEARTBEAT_S: Final = 5.0
 BEAT_TIMEOUT_S: Final = 5.0
 OPEN_S: Final = 10.0  # for the socket, and then for the API's first words
-FIRST_S, LONGEST_S, SLOW_S = 0.5, 30.0, 15.0  # waits before a new attempt; one in vain takes `OPEN_S` besides
+FIRST_S, LONGEST_S, SLOW_S = 0.5, 12.0, 15.0  # waits before a new attempt, so that who is back is found in seconds; in vain `OPEN_S` more
+HELD_S: Final = 30.0  # a connection that stood for so long had held: waits begin anew
 IN_USE_S: Final = 10.0  # the same after 326: TWS frees the id of a socket that broke within minutes
 FLOW_S: Final = 5.0  # for data to flow at once; after that it is looked for at each heartbeat
 RESYNCS: Final = 3  # tries on one connection
@@ -225,7 +226,7 @@ class Connection:
             if state is State.RESYNCING:
                 ready_at = asyncio.get_running_loop().time()
                 state, why = await self._live()
-                if asyncio.get_running_loop().time() - ready_at > LONGEST_S:
+                if asyncio.get_running_loop().time() - ready_at > HELD_S:
                     wait_s = FIRST_S  # it had held
             self._cut()
             self._move(state, why)
