@@ -127,7 +127,7 @@ def test_a_word_that_cannot_be_read_costs_only_the_word(over: Path, settings: Se
     assert shown.card is not None and shown.money is not None and "runner.status" in shown.trouble
 
 
-@pytest.mark.parametrize("size", [0, 100, 4_096, 5_000])
+@pytest.mark.parametrize("size", [100, 4_096, 5_000])  # at 0 its header never reached the disk: it holds nothing
 def test_a_segment_cut_short_is_said_and_the_journal_still_shown(open_: Path, settings: Settings, size: int) -> None:
     told = count(open_)
     [segment] = Folders(open_).tail.glob("*/*.seg")

@@ -91,6 +91,11 @@ class Bracket(msgspec.Struct):
             self.since_ns = now_ns
             facts.append(BracketMoved(self.ref, old.value, on.value, self.phase.value))
 
+    def withdraw(self, now_ns: int) -> None:
+        """Take that what is left of the entry is withdrawn; told twice of one moment, it is once."""
+        if not self.cancelling or self.withdrawn_ns != now_ns:
+            self.cancelling, self.withdrawn_ns, self.n_withdrawn = True, now_ns, self.n_withdrawn + 1
+
     def view(self) -> PositionView:
         """Show the position as its strategy sees it."""
         entry_px = self.entry_value // self.filled if self.filled else 0

@@ -310,7 +310,7 @@ class Board:
                 book.open[ref].entry_px = entry_px
                 book.open[ref].n_changes += 1
             case Cancel(ref=ref) if ref in book.open:
-                book.open[ref].cancelling = True
+                book.open[ref].withdraw(command.decided_ns)
             case Exit(ref=ref, why=why) if ref in book.open:
                 book.open[ref].leaving = self._said[ref] = why
                 if ref in self._left:  # the report that this exit answers has moved the bracket already
