@@ -11,6 +11,7 @@ import pytest
 
 from tests.replay.world import SESSION, settings
 from workbench import calendars
+from workbench.config import Mode
 from workbench.domain.units import MINUTE
 from workbench.runtime import build
 from workbench.runtime.generated import generated
@@ -59,3 +60,17 @@ def test_a_log_that_cannot_be_read_is_red(closed: Path, tmp_path: Path) -> None:
 
 def test_where_no_run_was_closed_that_is_said(tmp_path: Path) -> None:
     assert asyncio.run(past.parity(settings(), tmp_path)).colour is Colour.YELLOW
+
+
+@pytest.mark.covers("S2-48")
+def test_money_wants_sessions_without_it_first_and_of_this_code(closed: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(closed, tmp_path / "data"))
+    (run,) = runs(data)
+    assert past.rehearsed(data, Mode.LIVE, "c").colour is Colour.RED  # a demonstration in memory is no rehearsal
+    for n, code in enumerate(("old", "c")):
+        name = f"2026112{n}-paper-{n}"
+        over = {"run": name, "sessions": (20261120 + n,), "source": "ib 127.0.0.1:7497", "digests": {"code": code}}
+        write_manifest(Folders(data).run(name), msgspec.structs.replace(run, **over))
+        assert past.rehearsed(data, Mode.LIVE, "c").colour is (Colour.GREEN if n else Colour.YELLOW)
+    assert past.rehearsed(tmp_path / "nothing", Mode.PAPER, "c").colour is Colour.YELLOW
+    assert past.rehearsed(data, Mode.LIVE, "newer").colour is Colour.YELLOW

@@ -10,6 +10,7 @@ from workbench.config import Mode, Settings
 from workbench.runtime.live.hours import Calendars
 from workbench.runtime.preflight import ours, past, wire
 from workbench.runtime.preflight.report import Line, Report, write
+from workbench.store.digests import deciding_digest
 from workbench.workspace import things_of
 
 
@@ -53,7 +54,7 @@ async def look_before(
     now_ns, wall_ns = door.clock.now_ns(), SystemClock().now_ns()
     things = things_of(settings.workspace)
     take(ours.catalogue(things), *ours.stores(data))
-    take(await past.parity(settings, data))
+    take(await past.parity(settings, data), past.rehearsed(data, mode, deciding_digest()))
     take(ours.notifier(settings, data, wall_ns, mode), ours.guardian(settings))
     take(ours.halt_file(data), ours.requests(data), ours.yeses(settings, data, mode, account, environment, now_ns))
     report = Report(
