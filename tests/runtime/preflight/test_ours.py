@@ -113,6 +113,7 @@ def test_a_yes_that_is_missing_is_red_and_named(tmp_path: Path) -> None:
     (tmp_path / ARMED_FILE).write_text(Armed("U1234567", now_ns + 3_600 * 10**9).text())
     assert ours.yeses(of, tmp_path, Mode.LIVE, "U1234567", {}, now_ns).colour is GREEN
     assert ours.yeses(of, tmp_path, Mode.LIVE, "DU1", {}, now_ns).colour is RED
+    assert "not known" in ours.yeses(of, tmp_path, Mode.PAPER, "", {}, now_ns).found
     assert ours.yeses(of, tmp_path, Mode.PAPER, "U1234567", {}, now_ns).colour is RED
 
 

@@ -171,6 +171,10 @@ def guardian(settings: Settings, *, module: str = "workbench.runtime.guardian.gu
 def yeses(settings: Settings, data: Path, mode: Mode, account: str, environment: Mapping[str, str], now_ns: int) -> Line:
     """Hold the three yeses of a live run against the account; of a paper run, that its account is one."""
     threshold = "mode, ib.account, arming token" if mode is Mode.LIVE else "a paper account"
+    if not account:
+        return Line(
+            "yeses", RED, "whose account is not known: nobody said, and TWS was not asked", threshold, "a TWS that answers, or ib.account"
+        )
     try:
         armed = token(data, environment) if mode is Mode.LIVE else None
         must_be_allowed(mode, settings.ib.account, account, armed, now_ns, asked=settings.mode)
