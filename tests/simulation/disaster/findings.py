@@ -32,7 +32,14 @@ class Finding(NamedTuple):
         return drawn.without(*self.drop)
 
 
-OPEN: Final[dict[str, Finding]] = {}
+OPEN: Final[dict[str, Finding]] = {
+    "a hand's cut beside muted executions is followed late": Finding(
+        "A hand cuts a position before a crash; the next life's executions are muted, and its exits are cut to what is left too late.",
+        1860,
+        (4, 7),
+        {"I8": r"rest to close the \d+ that a hand left"},
+    ),
+}
 
 MENDED: Final[dict[str, Finding]] = {
     "an exit beside a stop closes twice": Finding(

