@@ -29,8 +29,8 @@ def test_limits_stand_in_the_order_of_the_rules() -> None:
 @pytest.mark.parametrize(("reason", "case"), BROKEN, ids=[f"{reason.name}-{n}" for n, (reason, _) in enumerate(BROKEN)])
 def test_the_first_objection_of_the_rules_is_the_verdict_of_risk(reason: Reason, case: dict[str, object]) -> None:
     given: dict[str, object] = {"wish": WISH, "now": CALM, "seen": view(), "by": law()} | case
-    gate = Gate(given["by"])  # type: ignore[arg-type]
-    refused = gate.judge(KEY, given["wish"], given["seen"], TERMS, given["now"])  # type: ignore[arg-type]
+    gate = Gate(given["by"])
+    refused = gate.judge(KEY, given["wish"], given["seen"], TERMS, given["now"])
     said = explain(gate.rows(KEY))
     found = first_objection(said)
     assert isinstance(refused, Refused) and refused.reason is reason

@@ -49,7 +49,7 @@ class Followed(Story):
         super().take(is_by_hand=is_by_hand)
         for command in new:
             if isinstance(command, Modify):
-                self.venue[command.ref].asked_px = command.stop_px  # type: ignore[attr-defined]
+                self.venue[command.ref].asked_px = command.stop_px
 
 
 def moves(story: Followed) -> list[Modify]:
@@ -66,7 +66,7 @@ def test_whatever_an_honest_venue_says_stops_that_follow_stay_within_their_rules
     for ref in {move.ref for move in made}:
         mine, first = [move for move in made if move.ref == ref], story.venue[ref].sent.stop_px
         assert all(side * (move.stop_px - first) > 0 for move in mine)
-        assert all(earlier.stop_px != later.stop_px or story.venue[ref].n_told > 2 for earlier, later in pairwise(mine))  # type: ignore[attr-defined]
+        assert all(earlier.stop_px != later.stop_px or story.venue[ref].n_told > 2 for earlier, later in pairwise(mine))
         for at in mine:
             of_minute = [move for move in mine if at.decided_ns - MINUTE < move.decided_ns <= at.decided_ns]
             assert len(of_minute) <= MOVES_A_MINUTE + 1  # and once to the entry

@@ -54,7 +54,7 @@ def test_a_market_is_wild_when_its_range_is_above_a_multiple_and_never_when_one_
     now: float | None, then: float | None, times: float
 ) -> None:
     known = now is not None and then is not None and then > 0 and times > 0
-    assert is_wild(now, then, times) == (known and now > times * then)  # type: ignore[operator]
+    assert is_wild(now, then, times) == (known and now > times * then)
 
 
 def test_a_range_that_is_not_warm_or_that_nobody_computes_is_none() -> None:
@@ -68,7 +68,7 @@ NIGHT = {"night_ns": 24 * HOUR, "days_left": 30, "cutoff_days": 7}
 @pytest.mark.covers("S3-33")
 def test_a_day_ends_with_its_session_a_swing_before_a_weekend_or_a_roll_and_a_hold_with_neither() -> None:
     friday, rolls, unknown = NIGHT | {"night_ns": 72 * HOUR}, NIGHT | {"days_left": 8}, NIGHT | {"night_ns": None}
-    said = [[why_at_close(horizon, **at) for at in (NIGHT, friday, rolls, unknown)] for horizon in ("day", "swing", "hold")]  # type: ignore[arg-type]
+    said = [[why_at_close(horizon, **at) for at in (NIGHT, friday, rolls, unknown)] for horizon in ("day", "swing", "hold")]
     assert said == [["close"] * 4, [None, "weekend", "roll", "weekend"], [None] * 4]
 
 

@@ -275,7 +275,7 @@ LONG_AGO = Cause(1, 0)
 def prove(examples: int) -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     by = settings(max_examples=examples, stateful_step_count=60, derandomize=True, deadline=None, suppress_health_check=checks)
-    run_state_machine_as_test(Machine, settings=by)  # type: ignore[no-untyped-call]  # hypothesis leaves it open
+    run_state_machine_as_test(Machine, settings=by)  # hypothesis leaves it open
 
 
 def test_the_core_holds_its_invariants_against_any_broker() -> None:

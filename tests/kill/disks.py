@@ -58,8 +58,8 @@ def break_(data: Path, loop: ChildLoop) -> None:
     def refuse(*_: Any) -> Any:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    os.fsync = os.fdatasync = os.pwritev = refuse  # type: ignore[assignment]
-    tail.fdatasync = wal.fdatasync = refuse  # type: ignore[misc]
+    os.fsync = os.fdatasync = os.pwritev = refuse
+    tail.fdatasync = wal.fdatasync = refuse
 
 
 def slow_down(data: Path, loop: ChildLoop) -> None:
@@ -72,4 +72,4 @@ def slow_down(data: Path, loop: ChildLoop) -> None:
             loop._now_s += SLOW_S
         commit(self)
 
-    Journal.commit = slow  # type: ignore[method-assign]
+    Journal.commit = slow

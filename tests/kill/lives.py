@@ -146,7 +146,7 @@ class Lives:
                 self._look_at_orders()
             return reports
 
-        broker.take = taken  # type: ignore[method-assign]
+        broker.take = taken
         sampling = self.loop.create_task(self._sample())
         await self.story()
         if sampling.done():
@@ -371,7 +371,7 @@ def _deadly(data: Path, loop: ChildLoop, death: Death | None) -> Callable[..., N
         if is_last or seen[point] == 1:
             loop.wire.send(b"P", 0, 0.0, point.encode())
         if is_last:
-            death.how(data, loop)  # type: ignore[union-attr]
+            death.how(data, loop)
 
     plant(at, loop.time)
     return Bytes(at)

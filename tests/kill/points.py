@@ -181,12 +181,12 @@ def plant(at: Callable[[str], None], steady: Callable[[], float]) -> None:
         init(self, *args, **options)
         self._db = _Database(self._db, at)
 
-    Journal.__init__ = opened  # type: ignore[method-assign]
+    Journal.__init__ = opened
     heartbeat, tail = runner.Heartbeat, runner.Tail
-    runner.Heartbeat = lambda *args, **options: heartbeat(*args, **options, steady=steady)  # type: ignore[assignment,misc]
-    runner.Tail = lambda *args, **options: tail(*args, **options, segment_records=SMALL_SEGMENT)  # type: ignore[assignment,misc]
-    runner.gc = SimpleNamespace(collect=int, freeze=int, unfreeze=int)  # type: ignore[assignment]  # the parent has done it for all
-    journals.WAL_BYTES, journals.FEW_ROWS = SMALL_WAL, FEW_ROWS  # type: ignore[misc]
+    runner.Heartbeat = lambda *args, **options: heartbeat(*args, **options, steady=steady)
+    runner.Tail = lambda *args, **options: tail(*args, **options, segment_records=SMALL_SEGMENT)
+    runner.gc = SimpleNamespace(collect=int, freeze=int, unfreeze=int)  # the parent has done it for all
+    journals.WAL_BYTES, journals.FEW_ROWS = SMALL_WAL, FEW_ROWS
 
 
 def _around(call: Call, at: Callable[[str], None]) -> None:
@@ -233,7 +233,7 @@ def _behind_commits(at: Callable[[str], None]) -> None:
             if any(isinstance(each, Submit) for each in commands):
                 at(BEHIND_A_COMMIT[2])
 
-    Journal.extend, Journal.commit = extended, committed  # type: ignore[method-assign]
+    Journal.extend, Journal.commit = extended, committed
 
 
 class Bytes:

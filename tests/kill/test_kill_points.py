@@ -79,7 +79,7 @@ def test_a_run_that_dies_in_the_recovery_from_a_death_is_taken_up(memory: Path, 
 
 def forget_to_commit(data: Path, loop: ChildLoop) -> None:
     """Plant a bug: a turn with a command is durable at the next second's sync, not before its bytes leave."""
-    RunLog.commit = lambda self: None  # type: ignore[method-assign]
+    RunLog.commit = lambda self: None
 
 
 def send_twice(data: Path, loop: ChildLoop) -> None:
@@ -92,7 +92,7 @@ def send_twice(data: Path, loop: ChildLoop) -> None:
             sent.append(command)
             await send(self, msgspec.structs.replace(command, ref=command.ref + 1_000))
 
-    IbEdge.send = twice  # type: ignore[method-assign]
+    IbEdge.send = twice
 
 
 @pytest.mark.parametrize(("bug", "law"), [(forget_to_commit, "I2"), (send_twice, "I1")])

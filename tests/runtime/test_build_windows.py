@@ -17,7 +17,7 @@ pytestmark = pytest.mark.covers("S2-42", "S4-20")
 def cut(*windows: str, first: int = 20261030, last: int = 20261102, zone: str = "America/New_York") -> list[tuple[str, str]]:
     law = build.constitution("micro")
     law = msgspec.structs.replace(law, sessions=msgspec.structs.replace(law.sessions, no_entry_windows=windows, window_zone=zone))
-    return [tuple(f"{datetime.fromtimestamp(at // 10**9, UTC):%m-%d %H:%M}" for at in each) for each in _windows(law, first, last)]  # type: ignore[misc]
+    return [tuple(f"{datetime.fromtimestamp(at // 10**9, UTC):%m-%d %H:%M}" for at in each) for each in _windows(law, first, last)]
 
 
 def test_half_past_nine_in_new_york_is_an_hour_later_by_the_log_when_summer_time_is_over() -> None:

@@ -56,7 +56,7 @@ looks = st.tuples(
 
 @settings(max_examples=400, derandomize=True, deadline=None)
 @given(st.lists(looks, max_size=25), st.booleans())
-def test_whatever_it_sees_it_never_does_what_it_must_not(story: list[tuple], dedicated: bool) -> None:  # type: ignore[type-arg]
+def test_whatever_it_sees_it_never_does_what_it_must_not(story: list[tuple], dedicated: bool) -> None:
     limits = LIMITS._replace(is_dedicated=dedicated)
     state, now_ns, said_ns, changed_ns = begun(0), 0, 0, 0
     for passed_s, speaks, is_ready, truth, age_s, is_blind, reach, closing in story:

@@ -141,7 +141,7 @@ class Story:
             self.ended.append(await session())
             return self.ended[-1]
 
-        runner.run_session = kept  # type: ignore[method-assign]
+        runner.run_session = kept
         runner._at_turn = self._at_turn
         self._wired, self._running = wired, asyncio.ensure_future(runner.run_forever())
 

@@ -19,7 +19,7 @@ class _Run:
 
 
 def recalled(tmp_path: Path, engine: Any) -> Any:
-    return recall(tmp_path, _Run(), engine)  # type: ignore[arg-type]
+    return recall(tmp_path, _Run(), engine)
 
 
 def test_a_position_that_was_handed_over_comes_back_as_if_it_had_been_bought(tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_a_position_and_all_that_counts_go_into_a_run_under_another_law(tmp_path
 
     words = Scenario(rules=(Rule(when=When(after_s=165.0), what=(act.Say(code=31_415, text="what now", who="all"),)),))
     trader = Thrice(((10, 15, 0.5), (100, 150, 10.0), (FALLS_S + 20, FALLS_S + 50, 25.0)))
-    told = story(tmp_path, trader, faults=words if is_latched else None).tell(script)  # type: ignore[arg-type]  # one that trades
+    told = story(tmp_path, trader, faults=words if is_latched else None).tell(script)  # one that trades
     run, desk = told.ended[-1].run, told.ended[-1].engine.desk
     assert run.carries == "orders" and run.starts_from and "own" in run.notes
     assert seen[0] == seen[1] and len(seen[0]) == 1  # the stop that stood before

@@ -9,7 +9,7 @@ from workbench.store.status import Status
 
 
 def word(process: str, said_s: int, **more: object) -> Status:
-    return Status(process=process, pid=7, said_ns=said_s * SECOND, **more)  # type: ignore[arg-type]
+    return Status(process=process, pid=7, said_ns=said_s * SECOND, **more)
 
 
 def told(living: Living, now_s: int, *words: Status) -> list[Notice]:

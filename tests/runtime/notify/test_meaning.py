@@ -31,7 +31,7 @@ LOGIN = "TWS accepts the connection and its API says nothing: log in (the weekly
 
 def told(content: AnyEvent | AnyFact, *, held: tuple[int, ...] = (7,)) -> list[Notice]:
     is_fact = content.__class__.__module__.endswith("decisions")
-    return list(notices_of(Entry(5, 41, 1, 7_000, (content,) if is_fact else content), SYMBOLS, Standing(held=list(held))))  # type: ignore[arg-type]
+    return list(notices_of(Entry(5, 41, 1, 7_000, (content,) if is_fact else content), SYMBOLS, Standing(held=list(held))))
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,9 @@ class World:
         for each in what:
             self.n += 1
             if each.__class__.__module__.endswith("decisions"):
-                self.journal.extend(self.n, 0, self.clock.ns, [each])  # type: ignore[list-item]
+                self.journal.extend(self.n, 0, self.clock.ns, [each])
             else:
-                self.journal.append(Arrival(self.n, 1, self.clock.ns, each))  # type: ignore[arg-type]
+                self.journal.append(Arrival(self.n, 1, self.clock.ns, each))
         self.journal.commit()
 
     def pass_(self, seconds: int) -> None:

@@ -15,7 +15,7 @@ BOTH = Policy({"log": Severity.INFO, "telegram": Severity.WARNING}, per_hour=5)
 
 
 def notice(key: str = "k", severity: Severity = Severity.CRITICAL, **more: object) -> Notice:
-    return Notice(about=About.HALT, severity=severity, key=key, text=f"HALTED: {key}", **more)  # type: ignore[arg-type]
+    return Notice(about=About.HALT, severity=severity, key=key, text=f"HALTED: {key}", **more)
 
 
 def sent(schedule: Schedule, now_ns: int, policy: Policy = BOTH) -> list[tuple[str, int]]:

@@ -90,7 +90,7 @@ def journal_of(disk: Disk, at: Pass, hear: Callable[[Any], None], stand_still: C
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             disk.is_honest = int(self._db.execute("PRAGMA synchronous").fetchone()[0]) >= 2
-            self._db = _Database(self._db, disk)  # type: ignore[assignment]
+            self._db = _Database(self._db, disk)
             self._commands: list[Command] = []
             self._said: list[Any] = []
 

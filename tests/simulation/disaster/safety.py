@@ -73,7 +73,7 @@ class Safety:
                 self._reported(reports)
             return reports
 
-        broker.take = taken  # type: ignore[method-assign]
+        broker.take = taken
 
     def _reported(self, reports: list[Report]) -> None:
         world = self._world

@@ -29,9 +29,9 @@ def strike(world: World, deed: Deed) -> None:
 
 
 def _inject(world: World, deed: Deed) -> None:
-    drive = world.gateway.faults.door.drive  # type: ignore[union-attr]  # it listens
+    drive = world.gateway.faults.door.drive  # it listens
     drive.catch_up()
-    world.gateway.faults.inject(deed)  # type: ignore[arg-type]  # the others are done above
+    world.gateway.faults.inject(deed)  # the others are done above
     drive.wind()
 
 
@@ -48,7 +48,7 @@ def _disk(world: World, deed: DiskTrouble) -> None:
 
 def _hand(world: World, what: str) -> None:
     """Act at the screen, if there is anything to act on."""
-    drive = world.gateway.faults.door.drive  # type: ignore[union-attr]
+    drive = world.gateway.faults.door.drive
     drive.catch_up()
     broker = world.broker
     if broker is None:

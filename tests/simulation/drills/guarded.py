@@ -209,7 +209,7 @@ class Guarded(Drill):
             self.at_death.append(command)
             await asyncio.Event().wait()
 
-        venue.send = never  # type: ignore[method-assign]
+        venue.send = never
 
     def live(self, leg: Leg | None = None) -> list[OrderState]:
         """Orders of ours that live at the broker."""

@@ -175,7 +175,7 @@ def one(when: When, *what: act.Action) -> Scenario:
 def test_nautilus_4564_a_submit_whose_answer_was_lost_is_one_order(place: Path, in_s: float) -> None:
     """nautilus_trader#4564: the link broke around a submit, and one orderRef had two permIds."""
     drill = Drill(place, one(When(on="PlaceOrder", where={"leg": "E"}, nth=2), act.Restart(in_s=in_s, down_s=20)), seed=3).run()
-    entries = [state for state in drill.all_orders() if read_ref(state.order.order_ref).leg is Leg.ENTRY]  # type: ignore[union-attr]
+    entries = [state for state in drill.all_orders() if read_ref(state.order.order_ref).leg is Leg.ENTRY]
     refs = [state.order.order_ref for state in entries]
     assert len(refs) == len(set(refs)) >= 3 and drill.gateway.faults.n_fired == {1: 1}
     assert differences(drill) == [] and not drill.of(ForeignOrderSeen)

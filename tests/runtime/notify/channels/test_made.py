@@ -88,7 +88,7 @@ def echoes(world: World) -> None:
 
 
 def breaks_off(world: World) -> None:
-    world.post.port = world.sink.url = _nobody()  # type: ignore[assignment]
+    world.post.port = world.sink.url = _nobody()
     world.sink.url = f"http://127.0.0.1:{world.sink.url}"
     world.secrets["HOOK"] = f"{world.sink.url}/{CANARY.replace(' ', '')}"
 
@@ -117,7 +117,7 @@ def test_no_secret_is_in_an_error_its_traceback_or_a_log_whatever_fails(
     trouble(world)
     made = world.made()
     said = [*made.broken.values()]
-    attempts: dict[str, Callable[[], None]] = {name: lambda at=at: at.send(HALT) for name, at in made.channels.items() if name != "log"}  # type: ignore[misc]
+    attempts: dict[str, Callable[[], None]] = {name: lambda at=at: at.send(HALT) for name, at in made.channels.items() if name != "log"}
     if made.ping_url:
         attempts["ping"] = lambda: ping(made.ping_url)
     for attempt in attempts.values():
