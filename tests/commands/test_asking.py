@@ -35,12 +35,12 @@ def runner(data: Path, answer: str) -> Iterator[list[Request]]:
             for each in waiting(data):
                 taken.append(each.request)
                 done(each.path, answer)
-            time.sleep(0.02)
+            time.sleep(0.02)  # a runner in a thread of its own: it looks again and again, as a real one does
 
     thread = threading.Thread(target=answers)
     thread.start()
     try:
-        time.sleep(0.1)
+        time.sleep(0.1)  # its first word is said
         yield taken
     finally:
         is_over.set()

@@ -51,7 +51,7 @@ def web() -> Iterator[Sink]:
             self.end_headers()
             self.wfile.write(said)
 
-        do_GET = do_POST  # noqa: N815
+        do_GET = do_POST  # noqa: N815 - the name that http.server looks for
 
         def log_message(self, *_: object) -> None:
             pass

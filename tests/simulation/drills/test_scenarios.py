@@ -27,10 +27,10 @@ STAYS_OPEN: Final = {
 }
 
 
-OPEN: Final = {  # found and not mended yet
-    "execution_busted": "a bust told by the position alone: our own count stays",
-    "foreign_order": "an exit beside a stranger's fill is not answered: the bracket stays closing, halted",
-    "100_rate_exceeded": "the connection is lost once more than it should",
+OPEN: Final = {  # found, causes not known, not mended: what was seen
+    "execution_busted": "we hold 4, the broker 0",
+    "foreign_order": "a bracket is closing in the engine, nothing of it is at the broker, and nobody reacts",
+    "100_rate_exceeded": "routine, and yet it latches or goes down once more than at its beginning",
 }
 
 
