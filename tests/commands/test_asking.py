@@ -35,7 +35,7 @@ def runner(data: Path, answer: str) -> Iterator[list[Request]]:
             for each in waiting(data):
                 taken.append(each.request)
                 done(each.path, answer)
-            time.sleep(0.02)  # a runner in a thread of its own: it looks again and again, as a real one does
+            time.sleep(0.02)  # it looks again and again, as a real one does
 
     thread = threading.Thread(target=answers)
     thread.start()

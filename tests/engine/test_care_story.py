@@ -41,7 +41,7 @@ class Moved(Unkind):
 class Followed(Story):
     """A story whose stops follow three ticks behind."""
 
-    plan = {"trail_px": 3}  # noqa: RUF012 - of this machine alone, never changed
+    plan = {"trail_px": 3}  # noqa: RUF012 - never changed
     of = Moved
 
     def take(self, *, is_by_hand: bool = False) -> None:

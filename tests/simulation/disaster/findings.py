@@ -34,7 +34,7 @@ class Finding(NamedTuple):
 
 OPEN: Final[dict[str, Finding]] = {
     "a hand's cut beside muted executions is followed late": Finding(
-        "Exits for more than a hand left work for longer than six seconds; seen with a cut by hand, a crash and muted executions, cause not known.",
+        "Exits for more than a hand left work longer than six seconds: a cut, a crash, muted executions; cause not known.",
         1860,
         (4, 7),
         {"I8": r"rest to close the \d+ that a hand left"},

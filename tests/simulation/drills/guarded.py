@@ -148,7 +148,7 @@ class Guarded(Drill):
         def link(number: int, contracts: Mapping[int, Contract]) -> Link:
             return Link("127.0.0.1", settings().ib.port, number, ACCOUNT, contracts, self.folder, self.clock)
 
-        tell = lambda text: self.told.append((self.at_s, text))  # noqa: E731 - one line, said in one place
+        tell = lambda text: self.told.append((self.at_s, text))  # noqa: E731 - said once
         fence = Fence(self.folder, ACCOUNT)
         return Guardian(self.folder, ACCOUNT, fence, self, link, (own, theirs), self.limits, self.clock, tell, steady=self.clock.now_ns)
 
