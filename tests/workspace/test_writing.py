@@ -21,7 +21,7 @@ ALL: tuple[tuple[What, str], ...] = (("feature", "opening_gap"), ("strategy", "m
 def test_a_workspace_is_a_folder_of_small_files(tmp_path: Path) -> None:
     made = make_workspace(tmp_path / "trading")
     assert {path.relative_to(tmp_path / "trading").as_posix() for path in made} == set(WORKSPACE)
-    assert sum(path.stat().st_size for path in made) < 12_000
+    assert sum(path.stat().st_size for path in made) < 16_000  # a page or two each
     assert len((tmp_path / "trading" / "README.md").read_text().splitlines()) == 10
 
 
