@@ -18,9 +18,7 @@ SILENT: Final = {"answers_muted", "open_orders_muted", "weekly_second_factor"}  
 NOT_MIXED: Final = SILENT | {"execution_busted"}  # which the position alone tells: `test_directed`
 
 
-# found, cause not known, not mended: realised money is not what the broker's executions make, and nothing halts
-ROUGH_OPEN: Final = {32, 66, 213}
-# the same: four contracts without a stop for more than 20 s, and nothing reacts
+# found, cause not known, not mended: four contracts without a stop for more than 20 s, and nothing reacts
 MIXED_OPEN: Final = {22}
 
 
@@ -44,7 +42,7 @@ def mixed(place: Path, seed: int) -> None:
     assert differences(drill) == [] or drill.latched(), seed
 
 
-@pytest.mark.parametrize("seed", seeds(N_QUICK, N_PROOF, ROUGH_OPEN))
+@pytest.mark.parametrize("seed", seeds(N_QUICK, N_PROOF, set()))
 def test_rough_weather_leaves_the_ledger_equal_to_the_gateways_truth(place: Path, seed: int) -> None:
     rough(place, seed)
 

@@ -93,6 +93,11 @@ def money_differs(drill: Drill) -> list[str]:
     memory = drill.ended.engine.desk.memory
     if memory.book.open:
         return []
+    left = Counter[str]()
+    for each in own(drill):
+        left[each.order_ref[:-2]] += each.side * each.qty
+    if any(left.values()):  # what it earned is not known before it is closed
+        return [f"{ref} is over in the engine, its executions leave {qty} open" for ref, qty in left.items() if qty]
     contracts = {contract.id: contract for contract in drill.contracts}
     truth = sum(
         contracts[each.contract].value_micros(-each.side * each.qty * each.px) - drill.broker.commission_of(each).fee_micros

@@ -32,6 +32,13 @@ BUGS: Final = (
         "simulation/mutants/test_missing.py::test_an_order_that_a_gateway_shows_late_is_not_said_never_to_have_come",
     ),
     Bug(
+        "a TWS cut off from IB shows all there is",
+        "Its answers count as whole: an exit that waits in it is thought lost, and sent again.",
+        "I3",
+        (Edit(f"{RECONCILER}._look", "if link is None or link != self._link():", "if False:"),),
+        "venues/ib/test_reconcile.py::test_an_exit_that_waits_in_a_tws_cut_off_from_ib_is_not_told_as_refused",
+    ),
+    Bug(
         "1102 asks nothing",
         "When the link to IB is back, what was lost meanwhile is not asked for.",
         "I9",

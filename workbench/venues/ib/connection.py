@@ -142,6 +142,7 @@ class Connection:
         self._is_lost = self._is_away = self._must_resync = self._is_in_use = self._is_known = False
         self._lost_why = ""
         self._skew = Skew()
+        self._n_links = 0  # to IB, that began
         self._known_at = 0.0  # of the loop's time: when everything was asked for last
         self._task: asyncio.Task[None] | None = None
         client.on_closed = self._closed
@@ -156,6 +157,11 @@ class Connection:
     def is_known(self) -> bool:
         """Whether what the broker has was asked for since the link to it last stood: nothing that happened meanwhile is unheard."""
         return self._is_known and not self._is_in_doubt()
+
+    @property
+    def link(self) -> int | None:
+        """Which unbroken link to IB this is; `None` while there is none: an order may wait in TWS then, and no answer shows it."""
+        return None if self._is_lost or self._is_away else self._n_links
 
     def known(self) -> None:
         """Take that everything was asked for and answered."""
@@ -206,6 +212,7 @@ class Connection:
                 self._move(State.AWAY, f"{m.code}: {m.text}") if self.state in (State.READY, State.RESYNCING) else None
             case c if c in (DATA_LOST, DATA_KEPT):
                 self._is_away, self._must_resync = False, True
+                self._n_links += 1
                 if self.state is State.READY:
                     self._move(State.RESYNCING, f"{m.code}: {m.text}")
             case c if c == PORT_RESET:
@@ -239,7 +246,7 @@ class Connection:
         """Come as far as the API's first words, or say why not."""
         self._is_lost = self._is_away = self._is_in_use = self._must_resync = self._is_known = False
         self._wake.clear()
-        self.n_attempts += 1
+        self.n_attempts, self._n_links = self.n_attempts + 1, self._n_links + 1
         self._move(State.CONNECTING, f"{self.host}:{self.port} as client {self.client_id}")
         try:
             async with asyncio.timeout(OPEN_S):

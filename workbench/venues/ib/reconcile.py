@@ -1,6 +1,7 @@
 """What the broker has now: open and completed orders, executions, positions, account, asked for and waited for. Sends no order.
 
-An order is gone only when two whole answers, `APART_S` apart, over a connection that stood, did not name it: a gateway shows orders late.
+An order is gone only when two whole answers, `APART_S` apart, over one link to IB that stood all the while, did not name it: a gateway
+shows orders late, and a TWS that is cut off from IB keeps what it was sent and lets it go when the link is back.
 """
 
 # mypy: disable-error-code="no-untyped-call"
@@ -29,7 +30,13 @@ GONE: Final = 2  # answers without it
 
 
 class Reconciler:
-    """Asks, and counts what is missing. What the answers mean was told by the translator as they came."""
+    """Asks, and counts what is missing. What the answers mean was told by the translator as they came.
+
+    Parameters
+    ----------
+    link
+        Gives which link of TWS to IB stands, `None` while none does.
+    """
 
     def __init__(
         self,
@@ -38,8 +45,10 @@ class Reconciler:
         translator: Translator,
         account: Account,
         say: Callable[[AnyEvent], None],
+        link: Callable[[], int | None],
     ) -> None:
         self._questions, self._client, self._translator, self._account, self._say = questions, client, translator, account, say
+        self._link, self._counted = link, 0  # which links: that stands, over which answers were counted
         self._turn = asyncio.Lock()
 
     @property
@@ -68,11 +77,12 @@ class Reconciler:
     async def orders(self) -> str | None:
         """Ask what orders there are, again where one is missing; say what is not known, or `None`."""
         async with self._turn:
-            why = await self._look()
+            link = self._begin()
+            why = await self._look(link)
             doubtful = [life for life in self._book.lives.values() if life.is_doubtful]
             if why is None and (doubtful or self._missing()):
                 await asyncio.sleep(APART_S)
-                why = await self._look()
+                why = await self._look(link)
             if why is None:
                 for life in doubtful:
                     life.is_doubtful = False
@@ -83,7 +93,16 @@ class Reconciler:
                         self._tell(self._translator.refuse(life, part, part.refusal or "it never reached the broker"))
             return why
 
-    async def _look(self) -> str | None:
+    def _begin(self) -> int | None:
+        """Give the link that must stand; what was missing over another one is not missing."""
+        link = self._link()
+        if link is not None and link != self._counted:
+            self._counted = link
+            for _, part in self._missing():
+                part.n_missed = 0
+        return link
+
+    async def _look(self, link: int | None) -> str | None:
         client, ask = self._client, self._questions
         since = {id(part) for _, part in self._unended()}  # what is sent while the answer is under way is not missing from it
         shown = await ask.single(OPEN_ORDERS, client.reqAllOpenOrders)
@@ -95,6 +114,8 @@ class Reconciler:
         fills = await ask.numbered(lambda req_id: client.reqExecutions(req_id, ExecutionFilter(acctCode=self._account.name)))
         if isinstance(fills, Unknown):
             return f"executions: {fills.reason}"
+        if link is None or link != self._link():
+            return "TWS had no link to IB all the while: what it showed may not be all"
         count_untold(self._book)
         self._count(shown, since)
         return None

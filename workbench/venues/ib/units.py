@@ -13,6 +13,7 @@ from workbench.wire.text import Number, exact
 
 WHOLE: Final = "1"  # size quantum of what trades in whole units: most contracts, and no fractions are needed there (10 us each)
 
+
 def to_size(contract: Contract, units: Number) -> int:
     """Turn units (contracts, shares) into size quanta.
 

@@ -119,7 +119,7 @@ class IbVenue:
         orders = Orders(self.book, self.names.by_id, self.ids)
         limits = Limits(account=account, is_live=mode is Mode.LIVE, max_qty=max_qty)
         self.validator = Validator(self.book, self.names.by_id, limits, self.client.serverVersion)
-        self.reconciler = Reconciler(self.questions, self.client, self.translator, self.money, self.say)
+        self.reconciler = Reconciler(self.questions, self.client, self.translator, self.money, self.say, lambda: self.connection.link)
         self.connection = self._connected(settings, number, limits if self.sends_orders else None, random, reconcile_s)
         self.desk = Desk(orders, self.translator, self.client, self.validator, self.questions, self.reconciler, self.connection, self.say)
         self.desk.account, self.desk.holding = self.money, Holding(ignored)

@@ -1,0 +1,40 @@
+"""What is missing from the broker's answers, over a link to IB that breaks meanwhile: an order that waits in TWS is not gone."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tests.venues.ib.test_venue import BEGIN_NS, broker, edge, leave, submit
+from tests.venues.ib.world import Edge
+from workbench.domain.events import OrderFilled, OrderRejected
+from workbench.domain.orders import Leg
+from workbench.gateway.faults import When
+from workbench.gateway.faults import actions as act
+from workbench.gateway.faults.scenario import Rule, Scenario
+from workbench.simulation.virtual import VirtualLoop, run
+
+
+def test_an_exit_that_waits_in_a_tws_cut_off_from_ib_is_not_told_as_refused(tmp_path: Path) -> None:
+    """Two answers of such a TWS, the first asked for before it said so, were its absence: a second exit turned the position round."""
+    cut = Rule(when=When(on="PlaceOrder", where={"leg": "X"}, nth=1), what=(act.Outage(for_s=8, data="kept"),))
+    said: list[str | None] = []
+
+    async def main(loop: VirtualLoop) -> Edge:
+        async with edge(loop, tmp_path, faults=Scenario(rules=(cut,))) as world:
+            await world.venue.open()
+            await world.ready()
+            await world.venue.send(submit(1, qty=2))
+            await world.until(lambda: 1 in world.venue.book.lives and world.venue.book.lives[1].open == 2)
+            await world.venue.send(leave(1))
+            life = world.venue.book.lives[1]
+            await world.until(lambda: life.parts[-1].leg is Leg.EXIT)
+            said.append(await world.venue.reconciler.orders())
+            assert world.venue.connection.link is None and life.leaving_qty == 2
+            await world.until(lambda: not life.open)
+            await asyncio.sleep(1)
+            return world
+
+    world = run(main, epoch_ns=BEGIN_NS)
+    assert said != [None] and world.of(OrderRejected) == []
+    assert [each.leg for each in world.of(OrderFilled)] == [Leg.ENTRY, Leg.EXIT] and broker(world).position("DUSIM1", 1).qty == 0
