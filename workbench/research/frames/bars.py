@@ -17,6 +17,7 @@ from workbench.domain.records import ASK, BID, Phase, Records
 from workbench.domain.units import BAR_NS, HOUR, MINUTE, SECOND
 from workbench.features.layout import lay_out
 from workbench.features.steps import Steps
+from workbench.market import quality
 from workbench.market.fold import Market, address_of
 from workbench.market.state import Stop
 from workbench.research.frames.market import Scales
@@ -178,6 +179,12 @@ def _bar_columns(b: Bars, slot: Ints, scales: Scales) -> dict[str, Make]:
         "n_prints": lambda: pl.Series(b["n_print"]),
         "n_quotes": lambda: pl.Series(b["n_quote"]),
         "quality_frac": lambda: pl.Series(b["quality"] / 1000),
+        "quality_why": lambda: _why(b),
         "phase": lambda: named([phase.name for phase in Phase], b["phase"]),
         "is_broken": lambda: pl.Series((b["flags"] & BROKEN) != 0),
     }
+
+
+def _why(b: Bars) -> pl.Series:
+    there, at = np.unique(quality.masks(b), return_inverse=True)
+    return named([quality.words(int(mask)) for mask in there], at)

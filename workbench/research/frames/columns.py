@@ -102,6 +102,7 @@ _FRAMES: Final = (
             Column("n_prints", WHOLE, "trades"),
             Column("n_quotes", WHOLE, "changes of the best bid and ask"),
             Column("quality_frac", REAL, "fitness of the data, 0 to 1"),
+            Column("quality_why", TEXT, "what lowered it, each with what it cost: gap 0.50, late 0.20; null where nothing did"),
             Column("phase", TEXT, "ETH RTH, at the close"),
             Column("is_broken", TRUTH, "an opening or a gap lies in it"),
         ),

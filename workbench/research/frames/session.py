@@ -226,6 +226,16 @@ class Session:
         return tuple(card.date_of(log.session) for log in self._logs)
 
     @property
+    def logs(self) -> tuple[SessionLog, ...]:
+        """Its log sessions, each with its records as they were written, for who needs more than frames; the earliest first."""
+        return self._logs
+
+    @property
+    def until_ns(self) -> int | None:
+        """Moment it is seen at; `None`: all there is."""
+        return self._until_ns
+
+    @property
     def contracts(self) -> tuple[Contract, ...]:
         """Contracts in it."""
         return tuple({(of.id, of.version): of for log in self._logs for of in log.contracts}.values())
