@@ -16,15 +16,17 @@ the others end in cash or before notices begin. `Dated.leave_by` is that day.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from workbench.domain.errors import ConfigError, DataError
 
 MONTH_CODES: Final = "FGHJKMNQUVXZ"  # January to December
 ROLL_DAYS: Final = 7  # days before the end at which the next month leads
+VOLUME_DAYS: Final = 14  # days before the end from which volume may take the lead from a month
 FRIDAY: Final = 4
 
 
@@ -52,6 +54,16 @@ class Dated(NamedTuple):
     month: int
     expiry: date
     leave_by: date
+
+
+class Roll(NamedTuple):
+    """The lead of a root passes from one month to the next: from session `on`, by `why` (``date`` or ``volume``)."""
+
+    root: str
+    on: date
+    out: str
+    into: str
+    why: str
 
 
 def local_symbol(root: str, year: int, month: int) -> str:
@@ -134,6 +146,64 @@ def front(listing: Listing, on: date, business_days: Sequence[date], *, days_bef
             if on < found.leave_by - timedelta(days=days_before):
                 return found
         year, month = _month_after(year, month)
+
+
+def lead(listing: Listing, on: date, business_days: Sequence[date], volumes: Mapping[str, int]) -> Dated:
+    """Give the month that leads on a day by date or, in the last two weeks of one, because the next traded more.
+
+    Parameters
+    ----------
+    volumes
+        Contracts traded in the session that ended, by local symbol; where one of the two months is missing nothing is decided by volume.
+
+    Examples
+    --------
+    >>> days = [date(2026, 1, 1) + timedelta(days=n) for n in range(365) if (date(2026, 1, 1) + timedelta(days=n)).weekday() < 5]
+    >>> es = Listing("ES", "HMUZ", Expires.THIRD_FRIDAY)
+    >>> lead(es, date(2026, 9, 9), days, {"ESU6": 400_000, "ESZ6": 650_000}).symbol
+    'ESZ6'
+    """
+    due = front(listing, on, business_days)
+    if due.leave_by - on > timedelta(days=VOLUME_DAYS) or due.symbol not in volumes:
+        return due
+    year, month = _month_after(due.year, due.month)
+    while MONTH_CODES[month - 1] not in listing.months:
+        year, month = _month_after(year, month)
+    more = volumes.get(local_symbol(listing.root, year, month), 0) > volumes[due.symbol]
+    return dated(listing, year, month, business_days) if more else due
+
+
+def rolls(
+    listing: Listing, sessions: Sequence[date], business_days: Sequence[date], volumes: Mapping[date, Mapping[str, int]] | None = None
+) -> tuple[Roll, ...]:
+    """List the rolls of a root over sessions, as a run that went through them would have made them: a month never leads again.
+
+    Parameters
+    ----------
+    sessions
+        Rising.
+    volumes
+        What was traded in each, by local symbol: a session is led by what the one before it tells. `None`: by date alone.
+
+    Examples
+    --------
+    >>> days = [date(2026, 1, 1) + timedelta(days=n) for n in range(365) if (date(2026, 1, 1) + timedelta(days=n)).weekday() < 5]
+    >>> es = Listing("ES", "HMUZ", Expires.THIRD_FRIDAY)
+    >>> [(each.on.day, each.out, each.into, each.why) for each in rolls(es, [date(2026, 9, day) for day in (8, 9, 10, 11, 14)], days)]
+    [(11, 'ESU6', 'ESZ6', 'date')]
+    """
+    made: list[Roll] = []
+    leads: Dated | None = None
+    for before, on in pairwise([None, *sessions]):
+        assert on is not None, "only the first has none before it"
+        traded = {} if before is None or volumes is None else volumes.get(before, {})
+        found = lead(listing, on, business_days, traded)
+        if leads is not None and found.expiry > leads.expiry:
+            by_date = front(listing, on, business_days).symbol == found.symbol
+            made.append(Roll(listing.root, on, leads.symbol, found.symbol, "date" if by_date else "volume"))
+        if leads is None or found.expiry > leads.expiry:
+            leads = found
+    return tuple(made)
 
 
 def _back(business_days: Sequence[date], day: date, n: int) -> date:

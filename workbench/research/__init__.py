@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from workbench.research.frames.opening import open_session
     from workbench.research.frames.session import Session
     from workbench.research.past import history
+    from workbench.research.stitching import continuous
 
-__all__ = ["Session", "history", "keep_frames", "open_session", "records_of", "simulate_session"]
+__all__ = ["Session", "continuous", "history", "keep_frames", "open_session", "records_of", "simulate_session"]
 
 _WHERE: Final = {
     "Session": "frames.session",
+    "continuous": "stitching",
     "history": "past",
     "keep_frames": "again",
     "open_session": "frames.opening",

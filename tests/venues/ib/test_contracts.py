@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from workbench.config import load_roots
@@ -13,6 +15,7 @@ from workbench.domain.contracts import ContractType
 from workbench.domain.errors import ConfigError
 from workbench.domain.events import BrokerSaid, FrontChanged
 from workbench.domain.units import HOUR
+from workbench.market.rolls import rolls
 from workbench.venues.ib.contracts import Fronts, MismatchError, Names, NotFoundError, Session, found, hours_differ, sessions, wanted
 from workbench.wire import ContractData, ContractFields
 
@@ -114,6 +117,20 @@ def test_volume_may_take_the_lead_near_the_end_and_never_gives_it_back() -> None
     assert fronts.look(date(2026, 12, 7), DAYS, {2: 99}) == []  # nothing known of the one that leads
     assert fronts.look(date(2026, 12, 7), DAYS, {1: 10, 2: 99}) == [FrontChanged("ES", 2)]
     assert fronts.look(date(2026, 12, 8), DAYS, {1: 99, 2: 10}) == []
+
+
+@pytest.mark.covers("S1-05")
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)), min_size=90, max_size=90))
+@settings(max_examples=30, derandomize=True, deadline=None)
+def test_a_notebook_rolls_where_a_live_run_did(traded: list[tuple[int, int, int]]) -> None:
+    months = ("ESZ6", "ESH7", "ESM7")
+    days = [day for day in DAYS if day >= TODAY][:90]
+    volumes = {day: dict(zip(months, of, strict=True)) for day, of in zip(days, traded, strict=True)}
+    fronts, symbols, live = Fronts(named(*months), [ROOTS["ES"]]), dict(enumerate(months, 1)), []
+    for n, day in enumerate(days):
+        ended = {id_: volumes[days[n - 1]][symbol] for id_, symbol in symbols.items()} if n else {}
+        live += [(day, symbols[change.contract]) for change in fronts.look(day, DAYS, ended)]
+    assert [(each.on, each.into) for each in rolls(ROOTS["ES"].listing, days, DAYS, volumes)] == live[1:]
 
 
 def test_a_month_that_must_lead_and_was_not_found_is_said() -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from workbench.config import Mode, Root
 from workbench.domain.contracts import Contract, ContractType
-from workbench.market.rolls import front
+from workbench.market.rolls import VOLUME_DAYS, front
 from workbench.runtime.live.hours import Open
 from workbench.runtime.live.looking import Looked
 from workbench.runtime.recovery import WIRE
@@ -69,8 +69,6 @@ class Leading:
 
     def contested(self, session: int) -> tuple[Contract, ...]:
         """Give the months between which volume may decide: of each root whose lead must be left soon, that and the next one."""
-        from workbench.venues.ib.contracts import VOLUME_DAYS
-
         day, leads = day_of(session), {contract.root: contract for contract in self.on(session)}
         days, found = _business_days(day), list[Contract]()
         for root in self._roots:

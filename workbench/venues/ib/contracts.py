@@ -5,14 +5,14 @@ Rules
 1. A root's contracts are asked for by its name; only dated futures come in, a continuous one (CONTFUT) never.
 2. Multiplier and price step must be those of the settings, or nothing of that root is traded: every P&L would be wrong.
 3. IB's hours win over our calendars. Where they differ, that is told (`BrokerSaid`, kind ``hours``): the log then says what was known.
-4. A contract leads by date (`market.rolls`), or once the next one trades more within `VOLUME_DAYS` of the end; it never leads again.
+4. A contract leads by date (`market.rolls`), or by volume (`market.rolls.lead`); it never leads again.
 5. Ids are those of the contracts that are known already, else the next free ones: never re-used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -25,13 +25,12 @@ from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.errors import ConfigError, DataError, VenueError
 from workbench.domain.events import AnyEvent, BrokerSaid, FrontChanged, Unknown
 from workbench.domain.units import SECOND
-from workbench.market.rolls import front
+from workbench.market.rolls import lead
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.questions import Questions
 from workbench.wire import ContractData, exact
 
 ANSWER_S: Final = 30.0  # for all months of a root; the definitions' farm may have to wake up
-VOLUME_DAYS: Final = 14  # days before its end from which volume may take the lead from a contract
 MONTHS: Final = 3  # of a root that are defined: the one that leads and those it may roll to
 ZONES: Final = {"EST": "America/New_York", "CST": "America/Chicago", "MET": "Europe/Berlin", "JST": "Asia/Tokyo"}  # short names IB has sent
 
@@ -282,16 +281,12 @@ class Fronts:
             if not months:
                 raise NotFoundError(f"{root.root} was not found at IB")
             return months[0]
+        traded = {each.symbol: volumes[each.id] for each in months if each.id in volumes}
         try:
-            due = front(root.listing, on, business_days)
+            due = lead(root.listing, on, business_days, traded)
         except DataError as error:
             raise NotFoundError(f"{root.root}: {error}") from error
-        at = next((n for n, each in enumerate(months) if each.symbol == due.symbol and "ib" in each.venue_ids), None)
-        if at is None:
+        leads = next((each for each in months if each.symbol == due.symbol and "ib" in each.venue_ids), None)
+        if leads is None:
             raise NotFoundError(f"{root.root}: {due.symbol} must lead on {on}, and IB did not name it")
-        lead = months[at]
-        if at + 1 < len(months) and due.leave_by - on <= timedelta(days=VOLUME_DAYS):
-            after = months[at + 1]
-            if volumes.get(after.id, 0) > volumes.get(lead.id, 0) and lead.id in volumes:
-                return after
-        return lead
+        return leads
