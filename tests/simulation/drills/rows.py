@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from tests.simulation.drills.drill import LATER_S, Drill
+from tests.simulation.drills.drill import ACCOUNT, LATER_S, Drill
 from workbench.domain.decisions import StateChanged, TradingState
 from workbench.domain.events import BrokerSaid, ConnectionChanged, FillCorrected, OrderCancelled, OrderRejected, PositionTold, StreamChanged
 from workbench.domain.orders import Leg
@@ -223,10 +223,19 @@ def words(drill: Drill, kind: str) -> None:
     assert any(event.kind == kind for event in drill.of(BrokerSaid)) and len(drill.downs()) == 1
 
 
-def told_by_position(drill: Drill, qty: int = 1) -> None:
+def told_by_position(drill: Drill) -> None:
     """What no execution tells shows in the position; what is ours stays what our executions make it."""
     last = drill.of(PositionTold)[-1]
-    assert abs(last.qty) == qty
+    assert abs(last.qty) == 1
+
+
+def taken_back(drill: Drill) -> None:
+    """A position that is no more is as one that a hand closed: no order stays over it, nobody enters, a person settles the books."""
+    assert drill.broker is not None
+    last = drill.of(PositionTold)[-1]
+    assert last.qty == drill.broker.position(ACCOUNT, last.contract).qty == 0 and not list(drill.broker.orders())
+    (gone,) = [drill.s_of(each.recv_ns) for each in drill.arrivals if getattr(each.event, "kind", "") == "closed-by-hand"]
+    assert not entries_s(drill, gone) and any("the broker holds 0, ours are 4" in each for each in drill.latched())
 
 
 def refused_a_cancel(drill: Drill, code: int) -> None:
@@ -311,7 +320,7 @@ CLAIMS: dict[str, Claim] = {
     "commission_early": no_order_ended,
     "commission_late": no_order_ended,
     "times_in_utc": no_order_ended,
-    "execution_busted": partial(told_by_position, qty=4),
+    "execution_busted": taken_back,
     "foreign_order": told_by_position,
     "manual_order": told_by_position,
 }

@@ -23,12 +23,11 @@ QUICK: Final = {  # one of each group, and those that drills have found somethin
 LONG_S: Final = {"weekly_second_factor": 330.0}  # how long until it is over, and a while
 STAYS_OPEN: Final = {
     "order_lost": ("order 1 ", "bracket 1 "),  # halted: a person settles what is left of it
-    "execution_busted": ("execution ", "position of ESZ6: 0 own", "realised "),  # told by the position alone: `test_directed`
+    "execution_busted": ("execution ", "position of ESZ6: 4 own", "bracket 1 "),  # the position alone tells: halted, the same
 }
 
 
 OPEN: Final = {  # found, causes not known, not mended: what was seen
-    "execution_busted": "we hold 4, the broker 0",
     "foreign_order": "a bracket is closing in the engine, nothing of it is at the broker, and nobody reacts",
     "100_rate_exceeded": "routine, and yet it latches or goes down once more than at its beginning",
 }
