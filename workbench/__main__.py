@@ -8,6 +8,7 @@ import typer
 
 from workbench.commands import (
     asking,
+    books,
     connect,
     constitution,
     dashboard,
@@ -53,6 +54,7 @@ for group in (
     prove,
     notebooks,
     showing,
+    books,
     constitution,
     keeping,
     doctor,

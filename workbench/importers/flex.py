@@ -118,7 +118,7 @@ def _booked(data: Path) -> set[str]:
 
 def _rows(content: bytes, path: Path) -> Iterator[dict[str, str]]:
     try:
-        root = _parsed(content)
+        root = parsed(content)
     except (ElementTree.ParseError, expat.ExpatError, ValueError) as error:
         raise DataError(f"{path}: no Flex statement: {error}") from None
     for element in root.iter():
@@ -127,7 +127,7 @@ def _rows(content: bytes, path: Path) -> Iterator[dict[str, str]]:
             yield {name: value.strip() for name, value in given.items() if value is not None}
 
 
-def _parsed(content: bytes) -> ElementTree.Element:
+def parsed(content: bytes) -> ElementTree.Element:
     """Parse without a document type: expat stops at its first word."""
     guard = expat.ParserCreate()
 
