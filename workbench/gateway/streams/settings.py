@@ -9,9 +9,10 @@ from enum import StrEnum
 
 import msgspec
 
-from workbench.domain.contracts import Contract, ContractType
+from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError
 from workbench.domain.units import MS
+from workbench.market.coarse import FASTER_MS
 
 
 class Access(StrEnum):
@@ -58,6 +59,7 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     Examples
     --------
     >>> settings = StreamSettings(entitlements={"NQ": Entitlement(quotes=Access.DELAYED, depth=False)})
+    >>> from workbench.domain.contracts import ContractType
     >>> es = Contract(id=1, root="ES", symbol="ESZ6", type=ContractType.FUTURE, exchange="CME", currency="USD",
     ...               calendar="CME Globex Equity", multiplier="50", price_quantum="0.25", order_increment="0.25")
     >>> settings.entitlement(es).quotes, settings.batch_ns(es)
@@ -86,8 +88,7 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def batch_ns(self, contract: Contract) -> int:
         """Say how long changes of this contract may be gathered; 0: not at all."""
-        return min(self.batch_ms, _FASTER_MS.get(contract.type, self.batch_ms)) * MS
+        return min(self.batch_ms, FASTER_MS.get(contract.type, self.batch_ms)) * MS
 
 
 _EVERYTHING = Entitlement()
-_FASTER_MS = {ContractType.FX: 5, ContractType.OPTION: 100}  # IB, "Market Data: Live": intervals by product
