@@ -17,6 +17,7 @@ from workbench.domain.events import (
     ForeignOrderSeen,
     OperatorAction,
     OrderAccepted,
+    OrderCancelled,
     PositionAdopted,
     PositionTold,
 )
@@ -252,3 +253,47 @@ def test_a_fill_entered_twice_counts_once() -> None:
     assert "booked already" in (why_not_enter(hand.engine.desk, entering(1, id_="a")) or "")
     hand.hear(entering(1, id_="a"))
     assert hand.bracket and hand.bracket.open == 1
+
+
+# ---------------------------------------------------------------------- closed by hand, and nobody told of it
+def half_gone(*, is_cut_first: bool = False) -> Hand:
+    """Two are held; a hand closed one, nobody told of it, and the venue cut the stop."""
+    hand = position()
+    after = [BrokerSaid(0, "closed-by-hand", "1 of bracket 1 are not at the broker", 1, 1), OrderAccepted(1, Leg.STOP, 1, LONG.stop_px)]
+    hand.hear(told(2), told(1), *(reversed(after) if is_cut_first else after))
+    return hand
+
+
+@pytest.mark.parametrize("is_cut_first", [False, True])
+def test_what_is_left_of_a_position_that_a_hand_cut_untold_stays_under_its_stop_until_a_person_enters_the_rest(is_cut_first: bool) -> None:
+    hand = half_gone(is_cut_first=is_cut_first)
+    assert not any(hand.bar() for _ in range(12))  # neither repaired nor left: its stop is over what is there
+    assert list(hand.engine.desk.breaker.latched) == ["position of contract 1: the broker holds 1, ours are 2 and foreign 0"]
+    hand.hear(entering(1, Leg.EXIT), said(OperatorAction.RESUME))
+    [bracket] = hand.engine.desk.supervisor.brackets()
+    assert (bracket.open, bracket.held, bracket.phase, hand.state) == (1, 1, Phase.PROTECTED, "active")
+
+
+def test_of_a_position_that_is_gone_untold_nothing_is_repaired_or_left_and_a_flatten_sends_nothing() -> None:
+    hand = position()
+    hand.hear(told(2), told(0), BrokerSaid(0, "closed-by-hand", "2 of bracket 1 are not at the broker", 1, 1))
+    assert not hand.hear(OrderCancelled(1, Leg.STOP, 2), OrderCancelled(1, Leg.TARGET, 2), said(OperatorAction.FLATTEN))
+    assert not any(hand.bar() for _ in range(12))
+    assert list(hand.engine.desk.breaker.latched)[-1] == "position of contract 1: the broker holds 0, ours are 2 and foreign 0"
+    hand.hear(entering(2, Leg.EXIT))
+    assert hand.bracket is None and len(hand.made(RoundTripClosed)) == 1
+
+
+def test_what_was_thought_gone_and_is_there_after_all_is_covered_again() -> None:
+    hand = half_gone()
+    hand.hear(told(2))
+    made = [command for _ in range(3) for command in hand.bar()]
+    assert [(type(each), each.qty) for each in made if isinstance(each, Protect)][:1] == [(Protect, 2)]
+
+
+def test_a_hand_whose_execution_is_told_later_is_booked_and_the_stop_stays_over_what_is_left() -> None:
+    hand = half_gone()
+    [protect] = hand.hear(sold(1))
+    assert isinstance(protect, Protect) and protect.qty == 1
+    [bracket] = hand.engine.desk.supervisor.brackets()
+    assert (bracket.open, bracket.held, bracket.by_hand) == (1, 1, 0)

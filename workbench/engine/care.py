@@ -49,7 +49,7 @@ def manage(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
 def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> AnyCommand | None:
     _watch_silence(desk, b, now_ns)
     is_due = b.rest and (halted or now_ns - b.sent_ns >= desk.ttl_ns or _is_unfit(desk, b))
-    if b.open <= 0:
+    if b.held <= 0:
         return (desk.supervisor.withdraw(b, now_ns, cause) if is_due else None) or _withdraw_again(desk, b, now_ns, cause)
     place = desk.places[b.key.contract]
     why = _why_leave(desk, b, place, now_ns)

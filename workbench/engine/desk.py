@@ -140,7 +140,7 @@ class Desk:
         """Leave every position and withdraw every entry."""
         made = [
             self.supervisor.leave(b, why, now_ns, cause, self.facts, by_hand_after_ns=self.answer_ns)
-            if b.open > 0
+            if b.held > 0
             else self.supervisor.withdraw(b, now_ns, cause)
             for b in list(self.supervisor.brackets())
         ]

@@ -42,7 +42,7 @@ def at_barrier(desk: Desk, b: Bracket, now_ns: int, cause: Cause) -> AnyCommand 
         return None
     if b.wrong_ns is None:
         b.wrong_ns = now_ns
-    since_ns = b.wrong_ns if b.covered > b.open else b.since_ns
+    since_ns = b.wrong_ns if b.covered > b.held else b.since_ns
     return _mend(desk, b, now_ns, cause) if now_ns - since_ns >= PATIENCE_NS else None
 
 
@@ -63,14 +63,14 @@ def _mend(desk: Desk, b: Bracket, now_ns: int, cause: Cause) -> AnyCommand | Non
         return None
     if _is_through(desk, b):
         return desk.supervisor.leave(b, "stop passed", now_ns, cause, desk.facts)
-    if b.covered > b.open and b.n_repairs >= MAX_REPAIRS:
+    if b.covered > b.held and b.n_repairs >= MAX_REPAIRS:
         return desk.supervisor.leave(b, "stop too large", now_ns, cause, desk.facts)
     return desk.supervisor.repair(b, now_ns, cause, desk.facts)
 
 
 def _is_through(desk: Desk, b: Bracket) -> bool:
     """Whether the market is beyond the stop, as far as is known: by the last bar, or by the stop having filled."""
-    if b.covered >= b.open:
+    if b.covered >= b.held:
         return False  # one that stands is the broker's to set off
     if b.out and b.last_leg is Leg.STOP:
         return True

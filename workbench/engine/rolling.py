@@ -64,13 +64,13 @@ def preview(desk: Desk, root: str) -> list[RollPlanned]:
 
 def _movable(desk: Desk, root: str) -> list[Bracket]:
     leads = desk.memory.fronts.get(root)
-    mine = [b for b in desk.supervisor.brackets() if desk.contract(b.key).root == root and b.open > 0]
+    mine = [b for b in desk.supervisor.brackets() if desk.contract(b.key).root == root and b.open > 0 and not b.by_hand]
     return [b for b in mine if leads in desk.places and leads != b.key.contract]
 
 
 def _is_due(desk: Desk, b: Bracket) -> bool:
     """Tell whether a position is in a month that leads no more, and outlives its session."""
-    if b.open <= 0 or b.leaving or b.phase is not Phase.PROTECTED or b.ref in desk.memory.rolls:
+    if b.open <= 0 or b.by_hand or b.leaving or b.phase is not Phase.PROTECTED or b.ref in desk.memory.rolls:
         return False
     leads = desk.memory.fronts.get(desk.contract(b.key).root)
     return leads in desk.places and leads != b.key.contract and desk.setup.law.horizon_of(b.key.strategy) != "day"

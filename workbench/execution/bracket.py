@@ -57,12 +57,18 @@ class Bracket(msgspec.Struct):
     n_changes: int = 0  # of its entry's limit
     n_repairs: int = 0
     repaired_ns: int = 0  # when the last of them was sent
+    by_hand: int = 0  # contracts that somebody closed at a price nobody knows yet: open by our executions, at the broker no more
     wrong_ns: int | None = None  # since when a barrier has found its stop to be of another size than what is held
 
     @property
     def open(self) -> int:
-        """Contracts held now."""
+        """Contracts held now, by executions."""
         return self.filled - self.out
+
+    @property
+    def held(self) -> int:
+        """Contracts held now, less what a hand closed: what must be covered, and can be left."""
+        return max(0, self.open - self.by_hand)
 
     @property
     def is_unknown(self) -> bool:
@@ -71,8 +77,8 @@ class Bracket(msgspec.Struct):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether the confirmed stop is not over exactly what is held; while the entry still works it may be over more."""
-        return self.open > 0 and (self.covered < self.open or (self.covered > self.open and not self.rest))
+        """Whether the confirmed stop is not over exactly what is there; while the entry still works it may be over more."""
+        return self.held > 0 and (self.covered < self.held or (self.covered > self.held and not self.rest))
 
     @property
     def is_moving(self) -> bool:

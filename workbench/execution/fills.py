@@ -62,9 +62,9 @@ def _told_too_late(known: Booked, b: Bracket, told: OrderFilled) -> None:
 
 
 def cover(b: Bracket, facts: list[AnyFact], now_ns: int) -> None:
-    """Say whether what is held is covered."""
-    if b.open > 0:
-        b.move(On.COVERED if b.covered >= b.open else On.UNCOVERED, facts, now_ns)
+    """Say whether what is there is covered."""
+    if b.held > 0:
+        b.move(On.COVERED if b.covered >= b.held else On.UNCOVERED, facts, now_ns)
 
 
 def exit_lost(b: Bracket, facts: list[AnyFact], now_ns: int) -> None:

@@ -155,9 +155,9 @@ class Supervisor:
         if not b.is_wrong or b.phase is Phase.CLOSING or is_soon or b.n_repairs >= MAX_REPAIRS:
             return None
         b.n_repairs, b.repaired_ns = b.n_repairs + 1, now_ns
-        if b.phase is Phase.PROTECTED and b.covered < b.open:
+        if b.phase is Phase.PROTECTED and b.covered < b.held:
             b.move(On.UNCOVERED, facts, now_ns)
-        return Protect(b.ref, b.key, now_ns, cause, b.open, b.stop_px, b.target_px)
+        return Protect(b.ref, b.key, now_ns, cause, b.held, b.stop_px, b.target_px)
 
     def leave(
         self, bracket: Bracket, why: str, now_ns: int, cause: Cause, facts: list[AnyFact], *, by_hand_after_ns: int | None = None
@@ -170,6 +170,8 @@ class Supervisor:
         is_silent = by_hand_after_ns is not None and not bracket.is_answered and now_ns - bracket.since_ns >= by_hand_after_ns
         if (bracket.phase is Phase.CLOSING and not is_silent) or (bracket.n_exits >= MAX_EXITS and not by_hand):
             return None
+        if bracket.held <= 0 < bracket.open:
+            return None  # the broker holds nothing of it
         bracket.leaving, bracket.n_exits = why, bracket.n_exits + 1
         bracket.move(On.EXIT_SENT, facts, now_ns)
         bracket.is_answered, bracket.since_ns = False, now_ns
@@ -229,7 +231,7 @@ class Supervisor:
             return f"bracket {b.ref} closed more than it held: the position has turned round"
         if b.filled > b.qty:
             return f"bracket {b.ref} filled {b.filled} of {b.qty} ordered"
-        if b.n_exits >= MAX_EXITS and b.phase is not Phase.CLOSING and b.open > 0:
+        if b.n_exits >= MAX_EXITS and b.phase is not Phase.CLOSING and b.held > 0:
             return f"bracket {b.ref} cannot be left: the venue refused {b.n_exits} exits"
         return None
 
@@ -254,7 +256,7 @@ class Supervisor:
     ) -> AnyCommand | None:
         """Take that a stop is gone, or was refused a change; an entry that still works must not fill without one."""
         b.covered, b.is_stop_refused = 0, isinstance(told, OrderRejected)
-        if b.open > 0:
+        if b.held > 0:
             b.move(On.UNCOVERED, facts, now_ns)
         return None if isinstance(told, OrderRejected) and b.is_moving else self.withdraw(b, now_ns, cause)
 
@@ -274,7 +276,7 @@ class Supervisor:
             return Heard(b, [], trouble)
         if b.phase is Phase.CLOSING and new.leg is not Leg.ENTRY:
             exit_lost(b, facts, now_ns)
-        made = self.leave(b, "corrected", now_ns, cause, facts) if b.open > 0 else self.withdraw(b, now_ns, cause)
+        made = self.leave(b, "corrected", now_ns, cause, facts) if b.held > 0 else self.withdraw(b, now_ns, cause)
         self._end(b, facts, now_ns)
         return Heard(b, [] if made is None else [made], trouble)
 

@@ -216,7 +216,7 @@ class Drill:
             self.sampled.append(self._sample(loop.time()))
 
     def _sample(self, at_s: float) -> Sampled:
-        entries, covered, held = Counter[str](), Counter[int](), Counter[int]()
+        entries, covered, held, of = Counter[str](), Counter[int](), Counter[int](), dict[int, int]()
         for state in [] if self.broker is None else self.broker.orders():
             named = read_ref(state.order.order_ref)
             if named is not None and named.leg is Leg.ENTRY:
@@ -227,7 +227,12 @@ class Drill:
             named = read_ref(each.order_ref)
             if named is not None:
                 held[named.ref] += each.qty if named.leg is Leg.ENTRY else -each.qty
-        naked = sum(max(0, qty - covered[ref]) for ref, qty in held.items())
+                of[named.ref] = each.contract
+        naked = 0
+        for contract in set(of.values()):  # what a hand closed is in no execution of ours, and needs no stop
+            mine = [ref for ref in held if of[ref] == contract]
+            there = abs(self.broker.position(ACCOUNT, contract).qty) if self.broker is not None else 0
+            naked += min(sum(max(0, held[ref] - covered[ref]) for ref in mine), max(0, there - sum(covered[ref] for ref in mine)))
         stage = self.news[-1][1].stage.value if self.news else ""
         is_ready = bool(self.venues) and self.venue.connection.is_ready
         return Sampled(at_s, stage, is_ready, tuple(ref for ref, n in entries.items() if n > 1), naked, sum(held.values()))

@@ -7,7 +7,16 @@ from functools import partial
 
 from tests.simulation.drills.drill import ACCOUNT, LATER_S, Drill
 from workbench.domain.decisions import StateChanged, TradingState
-from workbench.domain.events import BrokerSaid, ConnectionChanged, FillCorrected, OrderCancelled, OrderRejected, PositionTold, StreamChanged
+from workbench.domain.events import (
+    BrokerSaid,
+    ConnectionChanged,
+    FillCorrected,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+    PositionTold,
+    StreamChanged,
+)
 from workbench.domain.orders import Leg
 from workbench.wire import CancelOrder, PlaceOrder, ReqDepth, ReqMktData, ReqTickByTick
 
@@ -238,6 +247,13 @@ def taken_back(drill: Drill) -> None:
     assert not entries_s(drill, gone) and any("the broker holds 0, ours are 4" in each for each in drill.latched())
 
 
+def cut_by_a_hand(drill: Drill) -> None:
+    """A hand sold one of four, and no execution is told: its stop is cut and left to work, nobody enters, a person is asked."""
+    said = [event.leg for event in drill.of(OrderFilled)]
+    assert said == [Leg.ENTRY, Leg.STOP] and not drill.why_left(1) and drill.longest_naked_s() == 0
+    assert len(drill.submitted()) == 1 and [each for each in drill.latched() if "the broker holds" not in each] == []
+
+
 def refused_a_cancel(drill: Drill, code: int) -> None:
     """The cancel was refused: the order lives on in our book, is asked about, and ends when the broker says so."""
     no_order_ended(drill, code)
@@ -321,6 +337,6 @@ CLAIMS: dict[str, Claim] = {
     "commission_late": no_order_ended,
     "times_in_utc": no_order_ended,
     "execution_busted": taken_back,
-    "foreign_order": told_by_position,
+    "foreign_order": cut_by_a_hand,
     "manual_order": told_by_position,
 }

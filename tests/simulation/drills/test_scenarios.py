@@ -24,11 +24,11 @@ LONG_S: Final = {"weekly_second_factor": 330.0}  # how long until it is over, an
 STAYS_OPEN: Final = {
     "order_lost": ("order 1 ", "bracket 1 "),  # halted: a person settles what is left of it
     "execution_busted": ("execution ", "position of ESZ6: 4 own", "bracket 1 "),  # the position alone tells: halted, the same
+    "foreign_order": ("bracket 1 ",),  # a hand closed one of it, and no execution is told: halted, a person enters it
 }
 
 
 OPEN: Final = {  # found, causes not known, not mended: what was seen
-    "foreign_order": "a bracket is closing in the engine, nothing of it is at the broker, and nobody reacts",
     "100_rate_exceeded": "routine, and yet it latches or goes down once more than at its beginning",
 }
 

@@ -74,7 +74,7 @@ def hear(desk: Desk, event: AnyEvent, now_ns: int, cause: Cause) -> list[AnyComm
         case BrokerSaid(kind="unknown", code=code, text=text):
             desk.breaker.trip(f"broker's message {code}, which nobody knows: {text}", TradingState.REDUCING, desk.facts, latched=True)
         case BrokerSaid(kind="closed-by-hand"):
-            told_without_a_price(desk, event)
+            told_without_a_price(desk, event, now_ns)
         case StreamChanged(contract=contract, stream=stream, state=state):
             desk.memory.streams.setdefault(contract, {})[stream] = state
             desk.see_what_is_delivered()

@@ -8,7 +8,8 @@ Rules
    nets, there is nothing else it could be. Ours is booked at the price of that execution, its orders are cut or cancelled at once, and the
    contract is locked until a person resumes. Where foreign is ignored, what others trade is theirs alone.
 3. Where no execution is told, a position that falls is the only word: the venue takes the exits back (``closed-by-hand``), the contract is
-   locked, and the books keep it open until a person enters its price. A price is never guessed.
+   locked, and the books keep it open until a person enters its price. A price is never guessed. What is left is protected and left as ever;
+   of what the broker holds no more nothing is (`Bracket.by_hand`). A trade that the exchange took back looks the same.
 4. More than was held has been closed: the position has turned round, which is nobody's plan. Halted.
 """
 
@@ -22,6 +23,7 @@ from workbench.domain.orders import AnyCommand, Cause, Leg, Protect
 from workbench.engine.desk import CONNECTION, Desk
 from workbench.engine.reports import report
 from workbench.execution.bracket import Bracket
+from workbench.execution.fills import cover
 
 BY_HAND = "by hand"
 
@@ -41,6 +43,8 @@ def told_a_position(desk: Desk, event: PositionTold, now_ns: int) -> None:
     before, policy = referee.foreign.get(contract, 0), policy_of(desk, contract)
     has_orders = any(b.key.contract == contract for b in desk.supervisor.brackets())
     referee.told(event, own=desk.own(contract), has_orders=has_orders, now_ns=now_ns)
+    if any(b.by_hand for b in desk.supervisor.brackets() if b.key.contract == contract):
+        _share(desk, contract, now_ns)
     held = referee.foreign.get(contract, 0)
     if held != before:
         desk.facts.append(ForeignSeen(contract, policy, held, "held before us"))
@@ -72,14 +76,27 @@ def count_what_waited(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]
     return [command for event in desk.memory.referee.lacking(desk.own) for command in _count(desk, event, now_ns, cause)]
 
 
-def told_without_a_price(desk: Desk, event: BrokerSaid) -> None:
+def told_without_a_price(desk: Desk, event: BrokerSaid, now_ns: int) -> None:
     """Lock a contract of which somebody closed something that no execution was told of."""
     if event.contract is None or event.contract not in desk.places:
         return
     policy, referee = policy_of(desk, event.contract), desk.memory.referee
     referee.by_hand[event.contract] = event.text
+    _share(desk, event.contract, now_ns)
     why = f"{event.text}; its price is not known: workbench fills type {event.ref} exit QUANTITY PRICE"
     desk.facts.append(ForeignSeen(event.contract, policy, referee.foreign.get(event.contract, 0), why))
+
+
+def _share(desk: Desk, contract: int, now_ns: int) -> None:
+    """Share what the broker holds among our brackets of a contract as the venue does: the newest keep first."""
+    mine, held = [b for b in desk.supervisor.brackets() if b.key.contract == contract and b.open > 0], desk.memory.referee.positions
+    if not mine or contract not in held:
+        return
+    room = max(0, mine[0].side * held[contract])
+    for b in reversed(mine):
+        b.by_hand, room = max(0, b.open - room), max(0, room - b.open)
+        cover(b, desk.facts, now_ns)
+        desk.forget_view(b.ref)
 
 
 def _count(desk: Desk, event: ForeignFilled, now_ns: int, cause: Cause) -> list[AnyCommand]:
@@ -114,13 +131,13 @@ def _close(desk: Desk, b: Bracket, event: ForeignFilled, qty: int, before: int, 
     fee_micros = desk.places[b.key.contract].terms.fee(qty)
     exec_id = f"{event.exec_id}/{before}" if before else event.exec_id
     fill = OrderFilled(b.ref, Leg.EXIT, qty, event.px, exec_id, fee_micros)
-    key, stop_px, target_px = b.key, b.stop_px, b.target_px
+    key, stop_px, target_px, b.by_hand = b.key, b.stop_px, b.target_px, max(0, b.by_hand - qty)
     desk.facts.append(ClosedByHand(b.ref, qty, event.px, exec_id, fee_micros))
     _, commands = report(desk, fill, now_ns, cause)
     for n, fact in enumerate(desk.facts):
         if isinstance(fact, RoundTripClosed) and fact.ref == b.ref:
             desk.facts[n] = msgspec.structs.replace(fact, how=BY_HAND)
-    return commands + desk.issue([Protect(b.ref, key, now_ns, cause, max(0, b.open), stop_px, target_px)])
+    return commands + desk.issue([Protect(b.ref, key, now_ns, cause, b.held, stop_px, target_px)])
 
 
 def _lock(desk: Desk, event: ForeignFilled, closed: int, rest: int, policy: str) -> None:

@@ -53,7 +53,7 @@ def _leave(desk: Desk, root: str, why: str, now_ns: int, cause: Cause) -> list[A
     made: list[AnyCommand | None] = []
     for b in list(desk.supervisor.brackets()):
         if desk.contract(b.key).root == root:
-            leaves = b.open > 0
+            leaves = b.held > 0
             made.append(
                 desk.supervisor.leave(b, why, now_ns, cause, desk.facts, by_hand_after_ns=desk.answer_ns)
                 if leaves
@@ -132,4 +132,6 @@ def _signed(b: Bracket, event: FillEntered) -> int:
 def entered(desk: Desk, event: FillEntered, now_ns: int, cause: Cause) -> list[AnyCommand]:
     """Book a fill that a person entered, like any other; whether it explains a difference was judged before the event was made."""
     fill = OrderFilled(event.ref, event.leg, event.qty, event.px, event.exec_id, event.fee_micros)
+    if event.leg is not Leg.ENTRY and (b := desk.memory.book.open.get(event.ref)) is not None:
+        b.by_hand = max(0, b.by_hand - event.qty)
     return report(desk, fill, now_ns, cause)[1]
