@@ -21,7 +21,7 @@ from workbench.domain.units import BAR_NS, MS, SECOND
 
 BAR_S = BAR_NS // SECOND
 # what decides nothing (whom notices go to), and what a run's manifest names by itself, law and all
-TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib", "guardian", "notify"})
+TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib", "guardian", "notify", "flight"})
 
 
 class Mode(StrEnum):
@@ -117,6 +117,14 @@ class GuardianSettings(Section):
     dedicated: bool
 
 
+class FlightSettings(Section):
+    """The flight recorder: whether it runs, how many days are kept, and the most they may take, in 10^9 bytes."""
+
+    on: bool
+    keep_days: int = Field(ge=1, le=3_650)
+    max_gb: float = Field(gt=0)
+
+
 class Settings(Section):
     """All settings of a run. Made by `load_settings`; knows where each value came from (`settings_with_origins`)."""
 
@@ -133,6 +141,7 @@ class Settings(Section):
     learning: LearningSettings
     guardian: GuardianSettings
     notify: NotifySettings
+    flight: FlightSettings
     roots: dict[str, Root]
 
     _folder: Path = PrivateAttr(default=Path())

@@ -14,6 +14,7 @@
       fence/                             whose orders may leave (`store.fence`)
       notices/                           what a person was told, and has taken note of
       preflight/                         the look before a session, one file each
+      flight/<session>/<run>/<n>.wire    what went over the broker's socket (`store.flight`)
 """
 
 from __future__ import annotations
@@ -90,6 +91,11 @@ class Folders(NamedTuple):
     def preflight(self) -> Path:
         """Looks before a session."""
         return self.data / "preflight"
+
+    @property
+    def flight(self) -> Path:
+        """What went over sockets."""
+        return self.data / "flight"
 
     def run(self, name: str) -> Path:
         """Give the folder of one run."""

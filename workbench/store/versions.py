@@ -30,6 +30,7 @@ FORMATS: Final[Mapping[str, int]] = {
     "request": 1,
     "segment": 1,
     "status": 1,
+    "wire": 1,
 }
 
 Migration = Callable[[Path], None]  # brings one file from a version to the next, all of it or nothing

@@ -195,3 +195,34 @@ def test_a_refused_order_is_told_as_such() -> None:
     drive.edge.accounts = ()
     story = drive.go((2,), SUBMIT)
     assert story[-1].startswith(OrderRejected.__name__) and drive.edge.sent == []
+
+
+class Late(Told):
+    """An edge that came to speak only when all of it had come: the clock is far behind it."""
+
+    def __init__(self, clock: ManualClock, *arrivals: Batch | Happened) -> None:
+        super().__init__(clock, *arrivals)
+        self.left = list(arrivals)
+
+    @property
+    def oldest_ns(self) -> int | None:
+        if not self.left:
+            return None
+        first = self.left[0]
+        return first.recv_ns if isinstance(first, Happened) else int(first.records["recv_ns"][first.start])
+
+    async def events(self) -> AsyncIterator[Batch | Happened]:
+        while self.left:
+            await asyncio.sleep(0)
+            yield self.left.pop(0)
+
+
+def test_marks_stand_behind_what_came_before_them_however_late_it_is_taken() -> None:
+    for last_ms in (60_000, 1_600):
+        drive = Drive(last_ms=last_ms)
+        edge = Late(drive.clock, batch(0, 998), happened(998), batch(1_500), happened(2_500))
+        drive.line = Line(edge, drive.clock)
+        drive.venue = LiveVenue(drive.line, Grid(1, FIRST, phases([])), drive.door, drive.last_ns)
+        drive.clock.advance_to(FIRST + 3_100 * MS)
+        late = ["QUOTE@0", "QUOTE@998", "FeeReported@998", "TIME@999", "QUOTE@1500", "TIME@1999", "FeeReported@2500", "TIME@2999"]
+        assert drive.go() == [each for each in late if int(each.split("@")[1]) <= last_ms]

@@ -118,11 +118,32 @@ def test_a_length_of_two_gigabytes_closes_the_socket_and_is_told(edge: Edge) -> 
 
 
 def test_everything_that_goes_through_the_socket_is_seen_by_the_recorder(edge: Edge) -> None:
-    seen: list[tuple[bool, bytes]] = []
-    edge.client.conn.recorder = lambda leaves, data: seen.append((leaves, data))
+    class Ear:
+        seen: list[tuple[str, bytes | str | None]] = []  # noqa: RUF012  one test, one ear
+
+        def came(self, data: bytes) -> None:
+            self.seen.append(("came", data))
+
+        def left(self, data: bytes) -> None:
+            self.seen.append(("left", data))
+
+        def made(self) -> None:
+            self.seen.append(("made", None))
+
+        def refused(self, why: str) -> None:
+            self.seen.append(("refused", why))
+
+        def ended(self, error: str | None) -> None:
+            self.seen.append(("ended", error))
+
+    ear = edge.client.conn.recorder = Ear()
+    edge.client.conn.connection_made(edge.wire)
     edge.feed(HELLO)
     edge.client.write(payload(49, 1))
-    assert seen == [(False, HELLO), (True, frame(payload(71, 2, -1, ""))), (True, frame(payload(49, 1)))]
+    edge.client.conn.eof_received()
+    edge.client.conn.connection_lost(ConnectionResetError("reset"))
+    came = [("came", HELLO), ("left", frame(payload(71, 2, -1, ""))), ("left", frame(payload(49, 1)))]
+    assert ear.seen == [("made", None), *came, ("ended", None), ("ended", "reset")]
 
 
 def test_a_lane_is_offered_what_leaves_and_gives_back_what_never_left(edge: Edge) -> None:

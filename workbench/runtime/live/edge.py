@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from workbench.domain.events import ConnectionChanged
 from workbench.domain.orders import AnyCommand
+from workbench.runtime.live.flight import FlightRecorder
 from workbench.runtime.live.recalling import Recalled
 from workbench.venues.base import Batch, Happened
 from workbench.venues.ib.past import Past
@@ -25,10 +26,12 @@ class IbEdge:
     ----------
     make
         Gives a venue for a chain of runs: its orders bear that name.
+    flight
+        Notes what goes over its sockets; `None`: nobody does.
     """
 
-    def __init__(self, make: Callable[[str], IbVenue]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[str], IbVenue], flight: FlightRecorder | None = None) -> None:
+        self._make, self._flight = make, flight
         self._venue: IbVenue | None = None
         self._heard: IbVenue | None = None  # the one whose arrivals are handed out
         self._knows: tuple[str, tuple[int, ...]] = ("", ())  # chain, ids of its contracts
@@ -44,10 +47,16 @@ class IbEdge:
         """Give when a contract trades, as IB told last; nothing while it has not."""
         return () if self._venue is None else self._venue.sessions.get(contract, ())
 
+    @property
+    def oldest_ns(self) -> int | None:
+        """When the next arrival came that nobody has taken; `None` if there is none."""
+        return None if self._heard is None else self._heard.intake.oldest_ns
+
     def recall(self, recalled: Recalled) -> None:
         """Learn what was sent before. A new chain, or other contracts, need a new connection: other names, other streams."""
         knows = (recalled.chain, tuple(contract.id for contract in recalled.contracts))
-        if knows == self._knows:
+        if knows == self._knows and self._venue is not None:
+            self._record(recalled, self._venue)
             return
         if self._venue is not None:
             self._venue.say(ConnectionChanged(False, "contracts changed: another connection is made"))
@@ -59,6 +68,11 @@ class IbEdge:
         self._venue.recover(past)
         named = {contract.id: contract.venue_ids.get("ib") for contract in recalled.contracts}
         self._venue.money.held_before({int(ib): qty for id_, qty in recalled.held.items() if (ib := named.get(id_))})
+        self._record(recalled, self._venue)
+
+    def _record(self, recalled: Recalled, venue: IbVenue) -> None:
+        if self._flight is not None:
+            self._flight.begin(recalled, venue)
 
     async def events(self) -> AsyncIterator[Batch | Happened]:
         """Connect, and go through everything that arrives."""
@@ -90,6 +104,8 @@ class IbEdge:
             await self._end(self._venue, self._opening)
         if self._ending is not None:
             await self._ending
+        if self._flight is not None:
+            self._flight.close()
 
     async def _end(self, venue: IbVenue, opening: asyncio.Task[object] | None) -> None:
         if opening is not None:

@@ -91,6 +91,15 @@ class Line:
             self._remember(arrival.event)
         return arrival
 
+    def oldest_ns(self) -> int | None:
+        """Say when the arrival came that is next and was not handed out; `None` if none is known of."""
+        held, coming = self._held, self._coming
+        if held is None and coming is not None and coming.done() and not coming.cancelled() and coming.exception() is None:
+            held = coming.result()
+        if isinstance(held, Batch):
+            return int(held.records["recv_ns"][held.start]) if held.stop > held.start else None
+        return held.recv_ns if held is not None else getattr(self.edge, "oldest_ns", None)
+
     def _remember(self, event: AnyEvent) -> None:
         """Keep what a session that follows must know of the line."""
         match event:

@@ -33,7 +33,7 @@ class Recalled(NamedTuple):
     commanded to last (px); ``leaving`` are those of them that are being left; ``over`` are the newest that are over: what of them still
     lives at the broker must not. ``executions`` are what the books know of ours, by id, those that a correction replaced included;
     ``contracts`` is all that the run knows; ``by_hand`` is how much of a bracket somebody else has closed; ``held`` is what the broker was
-    heard to hold last, by contract: what it names no more is flat, and nobody else says so.
+    heard to hold last, by contract: what it names no more is flat, and nobody else says so. ``run`` is the run that begins.
     """
 
     chain: str
@@ -44,6 +44,7 @@ class Recalled(NamedTuple):
     held: Mapping[int, int] = {}
     leaving: frozenset[int] = frozenset()
     over: tuple[Submit, ...] = ()
+    run: RunManifest | None = None
 
 
 def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
@@ -72,6 +73,7 @@ def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
         held=dict(engine.desk.memory.referee.positions),
         leaving=frozenset(ref for ref, b in book.open.items() if b.phase is Phase.CLOSING),
         over=tuple(each for each in book.intents.values() if each.ref in book.over)[-MAX_OVER:],
+        run=run,
     )
 
 

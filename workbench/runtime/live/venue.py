@@ -3,7 +3,7 @@
 Rules
 -----
 1. What was handed out as records is taken to its end before an event: a key cannot say that a barrier came first (`venues.base` rule 3).
-2. Seconds and phases before an event's time stand before the event.
+2. Seconds and phases before an event's time stand before the event; behind what came before them, however late that is taken.
 3. The session ends with the mark at its close; what arrived later is the next session's.
 4. What may not leave (`doors`) is answered here, by an event like any other.
 5. What a person asks for (`asking`) comes between arrivals, and is answered when the engine has taken it.
@@ -103,10 +103,13 @@ class LiveVenue:
         if self._asking is not None and (asked := self._asking.look()) is not None:
             self._said.append(Happened(min(now_ns, self._last_ns), asked))
             return True
-        if grid.is_due(min(now_ns, self._last_ns)):
-            self._hand(grid.tick(min(now_ns, self._last_ns)))
+        until_ns = min(now_ns, self._last_ns)
+        if now_ns > self._last_ns or grid.is_due(until_ns):
+            until_ns = min(until_ns, (self._line.oldest_ns() or now_ns + 1) - 1)
+        if grid.is_due(until_ns):
+            self._hand(grid.tick(until_ns))
             return True
-        if self._is_over or now_ns > self._last_ns or self._line.is_stopping or self._line.is_over:
+        if self._is_over or (now_ns > self._last_ns and until_ns == self._last_ns) or self._line.is_stopping or self._line.is_over:
             return False
         arrival = await self._line.next(min(grid.mark_ns, self._last_ns + 1), self._look_s)
         if isinstance(arrival, Batch):

@@ -18,6 +18,7 @@ from workbench.runtime import build
 from workbench.runtime.live.begin import Plan
 from workbench.runtime.live.doors import TRADES, Door, before_the_wire, is_taken_back, must_be_allowed, token
 from workbench.runtime.live.edge import IbEdge
+from workbench.runtime.live.flight import FlightRecorder
 from workbench.runtime.live.hours import BrokersHours, Calendars, Hours
 from workbench.runtime.live.leading import Leading, define, led_before, not_entered, of_the_run
 from workbench.runtime.live.line import Line
@@ -106,7 +107,7 @@ async def wire(
     log_session = Calendars(settings.log_calendar).session(clock.now_ns())
     known = await _define(mode, settings, data, chosen, seen, log_session)
     fence = Fence(data, chosen) if mode in TRADES else None
-    edge = IbEdge(_maker(mode, settings, data, chosen, clock, fence))
+    edge = IbEdge(_maker(mode, settings, data, chosen, clock, fence), FlightRecorder(settings, data, mode, clock))
     hours = BrokersHours(settings.log_calendar, lambda contract: edge.hours(contract) or plan.known.hours.get(contract, ()))
     line = Line(edge, clock)
     silent_ns = round(settings.guardian.silent_s * SECOND) if guarded else None

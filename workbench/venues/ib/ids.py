@@ -63,6 +63,11 @@ class Ids:
             raise StoreError(f"{self._path} should hold the first order id that was never used, not {text[:40]!r}; write it there by hand")
         return int(text)
 
+    @property
+    def first(self) -> int:
+        """The next order id, as far as is known before the gateway names one."""
+        return self._next
+
     def hear(self, next_valid_id: int) -> bool:
         """Take what the gateway says is free; False if ours is higher and stays."""
         if next_valid_id < self._next:

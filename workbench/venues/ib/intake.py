@@ -155,6 +155,13 @@ class Intake:
             self.gap(contract)
 
     @property
+    def oldest_ns(self) -> int | None:
+        """When what comes next came; `None` if nothing waits."""
+        if self._taken < (self._events[0][0] if self._events else self._cells[WRITTEN]):
+            return int(self.records["recv_ns"][self._taken % self.capacity])
+        return self._events[0][1].recv_ns if self._events else None
+
+    @property
     def n_waiting(self) -> int:
         """Records and events that were not taken."""
         return self._cells[WRITTEN] - self._taken + len(self._events)

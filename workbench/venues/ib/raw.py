@@ -32,7 +32,25 @@ NEXT_ID, ACCOUNTS = "9", "15"
 
 OnFrame = Callable[[list[str]], None]  # fields of a frame that is no market data of ours, the first is its id
 OnTrouble = Callable[[str, str], None]  # what went wrong, and the frame it was about
-Recorder = Callable[[bool, bytes], None]  # whether it leaves, the raw bytes
+
+
+class Recorder(Protocol):
+    """Hears all that becomes of the sockets, in its order; must not raise."""
+
+    def came(self, data: bytes) -> None:
+        """Bytes came, and nobody has read them."""
+
+    def left(self, data: bytes) -> None:
+        """Bytes are about to leave."""
+
+    def made(self) -> None:
+        """There is a connection."""
+
+    def refused(self, why: str) -> None:
+        """There is none."""
+
+    def ended(self, error: str | None) -> None:
+        """The other side ended it; with an error it broke."""
 
 
 class Outgoing(Protocol):
@@ -46,26 +64,57 @@ class Outgoing(Protocol):
 
 
 class TapConnection(Connection):
-    """The socket. Chunks come in and frames leave here; the recorder sees both."""
+    """The socket. Chunks come in and frames leave here; the recorder sees both.
+
+    Attributes
+    ----------
+    hold, let_go
+        Called before and behind a chunk: all that comes of it has come at one time.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.on_data: Callable[[bytes], None] = lambda data: None
+        self.hold: Callable[[], object] = lambda: None
+        self.let_go: Callable[[], object] = lambda: None
         self.recorder: Recorder | None = None
+
+    async def connectAsync(self, host: str, port: int) -> None:  # noqa: N802  # name of the library
+        try:
+            await super().connectAsync(host, port)
+        except OSError as error:
+            if self.recorder is not None:
+                self.recorder.refused(str(error))
+            raise
 
     def connection_made(self, transport: Any) -> None:
         """Have the system look after a peer that is silent for hours; the heartbeat sees it long before."""
         if (sock := transport.get_extra_info("socket")) is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if self.recorder is not None:
+            self.recorder.made()
 
     def data_received(self, data: bytes) -> None:
+        self.hold()
+        try:
+            if self.recorder is not None:
+                self.recorder.came(data)
+            self.on_data(data)
+        finally:
+            self.let_go()
+
+    def eof_received(self) -> None:
         if self.recorder is not None:
-            self.recorder(False, data)
-        self.on_data(data)
+            self.recorder.ended(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and self.recorder is not None:
+            self.recorder.ended(str(exc))
+        super().connection_lost(exc)
 
     def sendMsg(self, msg: bytes) -> None:  # noqa: N802  # name of the library
         if self.transport and self.recorder is not None:
-            self.recorder(True, msg)
+            self.recorder.left(msg)
         super().sendMsg(msg)
 
 
@@ -85,6 +134,8 @@ class TapClient(Client):
     on_unsent
         Hears what had not left when the socket went.
     """
+
+    conn: TapConnection
 
     def __init__(self, wrapper: Any, hot: Hot) -> None:
         self.hot = hot

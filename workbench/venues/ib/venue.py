@@ -22,6 +22,7 @@ from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, InvariantError, VenueError
 from workbench.domain.events import AnyEvent, BrokerSaid, FrontChanged, OrderRejected, PositionTold
 from workbench.domain.orders import AnyCommand, Ask, Cancel, Exit, Leg, Modify, Protect, Reprice, Submit
+from workbench.store.flight import Flight
 from workbench.venues.base import Batch, Happened
 from workbench.venues.ib import contracts as found
 from workbench.venues.ib.account import Account
@@ -41,6 +42,7 @@ from workbench.venues.ib.past import Past, recover
 from workbench.venues.ib.questions import OPEN_ORDERS, Questions
 from workbench.venues.ib.raw import tapped
 from workbench.venues.ib.reconcile import Reconciler
+from workbench.venues.ib.recording import Moments, Recording
 from workbench.venues.ib.roles import Role, client_id
 from workbench.venues.ib.translate import Translator
 from workbench.venues.ib.validator import Limits, Validator
@@ -104,10 +106,12 @@ class IbVenue:
     ) -> None:
         self._settings, self._clock, self.mode, self.account = settings, clock, mode, account
         self.sends_orders = mode in TRADES
-        self.intake = Intake(clock)
+        moments = Moments(clock)
+        self.intake = Intake(moments)
         self.hot = Hot(self.intake)
         self.ib = tapped(self.hot, LaneClient)
         self.client = cast(LaneClient, self.ib.client)
+        self.client.conn.hold, self.client.conn.let_go = moments.hold, moments.let_go
         self.names = found.Names(known)
         self.fronts = found.Fronts(self.names, [settings.roots[name] for name in settings.active])
         number = client_id(settings.ib.client_id, ROLES.get(mode, Role.TRADE))
@@ -191,6 +195,10 @@ class IbVenue:
     def recover(self, past: Past) -> None:
         """Take up what earlier processes of this run left; before `open`."""
         recover(self.book, past)
+
+    def record(self, flight: Flight) -> None:
+        """Note all that goes over the socket. Before `open`."""
+        self.client.conn.recorder = Recording(flight, self.intake)
 
     def stream(self, contracts: Iterable[Contract]) -> None:
         """Say whose data is wanted, and nobody else's: an engine knows no other contract. Before `open`; without it what leads."""
@@ -373,9 +381,11 @@ class IbVenue:
                     self.say(event)
 
     async def _tick(self) -> None:
-        """Once a second: money, what hangs, what must be asked again."""
+        """Once a second, by a grid that does not drift: money, what hangs, what must be asked again."""
+        at_s = (loop := asyncio.get_running_loop()).time()
         while True:
-            await asyncio.sleep(1.0)
+            at_s = max(at_s + 1.0, loop.time())
+            await asyncio.sleep(at_s - loop.time())
             try:
                 self.market.tick()
                 await self.desk.tidy()

@@ -1,0 +1,81 @@
+"""Begins flight recordings: a file for each run of a process, with what must be known to play it again. Writes through `store.flight`."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from workbench.clock import Clock
+from workbench.config import Mode, Settings
+from workbench.domain.events import BrokerSaid
+from workbench.runtime.live.recalling import Recalled
+from workbench.store import entries
+from workbench.store.flight import Card, Flight, forget
+from workbench.store.folders import Folders
+
+if TYPE_CHECKING:
+    from workbench.venues.ib.venue import IbVenue
+
+WORD: Final = "flight"  # kind of what it says
+GB: Final = 1_000_000_000
+UNTOLD: Final = {"notify", "roots"}  # whom notices go to is nobody's; roots are the workspace's, and `digest` says whether they changed
+
+
+class FlightRecorder:
+    """The recorder of one process, run after run.
+
+    Parameters
+    ----------
+    settings
+        Say whether, how long and how much.
+    clock
+        Of the run.
+    """
+
+    def __init__(self, settings: Settings, data: Path, mode: Mode, clock: Clock) -> None:
+        self._settings, self._data, self._mode, self._clock = settings, data, mode, clock
+        self._flight: Flight | None = None
+        self._venue: IbVenue | None = None  # the one that hears of trouble
+
+    def begin(self, recalled: Recalled, venue: IbVenue) -> None:
+        """Begin the file of a run, and listen to its venue."""
+        run, settings = recalled.run, self._settings
+        if run is None or not settings.flight.on:
+            return
+        folders = Folders(self._data)
+        most = round(settings.flight.max_gb * GB)
+        forget(folders.flight, run.sessions[-1], keep_days=settings.flight.keep_days, most_bytes=most)
+        flight = self._flight
+        if flight is None:
+            flight = self._flight = Flight(folders.flight, asyncio.get_running_loop().call_later, self._say, most)
+        before = flight.path
+        journal = folders.journal(run.run)
+        card = Card(
+            run=run.run,
+            session=run.sessions[-1],
+            began_ns=self._clock.now_ns(),
+            mode=self._mode.value,
+            account=run.account,
+            speed=settings.ib.speed,
+            follows="" if before is None else before.relative_to(folders.flight).as_posix(),
+            order_id=venue.ids.first,
+            client_id=settings.ib.client_id,
+            n_entries=entries.head(journal).id if journal.exists() else 0,
+            versions={"ib_async": version("ib_async")},
+            settings=settings.model_dump_json(exclude=UNTOLD),
+        )
+        is_new, self._venue = self._venue is not venue, venue
+        flight.begin(card)
+        if is_new:
+            venue.record(flight)
+
+    def _say(self, why: str) -> None:
+        if self._venue is not None:
+            self._venue.say(BrokerSaid(0, WORD, f"nothing is recorded any more: {why}", None, None))
+
+    def close(self) -> None:
+        """End the last file."""
+        if self._flight is not None:
+            self._flight.close()
