@@ -42,7 +42,7 @@ def test_its_defaults_are_its_test(report: Pipeline, tmp_path_factory: pytest.Te
     text = page.html.read_text()
     for heading in ("What was traded", "What the forecasts were worth", "What was refused", "How fit the data was"):
         assert f">{heading}<" in re.sub(r"<a .*?</a>", "", text)
-    assert text.count("data:image/png;base64,") == 4 and "alt=\"Did the account grow?" in text
+    assert text.count("data:image/png;base64,") == 4 and 'alt="Did the account grow?' in text
     assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//|@import|url\(|<script""", text)
     assert "Generated data: it shows the machine at work" in text and len(text) < 400_000
 

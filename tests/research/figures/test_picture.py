@@ -90,7 +90,7 @@ def test_a_sheet_leaves_the_style_of_others_alone() -> None:
 def test_times_are_drawn_on_the_clock_of_the_session(day: Session) -> None:
     """The same moments in two zones lie at the same place; only the words of the axis differ."""
     utc = pl.Series([day.equity["time"][0]])
-    assert (figures.session._times(utc) == figures.session._times(utc.dt.convert_time_zone("America/New_York"))).all()
+    assert (figures.session.moments(utc) == figures.session.moments(utc.dt.convert_time_zone("America/New_York"))).all()
 
 
 def test_a_bracket_is_drawn_on_bars_where_there_are_no_quotes(two_days: Path) -> None:

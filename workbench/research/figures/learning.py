@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from workbench.research.figures.picture import Picture, clock, sheet
-from workbench.research.figures.session import _times
+from workbench.research.figures.session import moments
 from workbench.research.palette import INK, LOST, SERIES, WON
 from workbench.research.review import journal, reliability
 from workbench.research.uncertainty import Interval, wilson
@@ -63,10 +63,10 @@ def running(
         axes = drawn.panels[0]
         if even is not None:
             axes.axhline(even, color=INK, linewidth=0.9, linestyle="--")
-        for at in _times(marks) if marks is not None else ():
+        for at in moments(marks) if marks is not None else ():
             axes.axvline(at, color=LOST, linewidth=0.7, alpha=0.7)
         for (name, values), colour in zip(lines.items(), SERIES * 9, strict=False):
-            axes.plot(_times(times), np.asarray(values, float), color=colour, label=name)
+            axes.plot(moments(times), np.asarray(values, float), color=colour, label=name)
         axes.set_ylabel(ylabel)
         axes.legend(loc="best", ncols=4)
         clock(axes, zone)
@@ -92,4 +92,3 @@ def worth(
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(xlabel)
     return drawn.picture
-

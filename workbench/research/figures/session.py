@@ -33,7 +33,7 @@ def equity(day: Session) -> Picture:
     subtitle = f"after costs, marked at the side it could be left at; at the worst {-worst:,.2f} USD below its best"
     with sheet(f"Did the account grow? {usd(end)}", subtitle, heights=(2.3, 0.9)) as drawn:
         top, bottom = drawn.panels
-        at = _times(frame["time"])
+        at = moments(frame["time"])
         top.axhline(0, color=INK, linewidth=0.8, alpha=0.6)
         top.step(at, total, where="post", color=WON if end >= 0 else LOST)
         bottom.fill_between(at, drawdown, step="post", color=LOST, alpha=0.35, linewidth=0)
@@ -54,10 +54,10 @@ def market(day: Session, symbol: str) -> Picture:
     subtitle = "triangles: entries, up bought and down sold; lines to the exit, blue gained, red lost"
     with sheet(f"What did we do in {symbol}? {said}", subtitle, heights=(3.0,)) as drawn:
         axes = drawn.panels[0]
-        axes.plot(_times(bars["time"]), bars["close_pts"].to_numpy(), color=INK, linewidth=0.9, alpha=0.75)
+        axes.plot(moments(bars["time"]), bars["close_pts"].to_numpy(), color=INK, linewidth=0.9, alpha=0.75)
         for trip in trips.iter_rows(named=True):
             colour = WON if trip["pnl_usd"] > 0 else LOST
-            ends = _times(pl.Series([trip["opened"], trip["closed"]]))
+            ends = moments(pl.Series([trip["opened"], trip["closed"]]))
             axes.plot(ends, [trip["entry_pts"], trip["exit_pts"]], color=colour, linewidth=1.6)
             axes.plot(ends[:1], [trip["entry_pts"]], "^" if trip["side"] > 0 else "v", color=colour, markersize=6)
         axes.set_ylabel(f"{symbol}, points")
@@ -88,9 +88,9 @@ def trade(day: Session, ref: int) -> Picture:
             _barred(axes, bars)
         _orders(axes, orders, last)
         for fill in fills.iter_rows(named=True):
-            at, marker = _times(pl.Series([fill["time"]])), "^" if fill["side"] > 0 else "v"
+            at, marker = moments(pl.Series([fill["time"]])), "^" if fill["side"] > 0 else "v"
             axes.plot(at, [fill["price_pts"]], marker, color=INK, markersize=10, markeredgecolor="white", zorder=5)
-        axes.set_xlim(*_times(pl.Series([first - around, last + around])))
+        axes.set_xlim(*moments(pl.Series([first - around, last + around])))
         axes.set_ylabel(f"{symbol}, points")
         thousands(axes, "{:,.2f}")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=7, handlelength=1.4)
@@ -108,20 +108,20 @@ def _near(day: Session, kind: str, symbol: str, first: Any, last: Any) -> pl.Dat
 
 
 def _barred(axes: Any, bars: pl.DataFrame) -> None:
-    at = _times(bars["time"])
+    at = moments(bars["time"])
     axes.vlines(at, bars["low_pts"].to_numpy(), bars["high_pts"].to_numpy(), color=INK, linewidth=1.1, alpha=0.8, label="bars")
     axes.plot(at, bars["close_pts"].to_numpy(), "_", color=INK, markersize=5)
 
 
 def _quoted(axes: Any, quotes: pl.DataFrame, prints: pl.DataFrame) -> None:
-    at = _times(quotes["time"])
+    at = moments(quotes["time"])
     bid, ask = quotes["bid_pts"].to_numpy(), quotes["ask_pts"].to_numpy()
     axes.step(at, bid, where="post", color=INK, linewidth=0.7, alpha=0.8, label="bid, ask")
     axes.step(at, ask, where="post", color=INK, linewidth=0.7, alpha=0.8)
     for side, colour, label in ((1, BOUGHT, "buyer took"), (-1, SOLD, "seller took")):
         of = prints.filter(pl.col("side") == side)
         area = 4 + 1.2 * np.sqrt(of["size"].to_numpy())
-        axes.scatter(_times(of["time"]), of["price_pts"].to_numpy(), s=area, color=colour, alpha=0.55, linewidth=0, label=label)
+        axes.scatter(moments(of["time"]), of["price_pts"].to_numpy(), s=area, color=colour, alpha=0.55, linewidth=0, label=label)
 
 
 def _orders(axes: Any, orders: pl.DataFrame, last: Any) -> None:
@@ -129,8 +129,8 @@ def _orders(axes: Any, orders: pl.DataFrame, last: Any) -> None:
     for leg, colour, style in (("target", WON, "-"), ("entry", INK, "--"), ("stop", LOST, "-")):
         of = orders.filter((pl.col("leg") == leg) & pl.col("price_pts").is_not_null())
         if len(of):
-            moments, prices = [*of["time"], last], [*of["price_pts"], of["price_pts"][-1]]
-            axes.step(_times(pl.Series(moments)), prices, style, where="post", color=colour, linewidth=1.3, label=leg)
+            stood, prices = [*of["time"], last], [*of["price_pts"], of["price_pts"][-1]]
+            axes.step(moments(pl.Series(stood)), prices, style, where="post", color=colour, linewidth=1.3, label=leg)
 
 
 def _life(day: Session, ref: int) -> str:
@@ -180,9 +180,8 @@ def _trips(day: Session, symbol: str) -> pl.DataFrame:
     return journal(day, "round_trips").filter(pl.col("symbol").is_in(list(wanted)))
 
 
-def _times(moments: pl.Series) -> Any:
+def moments(times: pl.Series) -> Any:
     """Give moments as the drawing library counts them: UTC, without a zone; the axis converts."""
-    dtype = moments.dtype
+    dtype = times.dtype
     zoned = isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
-    return (moments.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zoned else moments).to_numpy()
-
+    return (times.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zoned else times).to_numpy()
