@@ -19,6 +19,7 @@ QUICK: Final = {  # one of each group, and those that drills have found somethin
     "10190_tick_by_tick_full", "2107_2108_farm_inactive", "malformed_message", "10349_tif_preset", "10147_cancel_not_found",
     "103_duplicate_id", "105_modify_mismatch", "201_rejected_margin", "201_stop_rejected", "321_read_only_api", "order_lost",
     "late_visibility", "execution_corrected", "duplicate_executions", "no_filled_status", "commission_early", "manual_order",
+    "foreign_order",
 }  # fmt: skip
 LONG_S: Final = {"weekly_second_factor": 330.0}  # how long until it is over, and a while
 STAYS_OPEN: Final = {
@@ -28,14 +29,8 @@ STAYS_OPEN: Final = {
 }
 
 
-OPEN: Final = {  # found, causes not known, not mended: what was seen
-    "100_rate_exceeded": "routine, and yet it latches or goes down once more than at its beginning",
-}
-
-
 def marked(name: str) -> Any:
-    marks = [] if name in QUICK else [pytest.mark.proof]
-    return pytest.param(name, marks=[*marks, pytest.mark.xfail(strict=True, reason=OPEN[name])] if name in OPEN else marks)
+    return pytest.param(name, marks=[] if name in QUICK else [pytest.mark.proof])
 
 
 @pytest.mark.parametrize("name", [marked(name) for name in shipped()])

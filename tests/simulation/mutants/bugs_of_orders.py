@@ -92,7 +92,7 @@ BUGS: Final = (
         "a stop is put back over what was ordered",
         "The repaired stop is as large as the order was, not as what is held.",
         "I8",
-        (Edit(f"{SUPERVISOR}.repair", "cause, b.open, b.stop_px", "cause, b.qty, b.stop_px"),),
+        (Edit(f"{SUPERVISOR}.repair", "cause, b.held, b.stop_px", "cause, b.qty, b.stop_px"),),
         "execution/test_supervisor_repair.py::test_a_stop_too_small_or_too_large_is_repaired_and_one_that_waits_for_the_rest_is_not",
     ),
     Bug(

@@ -58,6 +58,21 @@ def test_a_kill_leaves_within_a_quarter_second_with_a_thousand_messages_queued()
     assert wire.lane.n_waiting > 800
 
 
+def test_behind_a_word_that_it_was_too_fast_nothing_is_asked_for_a_second_and_orders_leave() -> None:
+    wire = Wire()
+    wire.lane.hold()
+    for payload in (b"61\x001\0", b"49\x001\0", b"3\x007\0"):
+        wire.lane.offer(payload)
+    assert wire.left == [(100.0, b"3\x007\0")]
+    wire.time.run_until(101.2)
+    many = [b"3\0%d\0" % n for n in range(100, 160)]
+    for payload in many:
+        wire.lane.offer(payload)
+    wire.time.run_until(103.0)
+    assert wire.when(b"49\x001\0") <= wire.when(b"61\x001\0") and 101.25 <= wire.when(b"49\x001\0") < 102.3  # the heartbeat first
+    assert [payload for _, payload in wire.left if payload in many] == many and wire.lane.n_waiting == 0
+
+
 def test_an_order_leaves_in_the_same_turn_when_requests_wait() -> None:
     wire = Wire()
     for n in range(200):

@@ -1,4 +1,7 @@
-"""A position is left over a link that loses words: a swallowed exit is told as refused, a swallowed cancel is not waited for."""
+"""A position is left over a link that loses words: a swallowed exit is told as refused, a swallowed cancel is not waited for.
+
+An exit whose number was taken is placed under another one as soon as it is certain that it is not there.
+"""
 
 from __future__ import annotations
 
@@ -45,3 +48,40 @@ def test_a_cancel_that_is_swallowed_keeps_no_exit_for_more_than_some_seconds(tmp
     world = left(tmp_path, swallowed("CancelOrder"), 5)
     assert broker(world).position("DUSIM1", 1).qty == 0 and world.venue.book.lives[1].held == 0
     assert [each.leg for each in world.of(OrderFilled)][-1] is Leg.EXIT
+
+
+def test_one_answer_of_two_that_is_lost_is_asked_for_once_more_and_the_first_one_counts(tmp_path: Path) -> None:
+    lost = Rule(when=When(on="ReqAllOpenOrders", nth=3), what=(act.Ignore(),))  # ready, the first look, the second
+    world = left(tmp_path, Scenario(rules=(*swallowed("PlaceOrder", leg="X").rules, lost)), 18)
+    assert [(each.leg, each.text) for each in world.of(OrderRejected)] == [(Leg.EXIT, "it never reached the broker")]
+
+
+def test_an_exit_whose_number_was_taken_leaves_under_another_one_without_a_word_of_refusal(tmp_path: Path) -> None:
+    taken = Rule(when=When(on="PlaceOrder", where={"leg": "X"}, times=1), what=(act.Refuse(code=103),))
+    world = left(tmp_path, Scenario(rules=(taken,)), 8)
+    assert broker(world).position("DUSIM1", 1).qty == 0 and world.venue.book.lives[1].held == 0
+    assert [each.leg for each in world.of(OrderFilled)][-1] is Leg.EXIT and not world.of(OrderRejected)
+    assert not world.venue.translator.clashed and not world.venue.translator.must_look
+
+
+def test_an_answer_that_was_asked_for_before_a_number_was_taken_says_nothing_about_the_order(tmp_path: Path) -> None:
+    slow = Rule(when=When(on="ReqAllOpenOrders", nth=2), what=(act.Hold(what=("OpenOrderEnd",), for_s=4.0),))
+    taken = Rule(when=When(on="PlaceOrder", where={"leg": "X"}, times=1), what=(act.Refuse(code=103),))
+
+    async def main(loop: VirtualLoop) -> Edge:
+        async with edge(loop, tmp_path, faults=Scenario(rules=(slow, taken))) as world:
+            await world.venue.open()
+            await world.ready()
+            await world.venue.send(submit(1, qty=2))
+            await world.until(lambda: 1 in world.venue.book.lives and world.venue.book.lives[1].open == 2)
+            world.venue.translator.must_look = True
+            await asyncio.sleep(3)  # it is asked, and the answer is under way
+            await world.venue.send(leave(1))
+            await asyncio.sleep(5)
+            assert next(part.n_missed for part in world.venue.book.lives[1].parts if part.leg is Leg.EXIT) < 2
+            assert not any(part.has_lived for part in world.venue.book.lives[1].parts if part.leg is Leg.EXIT)
+            await world.until(lambda: world.venue.book.lives[1].held == 0, 12)
+            return world
+
+    world = run(main, epoch_ns=BEGIN_NS)
+    assert broker(world).position("DUSIM1", 1).qty == 0 and not world.of(OrderRejected)

@@ -105,6 +105,7 @@ class Part(msgspec.Struct):
     is_inactive: bool = False
     is_cancelling: bool = False
     n_missed: int = 0  # whole answers of the broker in which it was not
+    missed_s: float = 0.0  # when the first of these came, by the loop's time
     group: str = ""  # OCA group
     is_alone: bool = False  # a stop or target that hangs on no entry: put over what is held, in the place of a child
     is_recalled: bool = False  # of an earlier process, and not shown yet: the broker knows its group and parent

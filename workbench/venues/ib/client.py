@@ -99,6 +99,11 @@ class LaneClient(TapClient):
         else:
             super().sendMsg(msg)
 
+    def hold(self) -> None:
+        """Take that TWS calls us too fast: for a second it hears no question."""
+        if isinstance(self.lane, Lane):
+            self.lane.hold()
+
     def send_payload(self, payload: bytes) -> None:
         """Send what `payload_of` gave."""
         if self.lane is None or not self.isConnected():

@@ -256,8 +256,7 @@ class Desk:
         if await self.look() is not None:
             self._translator.must_look = True
             return
-        clashed = self._without_those_alone(self._translator.clashed)
-        self._translator.clashed = set()
+        clashed = self._without_those_alone(self._clashed())
         for ref in sorted({found[0].submit.ref for number in clashed if (found := self._translator.book.find(number))}):
             self._after_a_clash(self._lives[ref])
         for life in list(self._lives.values()):
@@ -282,6 +281,14 @@ class Desk:
             self._leave([self._orders.withdraw(part) for part in gone if not part.is_cancelling])
             self._due(life)
         self._translator.must_look |= self.holding.is_unsettled
+
+    def _clashed(self) -> set[int]:
+        """Take the numbers about which enough is known; those that whole answers have not missed often enough wait for a further look."""
+        clashed, of = self._translator.clashed, self._translator
+        found = {number: of.book.find(number) for number in clashed}
+        of.clashed = {n for n, at in found.items() if at and not at[1].is_over and not at[1].has_lived and at[1].n_missed < GONE}
+        of.must_look |= bool(of.clashed)
+        return clashed - of.clashed
 
     def _without_those_alone(self, clashed: set[int]) -> set[int]:
         """Refuse what hangs on no entry and whose number was taken: who wants a stop there says so again, and it gets another one."""

@@ -9,6 +9,7 @@ Rules
    the next room is at most 1 / (`MOST` - `DATA`) s away.
 2. Urgent messages leave in their order, before anything else that waits.
 3. When the socket is lost, what never left is given back, so that nobody waits for its answer.
+4. Who is told that it was too fast (`hold`) asks nothing for a second: it would be lost, and its answer waited for. Orders leave.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from typing import Final, Protocol
 MOST: Final = 45  # messages a second; IB bears 50
 DATA: Final = 25  # of these for requests that are no orders
 BURST: Final = 5  # data requests that may leave at once after a pause
-URGENT: Final = (b"3\0", b"4\0", b"58\0", b"49\0", b"71\0")  # place, cancel, global cancel; the heartbeat's question, startApi
+ORDERS: Final = (b"3\0", b"4\0", b"58\0")  # place, cancel, global cancel
+URGENT: Final = (*ORDERS, b"49\0", b"71\0")  # the heartbeat's question, startApi
+TOO_FAST: Final = 100
+HOLD_S: Final = 1.25  # IB counts a second; and the ways there and back
 MAX_WAITING: Final = 10_000  # data requests; more is a loop that went wrong
 
 
@@ -62,12 +66,21 @@ class Lane:
         self._data: deque[bytes] = deque()
         self._sent: deque[float] = deque()  # when the last MOST messages left
         self._tokens, self._filled_at = float(BURST), loop.time()
+        self._held_until = loop.time()
         self._is_waiting = False
 
     @property
     def n_waiting(self) -> int:
         """Messages that have not left."""
         return len(self._urgent) + len(self._data)
+
+    def hold(self, for_s: float = HOLD_S) -> None:
+        """Let nothing but orders leave for a while."""
+        self._held_until = self._loop.time() + for_s
+
+    @property
+    def _is_held(self) -> bool:
+        return self._loop.time() < self._held_until
 
     def offer(self, payload: bytes) -> None:
         """Send a payload now, or as soon as its turn comes.
@@ -79,7 +92,9 @@ class Lane:
         InvariantError
             From `check`: nothing was sent.
         """
-        if payload.startswith(URGENT):
+        if self._is_held and payload.startswith(URGENT) and not payload.startswith(ORDERS):
+            self._data.appendleft(payload)
+        elif payload.startswith(URGENT):
             if not self._urgent and self._has_room():
                 self._send(payload)
                 return
@@ -123,7 +138,7 @@ class Lane:
                 if self._refused is not None:
                     self._refused(payload, error)
         self._refill()
-        while self._data and not self._urgent and self._tokens >= 1 and self._has_room():
+        while self._data and not self._urgent and not self._is_held and self._tokens >= 1 and self._has_room():
             self._tokens -= 1
             self._send(self._data.popleft())
         if self.n_waiting and not self._is_waiting:
@@ -143,4 +158,5 @@ class Lane:
         now = self._loop.time()
         window = self._sent[0] + 1.0 if len(self._sent) >= MOST else now
         tokens = 0.0 if self._urgent else (1 - self._tokens) / DATA
-        return max(window, now + tokens, now + 0.001)
+        held = 1 / DATA if self._is_held and not self._urgent else 0.0  # no longer: an order may come that finds no room at once
+        return max(window, now + tokens, now + held, now + 0.001)

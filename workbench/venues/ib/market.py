@@ -21,6 +21,7 @@ from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.contracts import Session
 from workbench.venues.ib.deeds import Deed, Emit, EmptyBook, Gap, Poll, Start, State, Stop, Tell, Want
 from workbench.venues.ib.hot import Hot, Noticed
+from workbench.venues.ib.lane import TOO_FAST
 from workbench.venues.ib.orders import SMART, ib_contract
 from workbench.venues.ib.polled import Polled
 from workbench.venues.ib.questions import Questions
@@ -112,6 +113,8 @@ class Market:
     def hear(self, message: Answer) -> None:
         """Take every message that is not market data."""
         if isinstance(message, ErrorMessage):
+            if message.code == TOO_FAST:
+                self._client.hold()
             self._do(self.subscriptions.on_error(message.req_id, message.code, message.text, self._clock.now_ns()))
 
     def owns(self, req_id: int) -> bool:

@@ -80,16 +80,18 @@ class Reconciler:
             link = self._begin()
             why = await self._look(link)
             doubtful = [life for life in self._book.lives.values() if life.is_doubtful]
-            if why is None and (doubtful or self._missing()):
+            if why is None and (doubtful or any(not self._is_gone(part) for _, part in self._missing())):
                 await asyncio.sleep(APART_S)
                 why = await self._look(link)
             if why is None:
                 for life in doubtful:
                     life.is_doubtful = False
                 for life, part in self._missing():
-                    if part.n_missed >= GONE and part.has_lived:
+                    if not self._is_gone(part) or part.order_id in self._translator.clashed:
+                        continue  # one whose number was taken is placed anew
+                    if part.has_lived:
                         self._tell(self._translator.vanished(life, part))
-                    elif part.n_missed >= GONE and (part.refusal or _is_moot(life, part)):
+                    elif part.refusal or _is_moot(life, part):
                         self._tell(self._translator.refuse(life, part, part.refusal or "it never reached the broker"))
             return why
 
@@ -126,11 +128,17 @@ class Reconciler:
         perm_ids = {order.perm_id for order in orders if order.perm_id}
         perm_ids |= {row.perm_id for row in rows if isinstance(row, OrderStatus) and row.status in WORKS}  # each has two; one may be lost
         order_ids = {order.order_id for order in orders if order.client_id == self._translator.client_id}
+        now_s = asyncio.get_running_loop().time()
         for _, part in self._unended():
             if id(part) in since:
                 is_there = part.perm_id in perm_ids if part.perm_id else part.order_id in order_ids
                 part.n_missed = 0 if is_there or part.told > part.filled else part.n_missed + 1
+                part.missed_s = now_s if part.n_missed == 1 else part.missed_s
                 part.is_cancelling = part.is_cancelling and not is_there  # a cancel that is under way may be said twice
+
+    @staticmethod
+    def _is_gone(part: Part) -> bool:
+        return part.n_missed >= GONE and asyncio.get_running_loop().time() - part.missed_s >= APART_S
 
     def _unended(self) -> list[tuple[Life, Part]]:
         return [(life, part) for life in self._book.lives.values() for part in life.parts if not part.is_over]
