@@ -27,6 +27,7 @@ from workbench.commands import (
     playing,
     preflight,
     prove,
+    recording,
     showing,
     workspace,
 )
@@ -47,6 +48,7 @@ for group in (
     playing,
     degrading,
     preflight,
+    recording,
     live,
     asking,
     guardian,

@@ -14,9 +14,12 @@ from workbench.store.contracts import ContractBook
 from workbench.store.intake import take_in
 from workbench.store.journal import Journal
 from workbench.store.sealer import seal
+from workbench.store.side import Row, SideTable
 from workbench.store.tail import Tail
 
 EVENT = FeeReported("x1", 620_000)
+GAP_COLUMNS: dict[str, type] = {"began_ns": int, "why": str, "share": float}
+GAP_ROWS: list[Row] = [(n, str(n), None) for n in range(3)]
 FACTS: list[AnyFact] = [DriftSeen(1, "a"), DriftSeen(2, "b"), DriftSeen(3, "c")]
 
 
@@ -77,3 +80,10 @@ def define_on(data: Path, acknowledged: Acknowledged, seed: int) -> None:
     book = ContractBook(data)
     while True:
         acknowledged.say(book.define(contract(1, symbol=f"ES{chance.randrange(40)}", multiplier=str(chance.randrange(1, 4)))).id)
+
+
+def write_gaps(root: Path) -> None:
+    """Write three rows in three commits."""
+    table = SideTable(root, "gaps", GAP_COLUMNS)
+    for n, row in enumerate(GAP_ROWS, 1):
+        table.append(SESSION, [row], ("gaps", n))

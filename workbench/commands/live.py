@@ -1,4 +1,4 @@
-"""``workbench record | observe | paper | live | arm``: runs over a TWS. Arguments and printing; the work is `runtime.live`'s."""
+"""``workbench observe | paper | live | arm``: runs over a TWS; ``record`` is in `recording`. Arguments and printing alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -35,7 +35,6 @@ Ctrl-C ends it cleanly: it touches no order, stops stay at the broker. Killed at
 Exit code 0 ended, 1 ended while halted or refused by the other side, 2 meant wrong, 3 broken.
 """
 HELP: Final = {
-    "record": "Record the market of the active roots, and decide nothing: the log can be traded anew later (workbench simulate).",
     "observe": "Decide on the live market and send nothing: each order is written down, marked not sent. For a first day on a new account.",
     "paper": "Trade a paper account (DU..., or DUSIM... of workbench gateway) through TWS, with the whole care of a live run.",
     "live": """Trade money. It needs three yeses that have nothing to do with one another, and names those that are missing:
@@ -45,7 +44,6 @@ HELP: Final = {
 When the token has expired entries end, exits still leave.""",
 }
 EXAMPLES: Final = {
-    "record": ("workbench record --roots ES,NQ,SPY", "workbench record --roots MES --minutes 30 --json"),
     "observe": ("workbench observe --profile micro", "workbench observe --strategy vwap_reversion --roots MES"),
     "paper": ("workbench paper --port 7497", "workbench gateway --speed 20 & workbench paper --port 4010 --speed 20 --profile demo"),
     "live": ("workbench arm U1234567 --hours 8", "workbench live --profile micro --strategy learned:flow_1m"),
@@ -74,9 +72,14 @@ Alone = Annotated[bool, typer.Option("--no-guardian", help="Start no second proc
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
     for name in HELP:
-        text = f"{HELP[name]}\n\n{ABOUT}\nExamples:\n\n" + "\n\n".join(f"  {line}" for line in EXAMPLES[name])
-        app.command(name, help="\n\n".join(p if p.startswith(" ") else p.replace("\n", " ") for p in text.split("\n\n")))(_command(name))
+        app.command(name, help=told(HELP[name], EXAMPLES[name]))(_command(name))
     app.command("arm", help=ARM_HELP)(arm)
+
+
+def told(what: str, examples: Sequence[str]) -> str:
+    """Put the help of a run together: what it does, how it ends, examples."""
+    text = f"{what}\n\n{ABOUT}\nExamples:\n\n" + "\n\n".join(f"  {line}" for line in examples)
+    return "\n\n".join(part if part.startswith(" ") else part.replace("\n", " ") for part in text.split("\n\n"))
 
 
 def _command(name: str) -> Callable[..., None]:
@@ -95,13 +98,21 @@ def _command(name: str) -> Callable[..., None]:
     ) -> None:
         from workbench.config import OVER_THE_WIRE, Mode, load_settings
 
-        named = [root for each in roots for root in each.split(",") if root] if roots else None
-        flags = {"ib.host": host, "ib.port": port, "ib.speed": speed, "profile": profile, "active": named}
+        flags = {"ib.host": host, "ib.port": port, "ib.speed": speed, "profile": profile, "active": roots_of(roots)}
         settings = load_settings(flags=flags, under=OVER_THE_WIRE)
-        _run(Mode(name), settings, folder_of(data, settings.data_path), account, strategy, minutes, as_json=as_json, alone=alone)
+        run_mode(Mode(name), settings, folder_of(data, settings.data_path), account, strategy, minutes, as_json=as_json, alone=alone)
 
     command.__doc__ = HELP[name]
     return command
+
+
+def roots_of(given: list[str] | None) -> list[str] | None:
+    """Read ``--roots``.
+
+    >>> roots_of(["ES,NQ", "SPY"]), roots_of(None)
+    (['ES', 'NQ', 'SPY'], None)
+    """
+    return [root for each in given for root in each.split(",") if root] if given else None
 
 
 def arm(
@@ -128,7 +139,7 @@ def arm(
     typer.echo(f"{account} is armed until {armed.text().split()[1]}; a run reads it when it begins ({path})")
 
 
-def _run(
+def run_mode(
     mode: Mode,
     settings: Settings,
     data: Path,
@@ -139,6 +150,7 @@ def _run(
     as_json: bool,
     alone: bool,
 ) -> None:
+    """Run until it ends, say how, and exit with its code."""
     from workbench.workspace.choosing import pair_of
 
     chosen = [pair_of(each) for each in strategy] if strategy else None
@@ -186,7 +198,8 @@ async def _over_the_wire(
     *,
     alone: bool,
 ) -> Ended:
-    from workbench.runtime.live.companions import Companions, notifier_arguments
+    from workbench.config import Mode as Modes
+    from workbench.runtime.live.companions import Companions, keeper_arguments, notifier_arguments
     from workbench.runtime.live.doors import TRADES
     from workbench.runtime.live.wiring import wire
 
@@ -198,6 +211,8 @@ async def _over_the_wire(
     companions = Companions(data)
     if mode in TRADES:
         companions.start("notify", notifier_arguments(data))
+    if mode is Modes.RECORD:
+        companions.start("keeper", keeper_arguments(data))
     if guarded:
         await _with_guardian(console, companions, wired, settings, data)
     loop = asyncio.get_running_loop()

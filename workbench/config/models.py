@@ -21,7 +21,7 @@ from workbench.domain.units import BAR_NS, MS, SECOND
 
 BAR_S = BAR_NS // SECOND
 # what decides nothing (whom notices go to), and what a run's manifest names by itself, law and all
-TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib", "guardian", "notify", "flight"})
+TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib", "recorder", "guardian", "notify", "flight"})
 
 
 class Mode(StrEnum):
@@ -55,7 +55,8 @@ class Section(BaseModel):
 class IbSettings(Section):
     """Where TWS or IB Gateway listens. `account` is the id a run must find before any order; `None` means not said.
 
-    `speed` is how many times as fast as the wall clock a simulated gateway's session goes; 1 with a real one.
+    `speed` is how many times as fast as the wall clock a simulated gateway's session goes; 1 with a real one. `lines`, `by_tick` and
+    `depth` are how many streams of each pool the account may have at once.
     """
 
     host: str
@@ -63,6 +64,9 @@ class IbSettings(Section):
     client_id: int = Field(ge=0)
     account: str | None = None
     speed: float = Field(default=1.0, ge=1, le=20)
+    lines: int = Field(default=100, ge=1, le=500)
+    by_tick: int = Field(default=3, ge=0, le=60)
+    depth: int = Field(default=3, ge=0, le=60)
 
 
 class ClockSettings(Section):
@@ -86,6 +90,24 @@ class EngineSettings(Section):
     def _begins_at_the_barrier(cls, value: tuple[int, ...]) -> tuple[int, ...]:
         if value[0] != BAR_S:
             raise ValueError(f"the first must be the barrier's {BAR_S} s")
+        return value
+
+
+class RecorderSettings(Section):
+    """What `workbench record` takes in, and how it keeps what it makes of it."""
+
+    roots: tuple[str, ...]
+    snapshot_s: int = Field(ge=BAR_S, le=3_600)
+    batch_s: float = Field(ge=1, le=600)
+    batch_rows: int = Field(ge=1, le=10_000)
+    backfill: bool
+    backfill_sessions: int = Field(ge=0, le=20)
+
+    @field_validator("snapshot_s")
+    @classmethod
+    def _divides_the_hour(cls, value: int) -> int:
+        if value % BAR_S or 3_600 % value:
+            raise ValueError(f"needs a multiple of {BAR_S} s that divides the hour")
         return value
 
 
@@ -137,6 +159,7 @@ class Settings(Section):
     ib: IbSettings
     clock: ClockSettings
     engine: EngineSettings
+    recorder: RecorderSettings
     simulation: SimulationSettings
     learning: LearningSettings
     guardian: GuardianSettings
@@ -154,11 +177,14 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _roots_exist(self) -> Settings:
-        unknown = sorted({*self.active, *(root.lead for root in self.roots.values() if root.lead)} - self.roots.keys())
+        unknown = sorted(
+            {*self.active, *self.recorder.roots, *(root.lead for root in self.roots.values() if root.lead)} - self.roots.keys()
+        )
         if unknown:
-            raise ValueError(f"no [roots.{unknown[0]}] is defined, but `active` or a `lead` names it")
-        if not self.active or len(set(self.active)) < len(self.active):
-            raise ValueError("`active` needs at least one root, and each once")
+            raise ValueError(f"no [roots.{unknown[0]}] is defined, but `active`, `recorder.roots` or a `lead` names it")
+        for name, roots in (("active", self.active), ("recorder.roots", self.recorder.roots)):
+            if not roots or len(set(roots)) < len(roots):
+                raise ValueError(f"`{name}` needs at least one root, and each once")
         return self
 
     @property

@@ -270,6 +270,13 @@ class ContractTold(Event, frozen=True, array_like=True, tag=True):
     volume: int | None
 
 
+class VolatilityTold(Event, frozen=True, array_like=True, tag=True):
+    """The volatility that a contract's options imply, a year's, in millionths: 180,000 is 18 %."""
+
+    contract: int
+    implied_micros: int
+
+
 class RollAsked(Event, frozen=True, array_like=True, tag=True):
     """A person wants the positions of a root moved into the month that leads, now and whatever the law's notice."""
 
@@ -304,6 +311,7 @@ AnyEvent = (
     | TradingPaused
     | ContractTold
     | RollAsked
+    | VolatilityTold
 )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from workbench.domain.errors import StoreError
@@ -19,7 +19,8 @@ from workbench.store.whole import only_one, trouble
 if TYPE_CHECKING:
     import polars as pl
 
-DESCRIPTION: Final = "records of futures-workbench, format "
+OF_RECORDS: Final = "recordings"  # kinds of table are those of `versions.FORMATS`
+WORDS: Final = {OF_RECORDS: "records"}  # what a table is said to hold, where that is not its kind
 CONFIGURATION: Final = {"delta.checkpointInterval": "10"}  # commits stay fast: 11 ms against 26 with the default of 100
 LOCK_WAIT_S: Final = 60.0
 
@@ -33,10 +34,25 @@ class RecordsTable:
         Its folder, or an ``s3://`` address.
     storage_options
         What the object store needs; passed through.
+    kind
+        What it holds: recordings, or what a recorder made of them.
+    partition_by
+        Columns that are folders.
+    packing
+        How its columns are written.
     """
 
-    def __init__(self, root: Path | str, storage_options: Mapping[str, str] | None) -> None:
-        self.root = str(root)
+    def __init__(
+        self,
+        root: Path | str,
+        storage_options: Mapping[str, str] | None,
+        *,
+        kind: str = OF_RECORDS,
+        partition_by: Sequence[str] = ("session", "kind"),
+        packing: WriterProperties = PACKING,
+    ) -> None:
+        self.root, self._kind, self._partition_by, self._packing = str(root), kind, list(partition_by), packing
+        self._about = f"{WORDS.get(kind, kind)} of futures-workbench, format "
         self._options = dict(storage_options) if storage_options else None
         self._folder = None if "://" in self.root else Path(root)
 
@@ -55,9 +71,9 @@ class RecordsTable:
         except (DeltaError, OSError) as error:
             raise StoreError(f"the recordings {self.root} cannot be opened: {_first_line(error)}") from error
         description = table.metadata().description or ""
-        if not description.startswith(DESCRIPTION):
+        if not description.startswith(self._about):
             raise StoreError(f"{self.root} is a table, but none of the workbench")
-        refuse_newer("recordings", int(description.removeprefix(DESCRIPTION)), self.root)
+        refuse_newer(self._kind, int(description.removeprefix(self._about)), self.root)
         return table
 
     @property
@@ -76,7 +92,7 @@ class RecordsTable:
             if folder is None:
                 yield self.open()
                 return
-            with only_one(folder.parent / "records.lock", f"another process writes {folder}", wait_s=LOCK_WAIT_S):
+            with only_one(folder.with_name(f"{folder.name}.lock"), f"another process writes {folder}", wait_s=LOCK_WAIT_S):
                 delta_log.drop_torn(folder)
                 yield self.open()
                 self.make_durable()
@@ -92,13 +108,13 @@ class RecordsTable:
     ) -> None:
         """Add rows in one commit, in the place of those of which the predicate `instead_of` holds. Makes the table if `table` is `None`."""
         how: dict[str, Any] = {
-            "writer_properties": PACKING,
+            "writer_properties": self._packing,
             "commit_properties": CommitProperties(app_transactions=[Transaction(*each) for each in transactions]),
             "storage_options": self._options,
         }
         if table is None:
-            about = f"{DESCRIPTION}{FORMATS['recordings']}"
-            how |= {"partition_by": ["session", "kind"], "configuration": CONFIGURATION, "description": about}
+            about = f"{self._about}{FORMATS[self._kind]}"
+            how |= {"partition_by": self._partition_by, "configuration": CONFIGURATION, "description": about}
             write_deltalake(self.root, frame, mode="append", **how)
         elif instead_of is None:
             write_deltalake(table, frame, mode="append", **how)

@@ -5,6 +5,9 @@
     data/
       tail/<session>/<epoch>-<n>.seg     market records of the running loop (`store.tail`)
       recordings/records/                one Delta Lake table of all sealed records (`store.recordings`)
+      recordings/futures_snapshots/      what a recorder makes of them every five minutes (`store.side`)
+      recordings/gaps/                   what is missing in them, and what was found of it
+      recordings/backfill/               that, as records; no engine ever sees it
       runs/<run>/                        journal.db, manifest.json, checkpoints/ (`store.journal`, `store.manifest`)
       cache/<session>-<version>.seg      a session as the engine eats it; may be deleted at any time
       contracts.jsonl                    the id book (`store.contracts`)
@@ -41,6 +44,21 @@ class Folders(NamedTuple):
     def recordings(self) -> Path:
         """The table of all sealed records."""
         return self.data / "recordings" / "records"
+
+    @property
+    def snapshots(self) -> Path:
+        """The table of snapshots."""
+        return self.data / "recordings" / "futures_snapshots"
+
+    @property
+    def gaps(self) -> Path:
+        """The table of gaps."""
+        return self.data / "recordings" / "gaps"
+
+    @property
+    def backfill(self) -> Path:
+        """The table of records that were asked for afterwards."""
+        return self.data / "recordings" / "backfill"
 
     @property
     def runs(self) -> Path:

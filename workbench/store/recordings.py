@@ -182,6 +182,14 @@ class Recordings:
         last: Any = table.get_add_actions(flatten=True).column("max.seq")
         return max((int(seq.as_py()) for chunk in last.chunks for seq in chunk), default=0) >> EPOCH_SHIFT
 
+    def sizes(self) -> dict[int, int]:
+        """Give the bytes of the files of each session, from the table's log alone."""
+        table = self._table.open()
+        if table is None:
+            return {}
+        by_session = files_of(table).group_by("partition.session").agg(_bytes())
+        return {int(session): int(n) for session, n in by_session.iter_rows()}
+
     def cache(self, session: int) -> Records:
         """Map a whole session, read-only, from a file made for it; it is made anew when the session's records have changed.
 
@@ -289,6 +297,12 @@ def _is(session: int, kind: int | None = None) -> pl.Expr:
 
     of_session = pl.col("partition.session") == session
     return of_session if kind is None else of_session & (pl.col("partition.kind") == kind)
+
+
+def _bytes() -> pl.Expr:
+    import polars as pl
+
+    return pl.col("size_bytes").sum()
 
 
 def _constant(name: str, value: int, width: str, n: int) -> pl.Series:

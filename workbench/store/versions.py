@@ -24,11 +24,13 @@ FORMATS: Final[Mapping[str, int]] = {
     "backup": 1,
     "checkpoint": 1,
     "contracts": 1,
+    "gaps": 1,
     "journal": 2,  # 2: may carry records for the tail
     "manifest": 1,
     "recordings": 1,
     "request": 1,
     "segment": 1,
+    "snapshots": 1,
     "status": 1,
     "wire": 1,
 }

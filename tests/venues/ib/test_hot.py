@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.venues.ib.frames import ES, NOW, PAYLOADS, Listener, cut, joined, payload, reference
 from workbench.clock import ManualClock
 from workbench.domain.errors import InvariantError, VenueError
-from workbench.domain.events import BrokerSaid, ContractTold
+from workbench.domain.events import BrokerSaid, ContractTold, VolatilityTold
 from workbench.domain.records import ASK, BID, CONFLATED, EVENT_TIME
 from workbench.domain.units import SECOND
 from workbench.venues.base import Happened
@@ -206,3 +206,18 @@ def test_a_new_day_says_what_the_day_before_had_until_it_has_more() -> None:
 def test_the_open_interest_of_delayed_and_older_ticks_is_read_and_what_cannot_be_read_is_not_known() -> None:
     assert amounts((0, 22, 5), (0, 74, 7)) == [(0, 5, None), (0, 5, 7)]
     assert amounts((0, VOLUME, ""), (0, VOLUME, "x"), (0, OPEN_INTEREST, "-1"), (0, OPEN_INTEREST, "9" * 30)) == []
+
+
+@pytest.mark.covers("S1-03")
+def test_what_options_imply_is_told_when_it_has_moved_and_once_a_minute_at_most() -> None:
+    listener, made = Listener(), []
+    clock = listener.intake.clock
+    assert isinstance(clock, ManualClock)
+    said = [(0, "0.18"), (10, "0.19"), (61, "0.1804"), (62, "0.181"), (130, "0.1234567"), (200, "0"), (201, "-1"), (202, "")]
+    for second, text in said:
+        clock.advance_to(NOW + second * SECOND)
+        listener.hot.feed(joined([payload(45, 6, 1, 24, text)]), listener.log.append)
+        while (got := listener.intake.take()) is not None:
+            if isinstance(got, Happened) and isinstance(got.event, VolatilityTold):
+                made.append((second, got.event.contract, got.event.implied_micros))
+    assert made == [(0, ES.id, 180_000), (62, ES.id, 181_000), (130, ES.id, 123_456)] and not listener.log

@@ -55,4 +55,4 @@ def test_the_book_of_a_share_is_asked_of_all_exchanges_and_that_of_a_future_of_i
     numbers = {each.req_id: each.is_smart for each in sent if isinstance(each, wire.ReqDepth)}
     assert {each.req_id: each.is_smart for each in sent if isinstance(each, wire.CancelDepth)} == numbers
     lines = {each.contract.con_id: each.generic_ticks for each in sent if isinstance(each, wire.ReqMktData)}
-    assert lines == {1: "233,588", 2: "233"}  # open interest is asked for by this number of futures alone
+    assert lines == {1: "233,588", 2: "233,106"}  # open interest is asked for of futures alone, implied volatility of shares alone

@@ -86,3 +86,8 @@ def guardian_arguments(data: Path, account: str, host: str, port: int) -> list[s
 def notifier_arguments(data: Path) -> list[str]:
     """Say how the notifier of a run is called: where one watches the folder already, this one ends at once."""
     return ["run", "--data", str(data), "--with", str(os.getpid())]
+
+
+def keeper_arguments(data: Path) -> list[str]:
+    """Say how the keeper of a recorder is called: it seals, makes snapshots and finds gaps for as long as the recorder lives."""
+    return ["--data", str(data), "--with", str(os.getpid())]

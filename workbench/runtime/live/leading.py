@@ -7,6 +7,7 @@ Rules
 2. A run that ended with something open is gone on from in its own contracts and in those that lead now: a position outlives a roll under
    its stop, the month that follows is streamed beside it, and what leads no more is not entered again.
 3. What leads no more, or ends within a week, is not entered: neither by date nor after a run that was held up.
+4. Who only records takes around a roll both months of a root: the one that leads, and the next.
 """
 
 from __future__ import annotations
@@ -116,6 +117,11 @@ def of_the_run(data: Path, session: int, mode: Mode, account: str, leads: Iterab
     last: RunManifest | None = max(ended, key=lambda each: (each.sessions[-1], each.epoch), default=None)
     held = last.contracts if last is not None and not last.ended_flat else ()
     return tuple(sorted({each.id: each for each in (*held, *leads)}.values(), key=lambda each: each.id))
+
+
+def recorded(leads: Iterable[Contract], contested: Iterable[Contract]) -> tuple[Contract, ...]:
+    """Give the contracts a recorder takes in: those that lead, and around a roll the month that follows; ids rising."""
+    return tuple(sorted({each.id: each for each in (*leads, *contested)}.values(), key=lambda each: each.id))
 
 
 def not_entered(contracts: Iterable[Contract], leads: Iterable[Contract], session: int) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from workbench.runtime.live.doors import TRADES, Door, before_the_wire, is_taken
 from workbench.runtime.live.edge import IbEdge
 from workbench.runtime.live.flight import FlightRecorder
 from workbench.runtime.live.hours import BrokersHours, Calendars, Hours
-from workbench.runtime.live.leading import Leading, define, led_before, not_entered, of_the_run
+from workbench.runtime.live.leading import Leading, define, led_before, not_entered, of_the_run, recorded
 from workbench.runtime.live.line import Line
 from workbench.runtime.live.looking import Looked, clock_of, look, traded
 from workbench.runtime.live.runner import Runner
@@ -30,6 +30,7 @@ from workbench.runtime.play import TICKS
 from workbench.runtime.preflight.allowed import must_be_seen, unseen
 from workbench.store.contracts import ContractBook
 from workbench.store.fence import Fence
+from workbench.venues.ib.budget import Budget
 from workbench.workspace import things_of
 
 if TYPE_CHECKING:
@@ -175,7 +176,10 @@ class Planner:
 
     def contracts(self, session: int) -> tuple[Contract, ...]:
         """List the contracts of a session's run, ids rising."""
-        return of_the_run(self._data, session, self._mode, self._account, self.known.on(session))
+        leads = self.known.on(session)
+        if self._mode is Mode.RECORD:
+            leads = recorded(leads, self.known.contested(session))
+        return of_the_run(self._data, session, self._mode, self._account, leads)
 
     async def look_again(self, session: int) -> None:
         """Look at the TWS once more before a session that follows: months are listed, others lead. One that is away changes nothing."""
@@ -212,6 +216,12 @@ def leading(data: Path, seen: Looked, roots: Sequence[Root], hours: Hours, now_n
     return define(data, seen, roots, session).on(session)
 
 
+def budget_of(settings: Settings) -> Budget:
+    """Give what the account may have at once, as settings say."""
+    ib = settings.ib
+    return Budget(lines=ib.lines, by_tick=ib.by_tick, depth=ib.depth)
+
+
 def _maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Clock, fence: Fence | None) -> Callable[[str], IbVenue]:
     """Give what makes the venue of a chain of runs."""
     from workbench.venues.ib.venue import IbVenue
@@ -222,9 +232,18 @@ def _maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Cloc
         known = ContractBook(data).contracts()
         most = law.risk.max_contracts_per_order
         apart = [each.id for each in known if law.foreign_of(each.root) == "ignore"]
-        again_s = law.execution.reconcile_seconds
         venue = IbVenue(
-            settings, clock, mode=mode, run=chain, account=account, data=data, known=known, max_qty=most, reconcile_s=again_s, ignored=apart
+            settings,
+            clock,
+            mode=mode,
+            run=chain,
+            account=account,
+            data=data,
+            known=known,
+            max_qty=most,
+            budget=budget_of(settings),
+            reconcile_s=law.execution.reconcile_seconds,
+            ignored=apart,
         )
         if fence is not None:
             venue.client.check = before_the_wire(fence, venue.client.check)

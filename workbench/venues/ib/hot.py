@@ -13,9 +13,10 @@ import numpy as np
 
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import InvariantError, VenueError
-from workbench.domain.events import BrokerSaid, ContractTold, TradingPaused
+from workbench.domain.events import BrokerSaid, ContractTold, TradingPaused, VolatilityTold
 from workbench.domain.native import caller
 from workbench.domain.records import ASK, BID, CONFLATED, Kind
+from workbench.domain.units import MINUTE
 from workbench.market.state import N_IDS
 from workbench.venues.ib import kernels, streams
 from workbench.venues.ib.intake import Intake
@@ -26,6 +27,7 @@ START: Final = 1 << 20  # bytes of the buffer at first
 MASK: Final = (1 << NOTICE_BITS) - 1
 SAID: Final = 64  # of each kind of trouble a stream tells the first ones, then every 1,024th
 HALTS: Final = {-1: "halt-unknown", 0: "resumed", 1: "halted", 2: "halted-volatility"}
+STEP_MICROS: Final = 1_000  # an implied volatility that moved by a tenth of a point is worth telling
 RUNS: Final = 0  # of tick type 49; what is not known (-1) is no trading either
 TROUBLES: Final = {
     Notice.MALFORMED: "malformed",
@@ -97,6 +99,7 @@ class Hot:
         self._control[streams.LIMIT] = limit
         self._row: dict[int, int] = {}
         self._said: dict[tuple[int, Notice], int] = {}
+        self._implied: dict[int, tuple[int, int]] = {}  # volatility told last, and when
         self._traded: dict[int, tuple[int, int]] = {}  # volume of today, and of the day before; -1 not told
         self._have = self._epoch = 0
         self._bytes = np.zeros(START, np.uint8)
@@ -279,6 +282,9 @@ class Hot:
         if notice == Notice.TOLD and row is not None:
             self._tell_amounts(int(row["contract"]), int(row["open_interest"]), int(row["volume"]))
             return
+        if notice == Notice.VOLATILITY and contract is not None:
+            self._tell_volatility(contract, value)
+            return
         if notice == Notice.HALTED:
             word = HALTS.get(value, "halt-unknown")
             self.intake.put(BrokerSaid(0, word, f"tick type 49 says {value}", None, contract))
@@ -300,6 +306,14 @@ class Hot:
             last, before = self._traded[contract] = volume, last if volume < last else before
         most = max(last, before)
         self.intake.put(ContractTold(contract, open_interest if open_interest >= 0 else None, most if most >= 0 else None))
+
+    def _tell_volatility(self, contract: int, micros: int) -> None:
+        """Tell what options imply when it is first known, then when it has moved, once a minute at most: TWS says it with each quote."""
+        told, told_ns = self._implied.get(contract, (-STEP_MICROS, 0))
+        now_ns = self._now_ns()
+        if abs(micros - told) >= STEP_MICROS and (told < 0 or now_ns - told_ns >= MINUTE):
+            self._implied[contract] = micros, now_ns
+            self.intake.put(VolatilityTold(contract, micros))
 
     def _complain(self, req_id: int, notice: Notice, contract: int | None) -> None:
         n = self._said[req_id, notice] = self._said.get((req_id, notice), 0) + 1

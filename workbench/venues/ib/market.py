@@ -30,11 +30,31 @@ from workbench.venues.ib.subscriptions import Subscriptions
 from workbench.wire import Answer, ErrorMessage, HistoricalData
 
 RT_VOLUME: Final = "233"  # generic tick: prints with their own sizes and times
-GENERIC: Final = {ContractType.FUTURE: f"{RT_VOLUME},588"}  # and open interest, which comes for futures alone by this number
+GENERIC: Final = {
+    ContractType.FUTURE: f"{RT_VOLUME},588",  # and open interest, which comes for futures alone by this number
+    ContractType.STOCK: f"{RT_VOLUME},106",  # and the volatility its options imply, which IB documents for shares alone
+}
 DEPTH_ROWS: Final = 10
 POLL_S: Final = 30  # between two questions for the recent past of a contract whose line fails
 POLL_TIMEOUT_S: Final = 20.0
 WORDS: Final = {Source.LAST: "AllLast", Source.BID_ASK: "BidAsk", Source.MID: "MidPoint"}
+
+
+def by_priority(contracts: Iterable[Contract], roots: Sequence[str], *, near_first: bool = False) -> list[Contract]:
+    """Put contracts in the order of their roots; `near_first`: the near month of every root before the next of any.
+
+    >>> from workbench.config import load_roots
+    >>> es, nq = load_roots()["ES"], load_roots()["NQ"]
+    >>> some = [es.contract(1, "2026-12-18"), es.contract(2, "2027-03-19"), nq.contract(3, "2026-12-18")]
+    >>> [each.symbol for each in by_priority(some, ["ES", "NQ"])], [each.symbol for each in by_priority(some, ["ES"], near_first=True)]
+    (['ESZ6', 'ESH7', 'NQZ6'], ['ESZ6', 'NQZ6', 'ESH7'])
+    """
+    order = {name: n for n, name in enumerate(roots)}
+    listed = sorted(contracts, key=lambda each: (order.get(each.root, len(order)), each.id))
+    if not near_first:
+        return listed
+    months = {each.id: sum(other.root == each.root and (other.expiry or "") < (each.expiry or "") for other in listed) for each in listed}
+    return sorted(listed, key=lambda each: months[each.id])
 
 
 def wants(contracts: Iterable[Contract]) -> list[Want]:

@@ -47,6 +47,7 @@ class Notice(IntEnum):
     MALFORMED = 8
     OFF_GRID = 9
     HUGE = 10  # a number that no record can hold
+    VOLATILITY = 11  # that its options imply, in millionths
 
 
 NOTICE_BITS: Final = 4

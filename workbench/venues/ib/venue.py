@@ -36,7 +36,7 @@ from workbench.venues.ib.holding import Holding
 from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.ids import NAME, Ids
 from workbench.venues.ib.intake import Intake
-from workbench.venues.ib.market import Market, wants
+from workbench.venues.ib.market import Market, by_priority, wants
 from workbench.venues.ib.orders import Orders
 from workbench.venues.ib.past import Past, recover
 from workbench.venues.ib.questions import OPEN_ORDERS, Questions
@@ -201,9 +201,11 @@ class IbVenue:
         self.client.conn.recorder = Recording(flight, self.intake)
 
     def stream(self, contracts: Iterable[Contract]) -> None:
-        """Say whose data is wanted, and nobody else's: an engine knows no other contract. Before `open`; without it what leads."""
-        order = {name: n for n, name in enumerate(self._settings.active)}
-        self._streamed = sorted(contracts, key=lambda each: (order.get(each.root, len(order)), each.id))
+        """Say whose data is wanted, and nobody else's: an engine knows no other contract. Before `open`; without it what leads.
+
+        The order is that of the settings' active roots. Who only records wants the near month of every root before the next of any.
+        """
+        self._streamed = by_priority(contracts, self._settings.active, near_first=self.mode is Mode.RECORD)
 
     @property
     def accounts(self) -> Collection[str]:

@@ -24,8 +24,11 @@ from workbench.venues.ib.streams import N_IGNORED, PRINTS, QUOTES, RT_VOLUME, VA
 BOTH = BID | ASK
 QUOTE, PRINT = int(Kind.QUOTE), int(Kind.PRINT)
 DELAYED, DATA_TYPE, HALTED, TOLD = int(Notice.DELAYED), int(Notice.DATA_TYPE), int(Notice.HALTED), int(Notice.TOLD)
+VOLATILITY = int(Notice.VOLATILITY)
 STEP = 16  # volume that has grown by so small a part is told anew
-VOLUME, DELAYED_VOLUME, OPEN_INTEREST, FUTURES_OPEN_INTEREST = 8, 74, 22, 86  # tick types
+VOLUME, DELAYED_VOLUME, OPEN_INTEREST, FUTURES_OPEN_INTEREST, IMPLIED, HALT = 8, 74, 22, 86, 24, 49  # tick types
+MILLIONTHS = 6  # decimals of an implied volatility that are told
+MOST_DIGITS = 10**12  # of one; with more it is none
 NUL, SEMICOLON = 0, 59
 NS_MS = 1_000_000
 
@@ -263,7 +266,10 @@ def level1(buf, at, end, which, out, s, last, control):
         digits, scale, at, how = decimal(buf, at, end, NUL)
         if at < 0 or how == MALFORMED:
             return MALFORMED
-        if kind != 49 or how != DONE or scale:
+        if kind == IMPLIED and how == DONE and 0 < digits < MOST_DIGITS:
+            control[VALUE] = digits * 10 ** (MILLIONTHS - scale) if scale <= MILLIONTHS else digits // 10 ** (scale - MILLIONTHS)
+            return VOLATILITY
+        if kind != HALT or how != DONE or scale:
             control[N_IGNORED] += 1
             return DONE
         before = s.halted

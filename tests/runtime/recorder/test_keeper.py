@@ -1,0 +1,81 @@
+"""The keeper: what it writes is what the log says, however often it looks, whenever it dies, and whoever else writes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.replay.world import SESSION
+from tests.runtime.recorder.world import made_of, often, recorder, small
+from workbench.domain.errors import StoreError
+from workbench.runtime.recorder.keeper import Keeper, keep
+from workbench.store.folders import Folders
+from workbench.store.recordings import Recordings
+from workbench.store.sealer import seal
+from workbench.store.tail import read_segments
+from workbench.store.whole import only_one
+
+
+@pytest.mark.covers("S1-03", "S1-13", "S4-10")
+def test_rows_made_while_a_log_grows_are_those_the_whole_log_gives(tmp_path: Path) -> None:
+    keeper, live = Keeper(tmp_path, often()), recorder(tmp_path)
+    inner, n = live.runner._at_turn, 0
+
+    def turn(seq: int) -> None:
+        nonlocal n
+        inner(seq)
+        n += 1
+        if n % 40 == 0:
+            keeper.look(float(n))
+        if n == 200:
+            seal(tmp_path)  # by hand, behind its back
+
+    live.runner._at_turn = turn
+    live.run()
+    keeper.finish()
+    rows = keeper.table.read(SESSION)
+    assert rows == made_of(tmp_path, SESSION) and len(rows) > 30 and {row.symbol for row in rows} == {"ESZ6", "SPY"}
+    assert read_segments(Folders(tmp_path).tail) == [] and Recordings.of(tmp_path).sessions()[0].session == SESSION
+
+
+@pytest.mark.covers("S1-32")
+def test_a_keeper_that_dies_anywhere_is_followed_by_one_that_doubles_nothing(tmp_path: Path) -> None:
+    recorder(tmp_path).run()
+    died = Keeper(tmp_path, often())
+    for piece in died._following.new():
+        died._take(piece, 0.0)
+    [(session, rows)] = died._batch.take()
+    half = rows[: len(rows) // 4 * 2]
+    died.table.append(session, half)
+    seal(tmp_path)
+    for _ in range(2):
+        Keeper(tmp_path, often()).finish()
+    assert died.table.read(SESSION) == rows == made_of(tmp_path, SESSION)
+
+
+def test_after_trouble_with_a_table_it_begins_anew_and_lacks_nothing(tmp_path: Path) -> None:
+    recorder(tmp_path).run()
+    Folders(tmp_path).snapshots.parent.mkdir()
+    Folders(tmp_path).snapshots.write_text("in the way")
+    with pytest.raises(StoreError):
+        Keeper(tmp_path, often()).finish()
+    Folders(tmp_path).snapshots.unlink()
+    keeper = Keeper(tmp_path, often())
+    keeper.finish()
+    assert keeper.table.read(SESSION) == made_of(tmp_path, SESSION)
+
+
+def test_two_keepers_do_not_work_at_once(tmp_path: Path) -> None:
+    with only_one(Folders(tmp_path).recordings.with_name("keeper.lock"), ""), pytest.raises(StoreError, match="another keeper works on"):
+        keep(often(), tmp_path, once=True)
+
+
+def test_it_is_a_process_that_ends_when_the_recorder_has(tmp_path: Path) -> None:
+    recorder(tmp_path).run()
+    words = [sys.executable, "-m", "workbench", "keeper", "--data", str(tmp_path), "--with", "4194303"]  # no such process
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout.startswith("sealed "), done.stderr
+    assert len(Recordings.of(tmp_path).read(SESSION)) > len(small().records) // 2

@@ -1,0 +1,167 @@
+"""The process beside a recorder: it reads the log as it grows, writes snapshots, seals, and tidies up behind each session.
+
+Its clock gives it a rhythm, no more: what it writes is a function of the log.
+
+Rules
+-----
+1. It reads before it seals, and what it makes goes into tables of its own: no engine ever sees it.
+2. Killed at any moment it loses nothing: it reads the session again from its beginning and writes what is not written yet.
+3. A session that is over is put together: one file a kind and a table, and what no version of the last week needs is deleted.
+4. Trouble of a moment (a full disk, a sealer run by hand) is said once, and ends like a death: it begins anew, later and later. The
+   recorder does not wait for it.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Final
+
+from workbench.config import Mode, Settings
+from workbench.domain.errors import DataError, StoreError
+from workbench.domain.units import SECOND
+from workbench.market.snapshots import Snapshot, Snapshots
+from workbench.store import processes
+from workbench.store.contracts import ContractBook
+from workbench.store.folders import Folders
+from workbench.store.following import Following, Piece
+from workbench.store.recordings import Recordings
+from workbench.store.sealer import Watch, seal, waiting
+from workbench.store.snapshots import Batch, SnapshotTable
+from workbench.store.whole import only_one
+
+LOOK_S: Final = 1.0  # between two looks at the log
+BEFORE: Final = 2  # sessions whose rows changes are held against, at a start
+TROUBLE_S, MOST_TROUBLE_S = 10.0, 300.0  # until what went wrong is tried again, doubled each time
+
+
+class Keeper:
+    """Keeps what one recorder writes.
+
+    Parameters
+    ----------
+    data
+        Folder of the stores.
+    settings
+        How often, and how much at once.
+    say
+        Takes what a person may want to know.
+    """
+
+    def __init__(self, data: Path, settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
+        self._data, self._recorder, self._say = data, settings.recorder, say
+        self.table = SnapshotTable(data)
+        self._batch = Batch(self._recorder.batch_s, self._recorder.batch_rows)
+        self._watch, self._known = Watch(), dict[str, int]()
+        self._written: dict[int, int] = {}
+        self.session = self._begin()
+
+    def _begin(self) -> int:
+        """Begin at the last session that has snapshots: it is read again, those before are remembered as they were written."""
+        there = self.table.sessions()
+        first = there[-1] if there else 0
+        self._following = Following(self._data, Mode.RECORD.value, first)
+        self.snapshots = Snapshots(ContractBook(self._data).contracts(), self._recorder.snapshot_s * SECOND)
+        self.snapshots.remember(row for session in there[-1 - BEFORE : -1] for row in self.table.read(session))
+        return first
+
+    def look(self, now_s: float) -> None:
+        """Read what came; write and seal what is due."""
+        for piece in self._following.new():
+            self._take(piece, now_s)
+        if self._batch.is_due(now_s=now_s):
+            self.flush()
+        if self._watch.is_due(waiting(self._data, known=self._known), now_s=now_s):
+            self._seal()
+
+    def finish(self) -> None:
+        """Read, write and seal all there is."""
+        for piece in self._following.new():
+            self._take(piece, 0.0)
+        self.flush()
+        self._seal()
+
+    def _take(self, piece: Piece, now_s: float) -> None:
+        if piece.session != self.session:
+            self._over(self.session)
+            self.session = piece.session
+        rows, at = list[Snapshot](), 0
+        seqs = piece.records["seq"]
+        for event in piece.events:
+            stop = int(seqs.searchsorted(event.after_seq, side="right"))
+            rows += self.snapshots.take(piece.records[at:stop])
+            self.snapshots.hear(event.event)
+            at = stop
+        rows += self.snapshots.take(piece.records[at:])
+        written_ns = self._written_ns(piece.session)
+        self._batch.put(piece.session, [row for row in rows if row.ns > written_ns], now_s=now_s)
+
+    def _written_ns(self, session: int) -> int:
+        if session not in self._written:
+            self._written = {session: self.table.written_ns(session)}
+        return self._written[session]
+
+    def flush(self) -> None:
+        """Write the rows that wait."""
+        for session, rows in self._batch.take():
+            self.table.append(session, rows)
+
+    def _seal(self) -> None:
+        report = seal(self._data)
+        self._known.clear()
+        self._say(f"sealed {report.n_sealed:,} records; {report.n_removed} segments removed, {report.n_waiting:,} wait")
+
+    def _over(self, session: int) -> None:
+        """Put the tables of a session that is over together."""
+        if not session:
+            return
+        self.flush()
+        self._seal()
+        recordings = Recordings.of(self._data)
+        n = recordings.compact(session)
+        recordings.vacuum()
+        self.table.table.compact(session)
+        self.table.table.vacuum()
+        self._say(f"session {session} is over: {n} files fewer")
+
+
+def keep(settings: Settings, data: Path, *, beside: int | None = None, once: bool = False) -> None:
+    """Keep until told to stop (SIGTERM, SIGINT), or until the process `beside` has ended; then once more, so that nothing waits.
+
+    Raises
+    ------
+    StoreError
+        Another keeper works on this folder.
+    """
+    told = Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, stop)
+    with only_one(Folders(data).recordings.with_name("keeper.lock"), f"another keeper works on {data}"):
+        keeper: Keeper | None = None
+        wait_s = TROUBLE_S
+        began = processes.started(beside) if beside is not None else None
+        while not (told.is_set() or once or (beside is not None and not processes.is_alive(beside, began or 0))):
+            pause_s = LOOK_S  # nothing tells another process that a segment has grown
+            try:
+                keeper = keeper or Keeper(data, settings, _print)
+                keeper.look(time.monotonic())
+                wait_s = TROUBLE_S
+            except (StoreError, DataError) as error:
+                _print(f"trouble, tried again in {wait_s:g} s: {error}")
+                keeper, pause_s, wait_s = None, wait_s, min(2 * wait_s, MOST_TROUBLE_S)
+            told.wait(pause_s)
+        (keeper or Keeper(data, settings, _print)).finish()
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
