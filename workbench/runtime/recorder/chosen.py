@@ -10,12 +10,11 @@ from workbench import calendars
 from workbench.config import Settings
 from workbench.domain.contracts import Contract
 from workbench.domain.records import Phase
-from workbench.market.rolls import front
+from workbench.market.rolls import VOLUME_DAYS, front
 from workbench.runtime.live.leading import day_of
 from workbench.runtime.recorder.plan import OpenHours, RecordPlan, open_hours, planned
 from workbench.store.recordings import Recordings
 from workbench.venues.ib.budget import Budget
-from workbench.venues.ib.contracts import VOLUME_DAYS
 from workbench.venues.ib.market import by_priority
 
 
