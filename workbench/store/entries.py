@@ -17,6 +17,7 @@ from workbench.store.chain import EMPTY, Head, Row, follow
 from workbench.store.schema import AHEAD, EVENT, FACTS, database_trouble, format_of
 from workbench.store.versions import UPCASTS, Upcast, refuse_newer, upcast
 
+READING: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 PAGE_ROWS: Final = 1_000  # rows a transaction: readers must be short, or the writer cannot begin its log anew
 SELECT: Final = "SELECT id, after_seq, n, recv_ns, what, v, body, hash FROM entry WHERE id > ? ORDER BY id LIMIT ?"
 
@@ -77,7 +78,7 @@ def facts(path: Path, *, after: int = 0) -> Iterator[tuple[At, AnyFact]]:
 
 def ahead_bodies(path: Path) -> list[bytes]:
     """Read what a journal carries for the tail, in the order it was committed."""
-    db = _connect(path)
+    db = connect(path)
     try:
         with database_trouble(f"reading the journal {path}"):
             return [body for (body,) in db.execute("SELECT body FROM entry WHERE what = ? ORDER BY id", (AHEAD,))]
@@ -87,7 +88,7 @@ def ahead_bodies(path: Path) -> list[bytes]:
 
 def last(path: Path) -> Entry | None:
     """Give the last committed entry, `None` of an empty journal."""
-    db = _connect(path)
+    db = connect(path)
     try:
         with database_trouble(f"reading the journal {path}"):
             row = db.execute("SELECT id FROM entry WHERE what != ? ORDER BY id DESC LIMIT 1", (AHEAD,)).fetchone()
@@ -98,7 +99,7 @@ def last(path: Path) -> Entry | None:
 
 def head(path: Path) -> Head:
     """Give where the chain of a journal ends, unproved; kept elsewhere it is the anchor `verify` needs to find a truncation."""
-    db = _connect(path)
+    db = connect(path)
     try:
         with database_trouble(f"reading the journal {path}"):
             row = db.execute("SELECT id, hash FROM entry ORDER BY id DESC LIMIT 1").fetchone()
@@ -138,7 +139,8 @@ def verify(path: Path, anchor: Head | None = None) -> Head:
     return at
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a journal to read it: the file read-only, and every statement but a SELECT denied. To be closed by the caller."""
     if not path.exists():
         raise StoreError(f"there is no journal at {path}")
     with database_trouble(f"opening the journal {path}"):
@@ -148,11 +150,17 @@ def _connect(path: Path) -> sqlite3.Connection:
     except StoreError:
         db.close()
         raise
+    db.set_authorizer(_may)
     return db
 
 
+def _may(action: int, *_: str | None) -> int:
+    """Let a connection read and nothing else: no write, no other file, no pragma, whatever statement it is given."""
+    return sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
+
+
 def _rows(path: Path, after: int) -> Iterator[Row]:
-    db = _connect(path)
+    db = connect(path)
     try:
         while True:
             with database_trouble(f"reading the journal {path}"):

@@ -27,17 +27,17 @@ def test_a_correction_stands_in_place_of_what_it_replaces_and_a_bust_leaves_noth
     journal(tmp_path, reports)
     found = account_books(tmp_path).executions
     assert [(each.exec_id[-8:], each.leg, each.side, each.qty, each.px, each.how) for each in found] == [
+        ("01.01.02", "entry", 1, 2, 99, "corrected"),  # when the trade was, not when it was corrected
         ("02.01.01", "entry", -1, 300, 9_900, "reported"),
         ("03.01.01", "entry", -1, 1, 99, "reported"),
         ("05.01.01", "exit", -1, 2, 99, "reported"),
         ("06.01.01", "stop", 1, 300, 10_000, "reported"),
-        ("01.01.02", "entry", 1, 2, 99, "corrected"),
     ]
 
 
 def test_money_is_exact_and_bought_is_paid(reports: list[Report], tmp_path: Path) -> None:
     journal(tmp_path, reports)
-    bought = account_books(tmp_path).executions[-1]
+    bought = account_books(tmp_path).executions[0]
     assert (bought.price, bought.gross, bought.commission, bought.net) == tuple(map(Decimal, ("24.75", "-2475", "-4.5", "-2479.5")))
     assert (bought.rate, bought.base) == ("1", "USD")
 

@@ -28,13 +28,13 @@ def table(columns: tuple[str, ...], made: list[rows.Row]) -> list[dict[str, str]
 
 def test_a_fill_says_when_where_what_and_for_how_much(data: Path) -> None:
     first, *_, last = table(rows.FILLS, rows.fill_rows(account_books(data)))
-    assert (first["time_utc"], first["time_exchange"]) == ("2026-11-19T15:00:05.000000Z", "2026-11-19T10:00:05.000000-05:00")
-    assert last["time_exchange"].endswith("-06:00") and (last["session"], last["account"], last["mode"]) == ("20261119", "DUSIM1", "paper")
-    assert [last[name] for name in ("symbol", "con_id", "type", "multiplier", "side", "quantity", "price_pts")] == [
+    assert (first["time_utc"], first["time_exchange"]) == ("2026-11-19T15:00:03.000000Z", "2026-11-19T09:00:03.000000-06:00")
+    assert last["time_exchange"].endswith("-05:00") and (last["session"], last["account"], last["mode"]) == ("20261119", "DUSIM1", "paper")
+    assert [first[name] for name in ("symbol", "con_id", "type", "multiplier", "side", "quantity", "price_pts")] == [
         "ESZ6", "1001", "future", "50", "BUY", "2", "24.75",
     ]  # fmt: skip
     money = ("gross", "commission", "net", "currency", "rate_to_base", "base_currency", "net_base")
-    assert [last[name] for name in money] == ["-2475.00", "-4.50", "-2479.50", "USD", "1", "USD", "-2479.50"]
+    assert [first[name] for name in money] == ["-2475.00", "-4.50", "-2479.50", "USD", "1", "USD", "-2479.50"]
     assert last["exec_id"] == "0000e0d5.69e00001.01.02" and last["how"] == "corrected"
 
 

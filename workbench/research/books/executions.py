@@ -53,7 +53,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     ours; its commission is an estimate), ``foreign``.
     """
 
-    time_ns: int  # when it was known here
+    time_ns: int  # when it was first known here
     run: str
     mode: str
     account: str
@@ -290,7 +290,8 @@ class _Reader:
         self._replaced.add(at)
         old = self._standing.pop(at, None)
         fee = None if old is None else self._fees.get(at, old.fee_micros)
-        self._book(of, now_ns, (new.ref, new.leg, new.qty, new.px, new.exec_id, fee), "corrected")
+        at_ns = now_ns if old is None else old.time_ns  # it is the same trade, told better
+        self._book(of, at_ns, (new.ref, new.leg, new.qty, new.px, new.exec_id, fee), "corrected")
         if old is None or key not in self._standing:
             return
         made = self._standing[key]
