@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.engine.hand import position, said
+import msgspec
+
+from tests.engine.hand import ACCOUNT, position, said
 from tests.engine.test_hearing_strangers import foreign_long, handing, sold, told
-from workbench.domain.events import OperatorAction
+from workbench.domain.events import Arrival, ForeignOrderSeen, OperatorAction
 from workbench.domain.orders import Leg, OrderType
 from workbench.runtime.live.recalling import recall
+from workbench.store.folders import Folders
+from workbench.store.journal import Journal
 
 
 class _Run:
@@ -45,3 +49,15 @@ def test_what_is_being_left_and_what_is_over_is_known_to_the_next_process(tmp_pa
     later = recalled(tmp_path, hand.engine)
     assert [each.ref for each in later.over] == [1] and (later.lives, later.leaving) == ((), frozenset())
     assert {(each.ref, each.leg) for each in later.executions.values()} == {(1, Leg.ENTRY), (1, Leg.STOP)}
+
+
+def test_orders_of_others_that_worked_when_last_they_were_told_are_known_to_the_next_process(tmp_path: Path) -> None:
+    hand, first = position(), ForeignOrderSeen(ACCOUNT, 1, 9, "", 1, 3, 0, "LMT", "PreSubmitted")
+    last = msgspec.structs.replace(first, filled=1, status="Submitted")
+    over = msgspec.structs.replace(first, perm_id=10, status="Cancelled")
+    with Journal(Folders(tmp_path).journal(_Run.run)) as journal:
+        for n, event in enumerate((first, last, msgspec.structs.replace(over, status="Submitted"), over), 1):
+            hand.hear(event)
+            journal.append(Arrival(n, 1, n, event))
+        journal.commit()
+    assert recalled(tmp_path, hand.engine).foreign == (last,)

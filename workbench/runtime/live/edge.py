@@ -64,7 +64,7 @@ class IbEdge:
         self._knows = knows
         self._venue = self._make(recalled.chain)
         self._venue.stream(recalled.contracts)
-        past = Past(recalled.lives, recalled.executions, recalled.by_hand, recalled.leaving, recalled.over)
+        past = Past(recalled.lives, recalled.executions, recalled.by_hand, recalled.leaving, recalled.over, recalled.foreign)
         self._venue.recover(past)
         named = {contract.id: contract.venue_ids.get("ib") for contract in recalled.contracts}
         self._venue.money.held_before({int(ib): qty for id_, qty in recalled.held.items() if (ib := named.get(id_))})

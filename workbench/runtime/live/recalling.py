@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from workbench.domain.contracts import Contract
 from workbench.domain.decisions import Issued
+from workbench.domain.events import ForeignOrderSeen
 from workbench.domain.orders import Cause, Leg, OrderType, Submit
 from workbench.engine import Engine
 from workbench.execution.adoption import ADOPTED
@@ -33,7 +34,8 @@ class Recalled(NamedTuple):
     commanded to last (px); ``leaving`` are those of them that are being left; ``over`` are the newest that are over: what of them still
     lives at the broker must not. ``executions`` are what the books know of ours, by id, those that a correction replaced included;
     ``contracts`` is all that the run knows; ``by_hand`` is how much of a bracket somebody else has closed; ``held`` is what the broker was
-    heard to hold last, by contract: what it names no more is flat, and nobody else says so. ``run`` is the run that begins.
+    heard to hold last, by contract: what it names no more is flat, and nobody else says so. ``run`` is the run that begins. ``foreign`` are
+    orders of others that worked when last they were told: what the broker shows no more is over, and nobody says so.
     """
 
     chain: str
@@ -45,6 +47,7 @@ class Recalled(NamedTuple):
     leaving: frozenset[int] = frozenset()
     over: tuple[Submit, ...] = ()
     run: RunManifest | None = None
+    foreign: tuple[ForeignOrderSeen, ...] = ()
 
 
 def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
@@ -74,7 +77,20 @@ def recall(data: Path, run: RunManifest, engine: Engine) -> Recalled:
         leaving=frozenset(ref for ref, b in book.open.items() if b.phase is Phase.CLOSING),
         over=tuple(each for each in book.intents.values() if each.ref in book.over)[-MAX_OVER:],
         run=run,
+        foreign=_foreign(data, run, {perm_id for orders in engine.desk.memory.referee.orders.values() for perm_id in orders}),
     )
+
+
+def _foreign(data: Path, run: RunManifest, perm_ids: set[int]) -> tuple[ForeignOrderSeen, ...]:
+    """Find what was told last of orders of others."""
+    found: dict[int, ForeignOrderSeen] = {}
+    for each in _chain(data, run):
+        missing = perm_ids - found.keys()
+        journal = Folders(data).journal(each.run)
+        if missing and journal.exists():
+            told = (arrival.event for arrival in entries.arrivals(journal))
+            found.update({event.perm_id: event for event in told if isinstance(event, ForeignOrderSeen) and event.perm_id in missing})
+    return tuple(found.values())
 
 
 def _as_bought(b: Bracket) -> Submit:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
+from workbench.domain.events import ForeignOrderSeen
 from workbench.domain.orders import Leg, OrderType, Submit
 from workbench.execution.adoption import ADOPTED
 from workbench.execution.book import Booked
@@ -28,7 +29,8 @@ class Past(NamedTuple):
 
     ``lives`` are the brackets that are not over: the command, and where their stop was commanded to last (px); ``executions`` are those the
     engine has, by id; ``by_hand`` is how many contracts of a bracket somebody else has closed; ``leaving`` are the refs of those that are
-    being left; ``over`` are brackets that are over and may live at the broker all the same.
+    being left; ``over`` are brackets that are over and may live at the broker all the same; ``foreign`` are orders of others that worked
+    when last they were told.
     """
 
     lives: Iterable[tuple[Submit, int]] = ()
@@ -36,6 +38,7 @@ class Past(NamedTuple):
     by_hand: Mapping[int, int] = NOBODY
     leaving: Collection[int] = ()
     over: Iterable[Submit] = ()
+    foreign: Iterable[ForeignOrderSeen] = ()
 
 
 def recover(book: Book, past: Past) -> None:

@@ -2,6 +2,7 @@
 
 An order is gone only when two whole answers, `APART_S` apart, over one link to IB that stood all the while, did not name it: a gateway
 shows orders late, and a TWS that is cut off from IB keeps what it was sent and lets it go when the link is back.
+So is somebody else's; nobody waits for that, it is looked for again.
 """
 
 # mypy: disable-error-code="no-untyped-call"
@@ -20,6 +21,7 @@ from workbench.domain.orders import Leg
 from workbench.venues.ib.account import Account
 from workbench.venues.ib.book import Book, Life, Part
 from workbench.venues.ib.client import LaneClient
+from workbench.venues.ib.foreign import keys
 from workbench.venues.ib.past import count_untold
 from workbench.venues.ib.questions import COMPLETED, DOWNLOAD, OPEN_ORDERS, POSITIONS, Questions
 from workbench.venues.ib.translate import WORKS, Translator
@@ -93,6 +95,9 @@ class Reconciler:
                         self._tell(self._translator.vanished(life, part))
                     elif part.refusal or _is_moot(life, part):
                         self._tell(self._translator.refuse(life, part, part.refusal or "it never reached the broker"))
+                foreign, now_s = self._translator.foreign, asyncio.get_running_loop().time()
+                self._tell(foreign.gone(now_s, least=GONE, apart_s=APART_S))
+                self._translator.must_look |= foreign.is_missing
             return why
 
     def _begin(self) -> int | None:
@@ -102,6 +107,7 @@ class Reconciler:
             self._counted = link
             for _, part in self._missing():
                 part.n_missed = 0
+            self._translator.foreign.look_anew()
         return link
 
     async def _look(self, link: int | None) -> str | None:
@@ -124,11 +130,13 @@ class Reconciler:
 
     def _count(self, shown: Known, since: set[int]) -> None:
         rows: list[Answer] = shown.value
+        statuses = [row for row in rows if isinstance(row, OrderStatus)]
         orders = [row.order for row in rows if isinstance(row, OpenOrder)]
         perm_ids = {order.perm_id for order in orders if order.perm_id}
-        perm_ids |= {row.perm_id for row in rows if isinstance(row, OrderStatus) and row.status in WORKS}  # each has two; one may be lost
+        perm_ids |= {row.perm_id for row in statuses if row.status in WORKS}  # each has two; one may be lost
         order_ids = {order.order_id for order in orders if order.client_id == self._translator.client_id}
         now_s = asyncio.get_running_loop().time()
+        self._translator.foreign.count(keys((row for row in rows if isinstance(row, OpenOrder)), statuses), now_s)
         for _, part in self._unended():
             if id(part) in since:
                 is_there = part.perm_id in perm_ids if part.perm_id else part.order_id in order_ids

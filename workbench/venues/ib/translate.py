@@ -258,7 +258,7 @@ class Translator:
     def _completed(self, m: CompletedOrder) -> list[AnyEvent]:
         own = self._own(m.order.order_ref, 0, -1, m.order.perm_id)
         if own is None:
-            return []
+            return self.foreign.completed(m)
         life, part = own
         told = self._size(life, m.order.filled_quantity or 0)
         part.told = max(part.told, told)

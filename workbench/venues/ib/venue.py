@@ -195,6 +195,7 @@ class IbVenue:
     def recover(self, past: Past) -> None:
         """Take up what earlier processes of this run left; before `open`."""
         recover(self.book, past)
+        self.translator.foreign.recall(past.foreign)
 
     def record(self, flight: Flight) -> None:
         """Note all that goes over the socket. Before `open`."""
