@@ -137,6 +137,30 @@ def test_a_bust_that_comes_before_its_execution_ends_what_never_fills_again() ->
     assert (bracket(desk).open, bracket(desk).rest) == (0, 1)
 
 
+@pytest.mark.covers("S2-04", "S2-28")
+def test_a_stop_that_stood_before_a_bust_is_not_believed_in_until_the_venue_says_so() -> None:
+    desk = working(2).covered(2).fill(ENTRY, 1).fill(ENTRY, 1, id_="x.01").hear(FillCorrected(1, ENTRY, 0, 0, "x.02", "x.01"))
+    assert isinstance(desk.sent[-1], Exit) and bracket(desk).covered == 0
+    desk.hear(OrderRejected(1, EXIT, "no"))
+    assert bracket(desk).phase is Phase.EXPOSED
+    again = repair(desk)
+    assert isinstance(again, Protect) and again.qty == 1
+    assert bracket(desk.covered(1)).phase is Phase.PROTECTED
+
+
+@pytest.mark.covers("S2-04")
+def test_a_stop_over_a_part_that_filled_covers_nothing_of_the_rest() -> None:
+    desk = Desk(2).fill(ENTRY, 2).covered(1).fill(STOP, 1)
+    assert (bracket(desk).open, bracket(desk).covered, bracket(desk).phase) == (1, 0, Phase.EXPOSED)
+
+
+def test_a_stop_is_not_believed_in_where_a_bust_overtakes_its_execution_and_the_rest_fills() -> None:
+    desk = working(2).covered(2).hear(FillCorrected(1, ENTRY, 0, 0, "x.02", "x.01")).fill(ENTRY, 1)
+    assert bracket(desk).phase is Phase.PROTECTED
+    desk.fill(ENTRY, 1, id_="x.01")
+    assert bracket(desk).phase is Phase.EXPOSED and bracket(desk).covered == 0
+
+
 def test_a_fee_of_an_execution_that_was_corrected_since_is_due_for_the_one_in_its_place() -> None:
     desk = working(1).hear(OrderFilled(1, ENTRY, 1, 100, "x.01", None), FillCorrected(1, ENTRY, 1, 101, "x.02", "x.01"))
     assert desk.supervisor.fee("x.01", 5) is None and bracket(desk).fees_micros == 5

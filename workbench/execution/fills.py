@@ -4,6 +4,7 @@ Rules
 -----
 1. An execution counts once, by its id, in every phase, also behind a cancel.
 2. A correction stands in place of the execution it names. What was busted of an entry never fills again.
+3. A correction that changes a quantity leaves nobody knowing what the stop covers: none is believed in until the venue says so anew.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Corrected(NamedTuple):
 def fill(book: Book, b: Bracket, told: OrderFilled, facts: list[AnyFact], now_ns: int) -> bool:
     """Count an execution; false if it was counted before."""
     if not book.count(b, told):
-        _told_too_late(book.executions[told.exec_id], b, told)
+        _told_too_late(book.executions[told.exec_id], b, told, facts, now_ns)
         return False
     if told.leg is Leg.ENTRY:
         b.opened_ns = b.opened_ns or now_ns
@@ -47,17 +48,21 @@ def fill(book: Book, b: Bracket, told: OrderFilled, facts: list[AnyFact], now_ns
     else:
         b.out += told.qty
         b.out_value += told.qty * told.px
-        b.covered = min(b.covered, max(b.open, 0))
+        stands = b.covered - told.qty * (told.leg is Leg.STOP)  # what a stop filled it covers no more
+        b.covered = max(0, min(stands, b.open))
         b.last_leg, b.is_answered = told.leg, b.is_answered or told.leg is Leg.EXIT
     return True
 
 
-def _told_too_late(known: Booked, b: Bracket, told: OrderFilled) -> None:
+def _told_too_late(known: Booked, b: Bracket, told: OrderFilled, facts: list[AnyFact], now_ns: int) -> None:
     """Take that an execution is told behind its own correction: what it had more of an entry never fills again."""
     if known.qty or known.side:
         return
     if told.leg is Leg.ENTRY:
         b.dead = max(0, min(b.dead + max(0, told.qty - known.px), b.qty - b.filled))
+    if told.qty != known.px:
+        b.covered = 0
+        cover(b, facts, now_ns)
     known.side = b.side
 
 
@@ -96,3 +101,4 @@ def _recount(b: Bracket, leg: Leg, more: int, value: int) -> None:
     else:
         b.out += more
         b.out_value += value
+    b.covered = 0 if more else b.covered  # the venue may have cut it to what is held, or not, and says neither

@@ -277,6 +277,7 @@ class Supervisor:
         if b.phase is Phase.CLOSING and new.leg is not Leg.ENTRY:
             exit_lost(b, facts, now_ns)
         made = self.leave(b, "corrected", now_ns, cause, facts) if b.held > 0 else self.withdraw(b, now_ns, cause)
+        cover(b, facts, now_ns)  # where it cannot be left any more, it is not called safe
         self._end(b, facts, now_ns)
         return Heard(b, [] if made is None else [made], trouble)
 

@@ -15,6 +15,7 @@ from workbench.domain.orders import Leg
 from workbench.gateway.faults import When
 from workbench.gateway.faults import actions as act
 from workbench.gateway.faults.scenario import Rule, Scenario
+from workbench.simulation.broker.orders import Order, Type
 from workbench.simulation.virtual import VirtualLoop, run
 
 
@@ -85,3 +86,25 @@ def test_an_answer_that_was_asked_for_before_a_number_was_taken_says_nothing_abo
 
     world = run(main, epoch_ns=BEGIN_NS)
     assert broker(world).position("DUSIM1", 1).qty == 0 and not world.of(OrderRejected)
+
+
+def test_an_exit_waits_while_a_hand_may_have_closed_some_and_nobody_answers(tmp_path: Path) -> None:
+    async def main(loop: VirtualLoop) -> Edge:
+        async with edge(loop, tmp_path) as world:
+            await world.venue.open()
+            await world.ready()
+            await world.venue.send(submit(1, qty=2))
+            await world.until(lambda: 1 in world.venue.book.lives and world.venue.book.lives[1].open == 2)
+            await asyncio.sleep(5)
+            world.gateway.faults.inject(act.Mute(what=("ExecutionData", "ExecutionDataEnd"), for_s=9))
+            sold = Order(client_id=0, order_id=0, account="DUSIM1", contract=1, side=-1, qty=1, type=Type.MARKET)
+            broker(world).place_by_hand(sold, world.gateway.now_ns)
+            await asyncio.sleep(7)
+            assert not world.venue.connection.is_known
+            await world.venue.send(leave(1))
+            await asyncio.sleep(20)
+            return world
+
+    world = run(main, epoch_ns=BEGIN_NS)
+    assert broker(world).position("DUSIM1", 1).qty == 0
+    assert [each.qty for each in world.of(OrderFilled) if each.leg is Leg.EXIT] == [1]

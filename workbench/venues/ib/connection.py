@@ -186,8 +186,10 @@ class Connection:
         """Cut the socket and begin anew."""
         self._lose(why)
 
-    def resync(self) -> None:
-        """Ask for everything again: what is known is in doubt."""
+    def resync(self, why: str = "") -> None:
+        """Ask for everything again: what is known is in doubt; for a reason that is given nothing opens until it is known."""
+        if why and self.is_ready:
+            self._move(State.RESYNCING, why)
         self._must_resync = True
         self._wake.set()
 

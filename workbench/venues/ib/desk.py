@@ -28,7 +28,7 @@ from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.connection import Connection
 from workbench.venues.ib.holding import Holding
 from workbench.venues.ib.orders import Cancelling, Orders, Placing, Sending
-from workbench.venues.ib.questions import Questions
+from workbench.venues.ib.questions import TIMEOUT_S, Questions
 from workbench.venues.ib.reconcile import GONE, Reconciler
 from workbench.venues.ib.translate import Translator
 from workbench.venues.ib.validator import Validator
@@ -37,6 +37,7 @@ from workbench.wire.order import OrderFields
 
 PLACE: Final = b"3\0"
 LOOK_S: Final = 2  # ticks between two looks that something said called for
+ANSWER_S: Final = 4.0  # for each question of such a look; what was asked in vain is asked again
 MONEY_S: Final = 5
 WHAT_IF_S: Final = 10.0
 
@@ -48,6 +49,8 @@ class Desk:
     ----------
     account, holding
         Answer questions about money, and what a hand in TWS took from our brackets.
+    n_ticks
+        Seconds that it has counted.
     """
 
     account: Account
@@ -67,7 +70,7 @@ class Desk:
         self._questions, self._reconciler, self._connection, self._say = questions, reconciler, connection, say
         self.holding = Holding()
         self._hung: set[int] = set()
-        self._n_ticks = self._looked = self._heard = 0  # seconds, and which of them saw the last look and the last word
+        self.n_ticks = self._looked = self._heard = 0  # seconds, and which of them saw the last look and the last word
         self._jobs: set[asyncio.Task[None]] = set()
 
     @property
@@ -173,7 +176,7 @@ class Desk:
     # ------------------------------------------------------------------ what answers call for
     def follow(self, message: Answer) -> None:
         """See to what a message changed: cuts, further exits, cancels of what is inactive."""
-        self._heard = self._n_ticks
+        self._heard = self.n_ticks
         life = self._life_of(message)
         if life is not None and self._is_known():
             self._due(life)
@@ -195,8 +198,9 @@ class Desk:
         except (InvariantError, VenueError, ConnectionError) as error:
             self._say(BrokerSaid(0, "trouble", f"bracket {life.submit.ref}: {error}", life.submit.ref, life.submit.key.contract))
 
-    def resume(self) -> None:
-        """All is known again: send what had to wait, and what may be said twice and was not acknowledged."""
+    def resume(self, asked: int) -> None:
+        """All is known again, asked for in tick `asked`: send what had to wait, and what may be said twice and was not acknowledged."""
+        self._hold_to_the_broker(asked)
         for life in list(self._lives.values()):
             if not life.is_over:
                 self._leave(self._orders.again(life))
@@ -224,24 +228,24 @@ class Desk:
     # ------------------------------------------------------------------ once a second
     def is_fifth(self) -> bool:
         """Whether money is to be told now."""
-        return self._n_ticks % MONEY_S == 0
+        return self.n_ticks % MONEY_S == 0
 
     async def tidy(self) -> None:
         """Cancel what hangs or came back from the dead, leave what has waited, ask again where words left a doubt."""
-        self._n_ticks += 1
+        self.n_ticks += 1
         if not self._client.is_ready:
             return
         for life in self._lives.values() if self._is_known() else ():
-            if self._orders.has_waited(life, self._n_ticks - self._heard):
+            if self._orders.has_waited(life, self.n_ticks - self._heard):
                 self._due(life)
         self._cancel_what_hangs()
-        self.holding.tick(self._lives.values(), self._n_ticks)
-        for contract in self.holding.settled(self._n_ticks):
+        self.holding.tick(self._lives.values(), self.n_ticks)
+        for contract in self.holding.settled(self.n_ticks):
             self._translator.compare(contract, self.account.held(contract))
         late = any(life.n_waited == 1 for life in self._lives.values())  # a word on what an exit waits for
         late |= any(part.told > part.filled or part.is_silent_exit for life in self._lives.values() for part in life.parts)
-        if (self._translator.must_look or late) and self._n_ticks - self._looked >= LOOK_S and self._connection.is_ready:
-            self._translator.must_look, self._looked = False, self._n_ticks
+        if (self._translator.must_look or late) and self.n_ticks - self._looked >= LOOK_S and self._connection.is_ready:
+            self._translator.must_look, self._looked = False, self.n_ticks
             self._job(self._look())
 
     def _cancel_what_hangs(self) -> None:
@@ -253,8 +257,10 @@ class Desk:
         self._leave([Cancelling(order_id) for order_id in sorted(undead)])
 
     async def _look(self) -> None:
-        if await self.look() is not None:
+        if (why := await self.look(answer_s=ANSWER_S)) is not None:
             self._translator.must_look = True
+            if self.holding.lacks(self._lives.values(), self.account.positions, self._translator.contracts):
+                self._connection.resync(why)  # else an exit would close what a hand may have closed already
             return
         clashed = self._without_those_alone(self._clashed())
         for ref in sorted({found[0].submit.ref for number in clashed if (found := self._translator.book.find(number))}):
@@ -263,17 +269,17 @@ class Desk:
             if not life.is_over:
                 self._due(life)
 
-    async def look(self) -> str | None:
+    async def look(self, *, answer_s: float = TIMEOUT_S) -> str | None:
         """Ask what there is, positions too, and take from brackets what the broker does not hold; say what is not known, or `None`."""
-        n = self._n_ticks
-        why = await self._reconciler.quietly()
-        self.holding.tick(self._lives.values(), self._n_ticks)
+        n = self.n_ticks
+        why = await self._reconciler.quietly(answer_s=answer_s)
         if why is None and self._is_known():
             self._hold_to_the_broker(n)
         return why
 
     def _hold_to_the_broker(self, n: int) -> None:
         """Cut or cancel the exits of what somebody closed, and say so."""
+        self.holding.tick(self._lives.values(), self.n_ticks)
         for life in self.holding.hold(self._lives.values(), self.account.positions, self._translator.contracts, n):
             self._say(self.holding.word(life))
             rests = [] if life.entry.is_over else [life.entry]  # its children are over all of it: they can be cut when it has ended

@@ -12,7 +12,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from workbench.domain.contracts import Contract
@@ -76,23 +76,31 @@ class Holding:
         n
             The tick in which the questions were asked.
         """
-        positions = {contracts[con_id].id: qty for con_id, qty in told.items() if con_id in contracts}
-        held: dict[int, list[Life]] = {}
-        for life in lives:
-            if life.open + life.by_hand > 0:
-                held.setdefault(life.submit.key.contract, []).append(life)
         changed: list[Life] = []
         self.is_unsettled = False
-        for contract, mine in held.items():
-            if contract in self._ignored:
-                continue
-            room = max(0, mine[0].submit.side * positions.get(contract, 0))
+        for contract, mine, room in self._rooms(lives, told, contracts):
             if n - self._changed.get(contract, n) >= QUIET_TICKS:
                 changed += _share(mine, room)
             elif sum(life.open for life in mine) != room:
                 self.is_unsettled = True
                 changed += _share(mine, self._at_most(contract, mine, room, n), is_sure=False)
         return changed
+
+    def lacks(self, lives: Iterable[Life], told: Mapping[int, int], contracts: Mapping[int, Contract]) -> bool:
+        """Tell whether the broker was heard to hold less of a contract than brackets do, be it for a fill that was not heard."""
+        return any(sum(life.open for life in mine) > room for _, mine, room in self._rooms(lives, told, contracts))
+
+    def _rooms(
+        self, lives: Iterable[Life], told: Mapping[int, int], contracts: Mapping[int, Contract]
+    ) -> Iterator[tuple[int, list[Life], int]]:
+        """Go through the contracts that are held: id, whose brackets hold it, and what the broker has told of it in their direction."""
+        positions = {contracts[con_id].id: qty for con_id, qty in told.items() if con_id in contracts}
+        held: dict[int, list[Life]] = {}
+        for life in lives:
+            if life.open + life.by_hand > 0 and life.submit.key.contract not in self._ignored:
+                held.setdefault(life.submit.key.contract, []).append(life)
+        for contract, mine in held.items():
+            yield contract, mine, max(0, mine[0].submit.side * positions.get(contract, 0))
 
     def _at_most(self, contract: int, mine: list[Life], room: int, n: int) -> int:
         """Give the most that can be held of a contract in which fills are so near that what was told may lack them."""

@@ -23,7 +23,7 @@ from workbench.venues.ib.book import Book, Life, Part
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.foreign import keys
 from workbench.venues.ib.past import count_untold
-from workbench.venues.ib.questions import COMPLETED, DOWNLOAD, OPEN_ORDERS, POSITIONS, Questions
+from workbench.venues.ib.questions import COMPLETED, DOWNLOAD, OPEN_ORDERS, POSITIONS, TIMEOUT_S, Questions
 from workbench.venues.ib.translate import WORKS, Translator
 from workbench.wire import Answer, OpenOrder, OrderStatus, Position
 
@@ -66,25 +66,31 @@ class Reconciler:
             return f"account {account.name}: {told.reason}"
         return await self.quietly()
 
-    async def quietly(self) -> str | None:
-        """Ask for what may have changed without a word: positions, orders, executions; say what is not known, or `None`."""
+    async def quietly(self, *, answer_s: float = TIMEOUT_S) -> str | None:
+        """Ask for what may have changed without a word: positions, orders, executions; say what is not known, or `None`.
+
+        Parameters
+        ----------
+        answer_s
+            Longest that each of the questions waits for its answer.
+        """
         account = self._account
-        held = await self._questions.single(POSITIONS, self._client.reqPositions)
+        held = await self._questions.single(POSITIONS, self._client.reqPositions, timeout_s=answer_s)
         if isinstance(held, Unknown):
             return f"positions: {held.reason}"
         named = {row.contract.con_id for row in held.value if isinstance(row, Position) and row.account == account.name}
         self._tell(account.gone(named))
-        return await self.orders()
+        return await self.orders(answer_s=answer_s)
 
-    async def orders(self) -> str | None:
+    async def orders(self, *, answer_s: float = TIMEOUT_S) -> str | None:
         """Ask what orders there are, again where one is missing; say what is not known, or `None`."""
         async with self._turn:
             link = self._begin()
-            why = await self._look(link)
+            why = await self._look(link, answer_s)
             doubtful = [life for life in self._book.lives.values() if life.is_doubtful]
             if why is None and (doubtful or any(not self._is_gone(part) for _, part in self._missing())):
                 await asyncio.sleep(APART_S)
-                why = await self._look(link)
+                why = await self._look(link, answer_s)
             if why is None:
                 for life in doubtful:
                     life.is_doubtful = False
@@ -110,16 +116,17 @@ class Reconciler:
             self._translator.foreign.look_anew()
         return link
 
-    async def _look(self, link: int | None) -> str | None:
+    async def _look(self, link: int | None, answer_s: float) -> str | None:
         client, ask = self._client, self._questions
         since = {id(part) for _, part in self._unended()}  # what is sent while the answer is under way is not missing from it
-        shown = await ask.single(OPEN_ORDERS, client.reqAllOpenOrders)
+        shown = await ask.single(OPEN_ORDERS, client.reqAllOpenOrders, timeout_s=answer_s)
         if isinstance(shown, Unknown):
             return f"open orders: {shown.reason}"
-        done = await ask.single(COMPLETED, lambda: client.reqCompletedOrders(False))
+        done = await ask.single(COMPLETED, lambda: client.reqCompletedOrders(False), timeout_s=answer_s)
         if isinstance(done, Unknown):
             return f"completed orders: {done.reason}"
-        fills = await ask.numbered(lambda req_id: client.reqExecutions(req_id, ExecutionFilter(acctCode=self._account.name)))
+        mine = ExecutionFilter(acctCode=self._account.name)
+        fills = await ask.numbered(lambda req_id: client.reqExecutions(req_id, mine), timeout_s=answer_s)
         if isinstance(fills, Unknown):
             return f"executions: {fills.reason}"
         if link is None or link != self._link():

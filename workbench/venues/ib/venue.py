@@ -309,12 +309,13 @@ class IbVenue:
         """Ask for everything; give why it is not known."""
         if (why := await self._find()) is not None:
             return why
+        asked = self.desk.n_ticks
         if self.sends_orders or self.account in self.client.accounts:
             if (why := await self.reconciler.everything()) is not None:
                 return why
             self.desk.subscribe()
         self.connection.known()
-        self.desk.resume()
+        self.desk.resume(asked)
         if not self._streamed:
             self._streamed = self.leads()
         self.market.want(wants(self._streamed), self.sessions)
