@@ -37,7 +37,7 @@ BUGS: Final = (
         "I5",
         (
             Edit(f"{FILLS}:fill", "if not book.count(b, told):", "if told.leg is Leg.ENTRY and b.cancelling or not book.count(b, told):"),
-            Edit(f"{FILLS}:fill", "_told_too_late(book.executions[told.exec_id], b, told)", "pass"),
+            Edit(f"{FILLS}:fill", "_told_too_late(book.executions[told.exec_id], b, told, facts, now_ns)", "pass"),
         ),
         "engine/test_desk_silence.py::test_an_entry_whose_fill_overtakes_its_cancel_is_a_position_like_any_other",
     ),

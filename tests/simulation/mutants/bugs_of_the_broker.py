@@ -7,7 +7,7 @@ from typing import Final
 from tests.simulation.mutants.planting import Bug, Edit, Setting
 
 TRANSLATOR, RECONCILER, CONNECTION = "venues.ib.translate:Translator", "venues.ib.reconcile:Reconciler", "venues.ib.connection:Connection"
-EXECUTIONS = "await ask.numbered(lambda req_id: client.reqExecutions(req_id, ExecutionFilter(acctCode=self._account.name)))"
+EXECUTIONS = "await ask.numbered(lambda req_id: client.reqExecutions(req_id, mine), timeout_s=answer_s)"
 
 BUGS: Final = (
     Bug(
