@@ -182,3 +182,8 @@ def margin(rows: list[Answer]) -> Known | Unknown:
         "warning": state.warning_text,
     }
     return Known(said)
+
+
+def is_what_if(message: Answer) -> bool:
+    """Tell whether a message answers a what-if order."""
+    return isinstance(message, OpenOrder) and message.order.what_if

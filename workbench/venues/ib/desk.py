@@ -22,7 +22,7 @@ from typing import Any, Final
 from workbench.domain.errors import InvariantError, VenueError
 from workbench.domain.events import Answered, AnyEvent, BrokerSaid, Known, OrderRejected, Unknown
 from workbench.domain.orders import Ask, Cancel, Command, Exit, Leg, Modify, Protect, Reprice, Submit
-from workbench.venues.ib.account import Account, margin
+from workbench.venues.ib.account import Account, is_what_if, margin
 from workbench.venues.ib.book import Life, Stage
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.connection import Connection
@@ -33,7 +33,6 @@ from workbench.venues.ib.reconcile import GONE, Reconciler
 from workbench.venues.ib.translate import Translator
 from workbench.venues.ib.validator import Validator
 from workbench.wire import Answer, OpenOrder, PlaceOrder, decode_request, fields
-from workbench.wire.order import OrderFields
 
 PLACE: Final = b"3\0"
 LOOK_S: Final = 2  # ticks between two looks that something said called for
@@ -47,10 +46,8 @@ class Desk:
 
     Attributes
     ----------
-    account, holding
-        Answer questions about money, and what a hand in TWS took from our brackets.
-    n_ticks
-        Seconds that it has counted.
+    account, holding, n_ticks
+        Answer questions about money, and what a hand in TWS took from our brackets; seconds that were counted.
     """
 
     account: Account
@@ -396,11 +393,6 @@ class Desk:
             return Unknown("the question names no order" if not qty else "not connected")
         payload = self._client.payload_of(*placing)
         answer = await self._questions.numbered(
-            lambda _: self._client.send_payload(payload), number=placing.order.orderId, timeout_s=WHAT_IF_S, is_answer=_is_what_if
+            lambda _: self._client.send_payload(payload), number=placing.order.orderId, timeout_s=WHAT_IF_S, is_answer=is_what_if
         )
         return margin(answer.value) if isinstance(answer, Known) else answer
-
-
-def _is_what_if(message: Answer) -> bool:
-    order = getattr(message, "order", None)
-    return isinstance(order, OrderFields) and order.what_if

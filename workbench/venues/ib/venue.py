@@ -17,7 +17,7 @@ import msgspec
 
 from workbench import calendars
 from workbench.clock import Clock
-from workbench.config import Mode, Root, Settings
+from workbench.config import Mode, Settings
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, InvariantError, VenueError
 from workbench.domain.events import AnyEvent, BrokerSaid, FrontChanged, OrderRejected, PositionTold
@@ -337,7 +337,7 @@ class IbVenue:
         session, today = self._session()
         made: list[found.Found] = []
         try:
-            for root in self._roots():
+            for root in [self._settings.roots[name] for name in self._settings.active]:
                 made += found.found(await found.ask(self.questions, self.client, root), root, self.names, today)
         except found.NotFoundError as error:
             return str(error)
@@ -357,9 +357,6 @@ class IbVenue:
         """Give the log session of now, as a number and as a day: the day by which contracts lead."""
         session = int(calendars.log_session(self._clock.now_ns(), self._settings.log_calendar))
         return session, date(session // 10_000, session // 100 % 100, session % 100)
-
-    def _roots(self) -> list[Root]:
-        return [self._settings.roots[name] for name in self._settings.active]
 
     def look_at_fronts(self, volumes: Mapping[int, int] | None = None) -> list[FrontChanged]:
         """See which contracts lead now, tell what changed, and give it. `volumes`: of the session that ended, by contract id."""
