@@ -146,6 +146,13 @@ BUGS: Final = (
         "engine/test_hearing_strangers.py::test_where_it_is_not_nobody_enters_and_ours_is_cared_for",
     ),
     Bug(
+        "what a hand closed untold is to be covered",
+        "The engine asks for a stop over what the broker holds no more, and for want of it leaves the rest, which has one.",
+        "I25",
+        (Edit("engine.hearing.foreign:_share", "b.by_hand, room = max(0, b.open - room),", "b.by_hand, room = 0,"),),
+        "engine/test_hearing_strangers.py::test_of_a_position_that_is_gone_untold_nothing_is_repaired_or_left_and_a_flatten_sends_nothing",
+    ),
+    Bug(
         "a position closed by hand keeps its exits",
         "What a person closed in TWS leaves stop and target at work.",
         "I8",
