@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from workbench.research.frames.back import records_of
     from workbench.research.frames.opening import open_session
     from workbench.research.frames.session import Session
+    from workbench.research.leadlag.analysis import what_leads
     from workbench.research.past import history
     from workbench.research.stitching import continuous
 
-__all__ = ["Session", "continuous", "history", "keep_frames", "open_session", "records_of", "simulate_session"]
+__all__ = ["Session", "continuous", "history", "keep_frames", "open_session", "records_of", "simulate_session", "what_leads"]
 
 _WHERE: Final = {
     "Session": "frames.session",
@@ -26,6 +27,7 @@ _WHERE: Final = {
     "open_session": "frames.opening",
     "records_of": "frames.back",
     "simulate_session": "again",
+    "what_leads": "leadlag.analysis",
 }
 
 

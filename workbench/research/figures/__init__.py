@@ -4,8 +4,9 @@ Every picture answers the question in its title; axes say their units; times are
 """
 
 from workbench.research.figures.fitness import fitness
+from workbench.research.figures.leading import lead_lag
 from workbench.research.figures.learning import calibration, running, worth
 from workbench.research.figures.picture import Picture
 from workbench.research.figures.session import equity, market, refusals, trade
 
-__all__ = ["Picture", "calibration", "equity", "fitness", "market", "refusals", "running", "trade", "worth"]
+__all__ = ["Picture", "calibration", "equity", "fitness", "lead_lag", "market", "refusals", "running", "trade", "worth"]

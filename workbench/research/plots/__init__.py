@@ -9,6 +9,7 @@ from workbench.research.plots.calibration import calibration
 from workbench.research.plots.depth import depth
 from workbench.research.plots.equity import equity
 from workbench.research.plots.features import features
+from workbench.research.plots.lead_lag import lead_lag
 from workbench.research.plots.page import save
 from workbench.research.plots.price import price
 from workbench.research.plots.refusals import refusals
@@ -16,4 +17,4 @@ from workbench.research.plots.spread import spread
 
 shown.load()
 
-__all__ = ["calibration", "depth", "equity", "features", "price", "refusals", "save", "spread"]
+__all__ = ["calibration", "depth", "equity", "features", "lead_lag", "price", "refusals", "save", "spread"]
