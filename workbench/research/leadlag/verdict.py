@@ -43,7 +43,8 @@ def verdict(lead: Lead, *, is_at_edge: bool, is_related: bool) -> str:
         return f"{told}. Nothing to trade on all the same: {_why_not(lead)}" if lead.is_shown else f"Nothing to trade on: {told}"
     lasting = lead.stage is Stage.DECIDE
     then = "Worth a trial on paper" if lasting else f"It is decided from {NEEDED[Stage.DECIDE]} days on, here are {lead.n_days}"
-    return f"{told}. {_left(lead)}. {then}"
+    left = _left(lead)
+    return f"{told}. {left[0].upper()}{left[1:]}. {then}"
 
 
 def headline(lead: Lead, *, is_at_edge: bool) -> str:
@@ -119,7 +120,7 @@ def _left(lead: Lead) -> str:
     best = lead.best or {}
     what = words.count(round(lead.costs.qty), lead.costs.unit, lead.costs.unit) if lead.costs.qty != 1 else f"1 {lead.costs.unit}"
     return (
-        f"After costs {words.usd(best['acted_usd'])} a round trip of {what} ({words.usd(best['acted_lo_usd'])} to "
+        f"after costs {words.usd(best['acted_usd'])} a round trip of {what} ({words.usd(best['acted_lo_usd'])} to "
         f"{words.usd(best['acted_hi_usd'])}) was left of {best['n_acted']:,} forecasts above their costs, {_span(best['horizon_s'])} ahead"
     )
 
