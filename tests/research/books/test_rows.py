@@ -35,7 +35,7 @@ def test_a_fill_says_when_where_what_and_for_how_much(data: Path) -> None:
     ]  # fmt: skip
     money = ("gross", "commission", "net", "currency", "rate_to_base", "base_currency", "net_base")
     assert [first[name] for name in money] == ["-2475.00", "-4.50", "-2479.50", "USD", "1", "USD", "-2479.50"]
-    assert last["exec_id"] == "0000e0d5.69e00001.01.02" and last["how"] == "corrected"
+    assert first["exec_id"] == "0000e0d5.69e00001.01.02" and first["how"] == "corrected"
 
 
 def test_others_are_there_when_asked_for(data: Path) -> None:
