@@ -7,31 +7,30 @@ streams, and last to the question that waits for it, so that an answer is known 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import AsyncIterator, Collection, Iterable
 from pathlib import Path
 from random import Random
 from typing import Final, cast
 
 import msgspec
 
-from workbench import calendars
 from workbench.clock import Clock
 from workbench.config import Mode, Settings
 from workbench.domain.contracts import Contract
-from workbench.domain.errors import ConfigError, InvariantError, VenueError
-from workbench.domain.events import AnyEvent, BrokerSaid, FrontChanged, OrderRejected, PositionTold
+from workbench.domain.errors import InvariantError, VenueError
+from workbench.domain.events import AnyEvent, BrokerSaid, OrderRejected, PositionTold
 from workbench.domain.orders import AnyCommand, Ask, Cancel, Exit, Leg, Modify, Protect, Reprice, Submit
 from workbench.store.flight import Flight
 from workbench.venues.base import Batch, Happened
-from workbench.venues.ib import contracts as found
 from workbench.venues.ib.account import Account
 from workbench.venues.ib.book import Book
 from workbench.venues.ib.budget import Budget
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.codes import CodeKind, meaning
 from workbench.venues.ib.connection import RECONCILE_S, Connection, State
+from workbench.venues.ib.contracts import Names, Session
 from workbench.venues.ib.desk import Desk
+from workbench.venues.ib.finding import Finding
 from workbench.venues.ib.holding import Holding
 from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.ids import NAME, Ids
@@ -112,11 +111,11 @@ class IbVenue:
         self.ib = tapped(self.hot, LaneClient)
         self.client = cast(LaneClient, self.ib.client)
         self.client.conn.hold, self.client.conn.let_go = moments.hold, moments.let_go
-        self.names = found.Names(known)
-        self.fronts = found.Fronts(self.names, [settings.roots[name] for name in settings.active])
+        self.names = Names(known)
         number = client_id(settings.ib.client_id, ROLES.get(mode, Role.TRADE))
         self.ids = Ids(data / "ib" / f"{account}-{number}-{NAME}")
         self.questions = Questions(self.ids, unread=UNREAD)
+        self.finding = Finding(settings, clock, self.client, self.questions, self.say, self.names)
         self.book = Book(run)
         self.translator = Translator(self.book, self.names.by_con_id, client_id=number)
         self.money = Account(account, self.names.by_con_id)
@@ -129,12 +128,13 @@ class IbVenue:
         self.desk.account, self.desk.holding = self.money, Holding(ignored)
         self.market = Market(self.client, self.hot, clock, self.questions, self.names.by_id, self.say, budget=budget)
         self._consumed = self._n_unread = 0
-        self._found_until_ns: int | None = None  # close of the log session in which contracts were looked for
-        self._found: list[found.Found] = []
         self._streamed: list[Contract] = []  # what led when the venue was opened: its engine knows no other contract
-        self._refused: ConfigError | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._is_over = False
+        self._listen()
+
+    def _listen(self) -> None:
+        """Let the client tell us what comes, and ask us of what leaves."""
         self.client.check = self.validator.check
         self.client.on_frame = self._frame
         self.client.on_trouble = lambda what, frame: self._complain(f"{what}: {frame[:200]}")
@@ -175,13 +175,13 @@ class IbVenue:
         self._tasks.append(asyncio.get_running_loop().create_task(self._tick(), name="ib housekeeping"))
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout_s
-        while not self._found:
-            if self._refused is not None:
-                raise self._refused
+        while not self.finding.there:
+            if self.finding.refused is not None:
+                raise self.finding.refused
             if loop.time() >= until:
                 raise VenueError(f"no contracts after {timeout_s:g} s; the connection is {self.connection.state}: {self.connection.why}")
             await asyncio.sleep(0.02)
-        return tuple(item.contract for item in self._found)
+        return tuple(item.contract for item in self.finding.there)
 
     async def close(self) -> None:
         """End the connection; orders stay at the broker."""
@@ -219,9 +219,9 @@ class IbVenue:
         return self.connection.state
 
     @property
-    def sessions(self) -> dict[int, tuple[found.Session, ...]]:
+    def sessions(self) -> dict[int, tuple[Session, ...]]:
         """IB's trading hours, by contract id."""
-        return {item.contract.id: item.sessions for item in self._found}
+        return self.finding.sessions
 
     # ------------------------------------------------------------------ the port
     async def events(self) -> AsyncIterator[Batch | Happened]:
@@ -307,7 +307,7 @@ class IbVenue:
     # ------------------------------------------------------------------ resynchronise
     async def _resync(self) -> str | None:
         """Ask for everything; give why it is not known."""
-        if (why := await self._find()) is not None:
+        if (why := await self.finding.find()) is not None:
             return why
         asked = self.desk.n_ticks
         if self.sends_orders or self.account in self.client.accounts:
@@ -317,7 +317,7 @@ class IbVenue:
         self.connection.known()
         self.desk.resume(asked)
         if not self._streamed:
-            self._streamed = self.leads()
+            self._streamed = self.finding.leads()
         self.market.want(wants(self._streamed), self.sessions)
         self.market.connected()
         return None
@@ -325,61 +325,6 @@ class IbVenue:
     async def _look(self) -> str | None:
         """Ask for what may have changed without a word; give why it is not known."""
         return await self.desk.look() if self.account in self.client.accounts else None
-
-    def leads(self) -> list[Contract]:
-        """Give the contracts that lead, in the order of the settings' active roots."""
-        return [self.fronts.leads[name] for name in self._settings.active if name in self.fronts.leads]
-
-    async def _find(self) -> str | None:
-        """Find the contracts, once a log session."""
-        if not self._is_another_session():
-            return None
-        session, today = self._session()
-        made: list[found.Found] = []
-        try:
-            for root in [self._settings.roots[name] for name in self._settings.active]:
-                made += found.found(await found.ask(self.questions, self.client, root), root, self.names, today)
-        except found.NotFoundError as error:
-            return str(error)
-        except found.MismatchError as error:
-            self._refused = error
-            self.say(BrokerSaid(0, "mismatch", str(error), None, None))
-            return str(error)
-        self._found, self._found_until_ns = made, calendars.session_bounds(session, self._settings.log_calendar)[1]
-        self.look_at_fronts()
-        self._compare_hours()
-        return None
-
-    def _is_another_session(self) -> bool:
-        return self._found_until_ns is None or self._clock.now_ns() > self._found_until_ns
-
-    def _session(self) -> tuple[int, date]:
-        """Give the log session of now, as a number and as a day: the day by which contracts lead."""
-        session = int(calendars.log_session(self._clock.now_ns(), self._settings.log_calendar))
-        return session, date(session // 10_000, session // 100 % 100, session % 100)
-
-    def look_at_fronts(self, volumes: Mapping[int, int] | None = None) -> list[FrontChanged]:
-        """See which contracts lead now, tell what changed, and give it. `volumes`: of the session that ended, by contract id."""
-        _, today = self._session()
-        days = calendars.business_days(today - timedelta(days=70), today + timedelta(days=400))
-        try:
-            changes = self.fronts.look(today, days, volumes)
-        except found.NotFoundError as error:
-            self.say(BrokerSaid(0, "front", str(error), None, None))
-            return []
-        for change in changes:
-            self.say(change)
-        return changes
-
-    def _compare_hours(self) -> None:
-        """Tell where IB's hours of what leads differ from its calendar's."""
-        now_ns, leads = self._clock.now_ns(), {contract.id for contract in self.leads()}
-        for item in self._found:
-            if item.contract.id in leads:
-                last_ns = item.sessions[-1].close_ns if item.sessions else now_ns
-                table = calendars.around(item.contract.calendar, [now_ns, last_ns])
-                for event in found.hours_differ(item, [(each.open_ns, each.close_ns) for each in table.sessions], now_ns):
-                    self.say(event)
 
     async def _tick(self) -> None:
         """Once a second, by a grid that does not drift: money, what hangs, what must be asked again."""
@@ -396,5 +341,5 @@ class IbVenue:
                 self.say(BrokerSaid(0, "validator", str(error), None, None))
             except (VenueError, ConnectionError, msgspec.MsgspecError) as error:
                 self.say(BrokerSaid(0, "trouble", str(error), None, None))
-            if self._found and self._is_another_session() and self.connection.is_ready:
+            if self.finding.there and self.finding.is_due and self.connection.is_ready:
                 self.connection.resync()  # contracts, fronts and hours are looked at anew
