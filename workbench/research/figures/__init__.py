@@ -5,7 +5,6 @@ Every picture answers the question in its title; axes say their units; times are
 
 from workbench.research.figures.fitness import fitness
 from workbench.research.figures.leading import lead_lag
-from workbench.research.figures.leading import lead
 from workbench.research.figures.learning import calibration, running, worth
 from workbench.research.figures.picture import Picture
 from workbench.research.figures.session import equity, market, refusals, trade
