@@ -219,14 +219,19 @@ async def _over_the_wire(
     _end_at_a_signal(loop, wired.line, console)
     if minutes is not None:
         loop.call_later(minutes * 60, wired.line.stop)
-    looking = loop.create_task(_until_fenced(wired, console))
+    beside = [loop.create_task(_until_fenced(wired, console))]
+    if mode is Modes.RECORD and settings.recorder.backfill:
+        from workbench.runtime.recorder.filling import answer
+
+        beside.append(loop.create_task(answer(data, wired.edge, wired.line.clock)))
     try:
         ended = await wired.runner.run_forever()
         if not wired.door.is_fenced:
             companions.end()  # a run that breaks leaves its guardian, which makes flat what it left
         return ended
     finally:
-        looking.cancel()
+        for task in beside:
+            task.cancel()
         await wired.line.close()
         await wired.close()
         if wired.fence is not None:

@@ -111,7 +111,7 @@ def _reading(answers: list[Kept], sessions: set[int], printed: Sequence[tuple[in
     for start_ns, end_ns in printed:
         inside &= (ends <= start_ns) | (ends > end_ns)
     bars, ends = [bar for bar, is_in in zip(bars, inside, strict=True) if is_in], ends[inside]
-    records, rejected = _records(contract, bars, ends, path)
+    records, rejected = records_of(contract, bars, ends, path)
     length = f"bars {_short(answers[0].length_s)}"
     report = FileReport(
         path=path,
@@ -128,7 +128,7 @@ def _reading(answers: list[Kept], sessions: set[int], printed: Sequence[tuple[in
     return Reading([Stream(path, length, contract, records)], report, rejected, [])
 
 
-def _records(contract: Contract, bars: list[PastBar], ends: Ints, path: str) -> tuple[Records, list[Rejected]]:
+def records_of(contract: Contract, bars: list[PastBar], ends: Ints, path: str) -> tuple[Records, list[Rejected]]:
     """Make the records of the bars that lie on the contract's grid and are bars: low <= open, close <= high, nothing negative traded."""
     read = {name: quanta(pl.Series([getattr(bar, name) for bar in bars]), contract.price_quantum) for name in PRICES}
     volume = quanta(pl.Series([bar.volume for bar in bars]), contract.size_quantum)

@@ -51,6 +51,11 @@ class Shelf:
         """Tell whether a question was answered, with bars or with a reason."""
         return self._path(asked).exists()
 
+    def get(self, asked: BarsAsked) -> Kept | None:
+        """Give the answer to one question, `None` if there is none yet."""
+        path = self._path(asked)
+        return _read(path) if path.exists() else None
+
     def put(self, asked: BarsAsked, answer: Bars | Nothing, asked_ns: int) -> None:
         """Keep an answer, whole or not at all."""
         bars, said = (list(answer.bars), "") if isinstance(answer, Bars) else ([], answer.text)

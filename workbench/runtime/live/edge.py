@@ -11,6 +11,7 @@ from workbench.domain.orders import AnyCommand
 from workbench.runtime.live.flight import FlightRecorder
 from workbench.runtime.live.recalling import Recalled
 from workbench.venues.base import Batch, Happened
+from workbench.venues.history import Bars, BarsAsked, Nothing, Trouble
 from workbench.venues.ib.past import Past
 
 if TYPE_CHECKING:
@@ -97,6 +98,14 @@ class IbEdge:
         """Take a command that is already durable."""
         assert self._venue is not None, "a venue is made before anything is sent"
         await self._venue.send(command)
+
+    async def bars(self, asked: BarsAsked) -> Bars | Nothing | Trouble:
+        """Ask for bars of the past over the very connection that streams."""
+        if self._venue is None:
+            return Trouble("not connected yet")
+        from workbench.venues.ib.asked import past_bars
+
+        return await past_bars(asked, self._venue.client, self._venue.questions)
 
     async def close(self) -> None:
         """Leave; orders stay at the broker."""

@@ -52,6 +52,7 @@ class Wired(NamedTuple):
     close: Callable[[], Awaitable[None]]
     door: Door
     fence: Fence | None
+    edge: IbEdge
 
 
 async def wire(
@@ -123,7 +124,7 @@ async def wire(
         told = f"{told} · {why}"
     if fence is not None:
         fence.take()
-    return Wired(runner, line, chosen, told, edge.close, door, fence)
+    return Wired(runner, line, chosen, told, edge.close, door, fence, edge)
 
 
 async def _define(mode: Mode, settings: Settings, data: Path, account: str, seen: Looked, session: int) -> Leading:

@@ -24,8 +24,12 @@ from typing import Final
 
 from workbench.config import Mode, Settings
 from workbench.domain.errors import DataError, StoreError
+from workbench.domain.records import Records
 from workbench.domain.units import SECOND
 from workbench.market.snapshots import Snapshot, Snapshots
+from workbench.runtime.recorder.filling import table as filled
+from workbench.runtime.recorder.gaps import Gaps
+from workbench.runtime.recorder.missing import MissingList, stretches
 from workbench.store import processes
 from workbench.store.contracts import ContractBook
 from workbench.store.folders import Folders
@@ -35,6 +39,7 @@ from workbench.store.sealer import Watch, seal, waiting
 from workbench.store.snapshots import Batch, SnapshotTable
 from workbench.store.whole import only_one
 
+SETTLE_S: Final = 10.0  # between two looks at what was missing and was answered
 LOOK_S: Final = 1.0  # between two looks at the log
 BEFORE: Final = 2  # sessions whose rows changes are held against, at a start
 TROUBLE_S, MOST_TROUBLE_S = 10.0, 300.0  # until what went wrong is tried again, doubled each time
@@ -59,6 +64,8 @@ class Keeper:
         self._batch = Batch(self._recorder.batch_s, self._recorder.batch_rows)
         self._watch, self._known = Watch(), dict[str, int]()
         self._written: dict[int, int] = {}
+        self.missing = MissingList(data, settings.log_calendar, self._recorder.backfill_sessions, fills=self._recorder.backfill)
+        self._settled_s, self._now_ns = 0.0, 0
         self.session = self._begin()
 
     def _begin(self) -> int:
@@ -67,6 +74,7 @@ class Keeper:
         first = there[-1] if there else 0
         self._following = Following(self._data, Mode.RECORD.value, first)
         self.snapshots = Snapshots(ContractBook(self._data).contracts(), self._recorder.snapshot_s * SECOND)
+        self._gaps = Gaps(stretches)
         self.snapshots.remember(row for session in there[-1 - BEFORE : -1] for row in self.table.read(session))
         return first
 
@@ -76,6 +84,9 @@ class Keeper:
             self._take(piece, now_s)
         if self._batch.is_due(now_s=now_s):
             self.flush()
+        if now_s - self._settled_s >= SETTLE_S:
+            self._settled_s = now_s
+            self.missing.settle(self._now_ns)
         if self._watch.is_due(waiting(self._data, known=self._known), now_s=now_s):
             self._seal()
 
@@ -84,6 +95,7 @@ class Keeper:
         for piece in self._following.new():
             self._take(piece, 0.0)
         self.flush()
+        self.missing.settle(self._now_ns)
         self._seal()
 
     def _take(self, piece: Piece, now_s: float) -> None:
@@ -94,12 +106,18 @@ class Keeper:
         seqs = piece.records["seq"]
         for event in piece.events:
             stop = int(seqs.searchsorted(event.after_seq, side="right"))
-            rows += self.snapshots.take(piece.records[at:stop])
+            rows += self._feed(piece.records[at:stop])
             self.snapshots.hear(event.event)
+            self.missing.add(self._gaps.hear(event))
             at = stop
-        rows += self.snapshots.take(piece.records[at:])
+        rows += self._feed(piece.records[at:])
+        self._now_ns = int(piece.records["recv_ns"][-1])
         written_ns = self._written_ns(piece.session)
         self._batch.put(piece.session, [row for row in rows if row.ns > written_ns], now_s=now_s)
+
+    def _feed(self, records: Records) -> list[Snapshot]:
+        self.missing.add(self._gaps.take(records))
+        return self.snapshots.take(records)
 
     def _written_ns(self, session: int) -> int:
         if session not in self._written:
@@ -126,7 +144,8 @@ class Keeper:
         n = recordings.compact(session)
         recordings.vacuum()
         self.table.table.compact(session)
-        self.table.table.vacuum()
+        for each in (self.table.table, self.missing.table.table, filled(self._data)):
+            each.vacuum()
         self._say(f"session {session} is over: {n} files fewer")
 
 

@@ -152,7 +152,7 @@ class IbHistory:
                 return Trouble(f"no answer within {ANSWER_S:.0f} s")
             if answer.done() and isinstance(answer.exception(), ConnectionError):
                 return Trouble("the connection is gone")
-            return _refusal(*self._said[-1]) if self._said else Trouble("an empty answer without a word", is_empty=True)
+            return refusal(*self._said[-1]) if self._said else Trouble("an empty answer without a word", is_empty=True)
         finally:
             heard.cancel()
             if not answer.done():
@@ -165,7 +165,7 @@ class IbHistory:
             self._heard.set()
 
 
-def _refusal(code: int, text: str) -> Nothing | Trouble:
+def refusal(code: int, text: str) -> Nothing | Trouble:
     """Sort what IB said: for good, for now, or for our pace."""
     lower = text.lower()
     if code == 420 or any(word in lower for word in PACE):

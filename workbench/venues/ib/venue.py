@@ -202,10 +202,7 @@ class IbVenue:
         self.client.conn.recorder = Recording(flight, self.intake)
 
     def stream(self, contracts: Iterable[Contract]) -> None:
-        """Say whose data is wanted, and nobody else's: an engine knows no other contract. Before `open`; without it what leads.
-
-        The order is that of the settings' active roots. Who only records wants the near month of every root before the next of any.
-        """
+        """Say whose data is wanted, and nobody else's: an engine knows no other contract. Before `open`; without it what leads."""
         self._streamed = by_priority(contracts, self._settings.active, near_first=self.mode is Mode.RECORD)
 
     @property

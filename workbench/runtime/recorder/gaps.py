@@ -1,0 +1,166 @@
+"""What is missing in a recording, from when until when, and why. Pure: records and events in, gaps out; calendars are handed in.
+
+Rules
+-----
+1. A contract's data is missing from the last record before a GAP, or before a time in which nobody ran, to the next quote or print.
+2. Only time in which the contract trades can be missing: a gap over a night is one for each stretch of trading in it.
+3. Of a contract that is seen for the first time within a session, that session's beginning is missing.
+4. A stream that flowed and then did not (tick-by-tick, depth) is missing by itself; the line of level 1 went on.
+5. What is shorter than a second is none: the streams themselves are a quarter apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from workbench.domain.contracts import Contract
+from workbench.domain.events import Arrival, ConnectionChanged, ContractDefined, RunStarted, StreamChanged
+from workbench.domain.records import Kind, Records
+from workbench.domain.units import MINUTE, SECOND
+
+MARKET: Final = "market"  # all of a contract's data
+LEAST_NS: Final = SECOND
+ALONE_NS: Final = MINUTE  # a run marks each second; where none is marked for so long, nobody ran
+NOBODY: Final = "nobody recorded"
+FIRST: Final = "recording began within the session"
+LIVE: Final = (Kind.QUOTE, Kind.PRINT, Kind.DEPTH_INSERT, Kind.DEPTH_UPDATE, Kind.DEPTH_DELETE)
+AWAY: Final = frozenset({"lost", "silent", "degraded"})
+OF_ITSELF: Final = frozenset({"tick-by-tick", "depth"})
+Stretches = Callable[[Contract, int, int], list[tuple[int, int]]]
+
+
+class Gap(NamedTuple):
+    """Data of a contract that is missing. ``filled_by`` and ``n_filled``: what was found of it; ``why_not``: why nothing was."""
+
+    began_ns: int
+    ended_ns: int
+    contract: int
+    symbol: str
+    stream: str
+    why: str
+    filled_by: str | None = None
+    n_filled: int | None = None
+    why_not: str | None = None
+
+    @property
+    def key(self) -> tuple[int, str, int]:
+        """Name it."""
+        return self.contract, self.stream, self.began_ns
+
+
+class Gaps:
+    """Finds gaps in a log, in its order.
+
+    Parameters
+    ----------
+    open_
+        Gives the stretches in which a contract trades, within two times; one that goes on begins at its own beginning.
+
+    Attributes
+    ----------
+    lost
+        Contracts whose data is missing at this moment: since when, and why.
+    """
+
+    def __init__(self, open_: Stretches) -> None:
+        self._open = open_
+        self._contracts: dict[int, Contract] = {}
+        self._heard: dict[int, int] = {}
+        self._fresh: set[int] = set()  # wanted, and not heard of yet
+        self.lost: dict[int, tuple[int, str]] = {}
+        self._streams: dict[tuple[int, str], tuple[int, str]] = {}
+        self._why, self._last_ns = "", 0
+
+    def hear(self, arrival: Arrival) -> list[Gap]:
+        """Take an event at its place among the records."""
+        match arrival.event:
+            case RunStarted():
+                self._contracts.clear()
+                self._streams.clear()
+            case ContractDefined(contract=contract):
+                self._contracts[contract.id] = contract
+                if contract.id not in self._heard:
+                    self._fresh.add(contract.id)
+            case ConnectionChanged(up=False, why=why):
+                self._why = why
+            case StreamChanged(contract=contract, stream=stream, state=state, why=why) if stream in OF_ITSELF:
+                return self._stream((contract, stream), state, why, arrival.recv_ns)
+            case StreamChanged(state=state, why=why) if state in AWAY:
+                self._why = why
+            case _:
+                pass
+        return []
+
+    def _stream(self, of: tuple[int, str], state: str, why: str, now_ns: int) -> list[Gap]:
+        if state in AWAY:
+            self._streams.setdefault(of, (now_ns, why))
+            return []
+        began = self._streams.pop(of, None)
+        return list(self._pieces(of[0], of[1], began[0], now_ns, began[1])) if began is not None and state == "live" else []
+
+    def take(self, records: Records) -> list[Gap]:
+        """Take records; give the gaps that end with them."""
+        found: list[Gap] = []
+        for part in np.split(records, np.flatnonzero(np.diff(records["recv_ns"]) > ALONE_NS) + 1):
+            if len(part):
+                self._begin(int(part["recv_ns"][0]))
+                found += self._take(part)
+                self._last_ns = int(part["recv_ns"][-1])
+        return found
+
+    def _begin(self, first_ns: int) -> None:
+        """See who is here for the first time, and whether somebody ran since the last record."""
+        if self._last_ns and first_ns - self._last_ns > ALONE_NS:
+            for id_, heard_ns in self._heard.items():
+                self.lost.setdefault(id_, (heard_ns, NOBODY))
+        for id_ in sorted(self._fresh):
+            now = self._open(self._contracts[id_], first_ns, first_ns + 1) if id_ in self._contracts else []
+            self._heard[id_] = first_ns
+            if now and first_ns - now[0][0] > LEAST_NS:
+                self.lost[id_] = now[0][0], FIRST
+        self._fresh.clear()
+        for id_ in [id_ for id_ in self._heard if id_ not in self._contracts]:  # it leads no more
+            del self._heard[id_]
+            self.lost.pop(id_, None)
+
+    def _take(self, part: Records) -> Iterator[Gap]:
+        mine = part[np.isin(part["kind"], (*LIVE, Kind.GAP)) & np.isin(part["contract"], list(self._contracts))]
+        if not len(mine):
+            return
+        mine = mine[np.argsort(mine["contract"], kind="stable")]
+        ids, starts = np.unique(mine["contract"], return_index=True)
+        for id_, rows in zip(ids.tolist(), np.split(mine, starts[1:]), strict=True):
+            at = 0
+            for cut in [*np.flatnonzero(rows["kind"] == Kind.GAP).tolist(), len(rows)]:
+                if cut > at:
+                    yield from self._found(id_, int(rows["recv_ns"][at]))
+                    self._heard[id_] = int(rows["recv_ns"][cut - 1])
+                if cut < len(rows):
+                    self.lost.setdefault(id_, (self._heard.get(id_, int(rows["recv_ns"][cut])), self._why or "its stream was lost"))
+                at = cut + 1
+
+    def _found(self, id_: int, now_ns: int) -> Iterator[Gap]:
+        if (lost := self.lost.pop(id_, None)) is not None:
+            yield from self._pieces(id_, MARKET, lost[0], now_ns, lost[1])
+
+    def _pieces(self, id_: int, stream: str, began_ns: int, ended_ns: int, why: str) -> Iterator[Gap]:
+        """Cut a time in which something is missing into the stretches of trading in it."""
+        contract = self._contracts.get(id_)
+        for open_ns, close_ns in self._open(contract, began_ns, ended_ns) if contract is not None else []:
+            first, last = max(open_ns, began_ns), min(close_ns, ended_ns)
+            if last - first >= LEAST_NS:
+                yield Gap(first, last, id_, contract.symbol if contract else "", stream, why)
+
+
+def merged(known: Iterable[Gap], found: Iterable[Gap]) -> list[Gap]:
+    """Put gaps that were found beside those that are known, by time: one that is known stays, with what was found of it.
+
+    >>> one = Gap(1, 9, 7, "ESZ6", MARKET, "lost", "bars 5s", 2)
+    >>> [(gap.began_ns, gap.filled_by) for gap in merged([one], [one._replace(filled_by=None), one._replace(began_ns=0)])]
+    [(0, None), (1, 'bars 5s')]
+    """
+    by_key = {gap.key: gap for gap in found} | {gap.key: gap for gap in known}
+    return sorted(by_key.values(), key=lambda gap: (gap.began_ns, gap.contract, gap.stream))
