@@ -12,18 +12,30 @@ if TYPE_CHECKING:
     from workbench.research.again import keep_frames, simulate_session
     from workbench.research.frames.back import records_of
     from workbench.research.frames.opening import open_session
+    from workbench.research.frames.recorder import latest_snapshots
     from workbench.research.frames.session import Session
     from workbench.research.leadlag.analysis import what_leads
     from workbench.research.past import history
     from workbench.research.stitching import continuous
 
-__all__ = ["Session", "continuous", "history", "keep_frames", "open_session", "records_of", "simulate_session", "what_leads"]
+__all__ = [
+    "Session",
+    "continuous",
+    "history",
+    "keep_frames",
+    "latest_snapshots",
+    "open_session",
+    "records_of",
+    "simulate_session",
+    "what_leads",
+]
 
 _WHERE: Final = {
     "Session": "frames.session",
     "continuous": "stitching",
     "history": "past",
     "keep_frames": "again",
+    "latest_snapshots": "frames.recorder",
     "open_session": "frames.opening",
     "records_of": "frames.back",
     "simulate_session": "again",

@@ -73,6 +73,7 @@ def test_two_keepers_do_not_work_at_once(tmp_path: Path) -> None:
         keep(often(), tmp_path, once=True)
 
 
+@pytest.mark.proof
 def test_it_is_a_process_that_ends_when_the_recorder_has(tmp_path: Path) -> None:
     recorder(tmp_path).run()
     words = [sys.executable, "-m", "workbench", "keeper", "--data", str(tmp_path), "--with", "4194303"]  # no such process

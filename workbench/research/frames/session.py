@@ -12,7 +12,7 @@ from polars.io.plugins import register_io_source
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import ConfigError, DataError
 from workbench.features.base import Feature
-from workbench.research.frames import card, journal, market
+from workbench.research.frames import card, journal, market, recorder
 from workbench.research.frames.bars import length_of
 from workbench.research.frames.columns import FRAMES, schema
 from workbench.research.frames.log import SessionLog
@@ -103,6 +103,22 @@ class Session:
         """
         sheets = [log.make("features", self.zone, length_of(LENGTH), own=own) for log in self._logs]
         return self._of(known(sheets).at(self._until_ns), symbol)
+
+    # ------------------------------------------------------------------ beside the log of a recorder
+    @property
+    def snapshots(self) -> pl.DataFrame:
+        """Every five minutes a row a contract, where a recorder wrote the session; see `frames.recorder`."""
+        return recorder.snapshots(self._logs, self.zone, self._until_ns)
+
+    @property
+    def gaps(self) -> pl.DataFrame:
+        """What is missing in what a recorder wrote, why, and what was found of it."""
+        return recorder.gaps(self._logs, self.zone, self._until_ns)
+
+    @property
+    def backfill(self) -> pl.DataFrame:
+        """Bars of what was missing, asked for afterwards: no run ever saw them."""
+        return recorder.backfill(self._logs, self.zone, self._until_ns)
 
     # ------------------------------------------------------------------ journal
     @property

@@ -156,6 +156,7 @@ def _write(data: Path, session: int, kept: Kept) -> int:
     if len(records):
         of = table(data)
         last = max((span.last_seq for span in of.sessions()), default=0)
+        records["contract"] = kept.contract.id
         records["seq"] = np.arange(last + 1, last + 1 + len(records))
         of.append(session, records, (f"{kept.asked.of}/{kept.asked.key}", 1))
     return len(records) // 2

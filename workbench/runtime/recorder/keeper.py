@@ -24,6 +24,7 @@ from typing import Final
 
 from workbench.config import Mode, Settings
 from workbench.domain.errors import DataError, StoreError
+from workbench.domain.events import ContractDefined
 from workbench.domain.records import Records
 from workbench.domain.units import SECOND
 from workbench.market.snapshots import Snapshot, Snapshots
@@ -107,6 +108,8 @@ class Keeper:
         for event in piece.events:
             stop = int(seqs.searchsorted(event.after_seq, side="right"))
             rows += self._feed(piece.records[at:stop])
+            if isinstance(event.event, ContractDefined):
+                self.missing.contracts[event.event.contract.id] = event.event.contract
             self.snapshots.hear(event.event)
             self.missing.add(self._gaps.hear(event))
             at = stop

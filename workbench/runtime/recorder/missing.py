@@ -35,6 +35,7 @@ class MissingList:
         self.table = GapTable(data)
         self._known = {session: self._read(session) for session in self.table.table.sessions()[-1 - n_sessions :]}
         self._dirty: set[int] = set()
+        self.contracts = {each.id: each for each in ContractBook(data).contracts()}  # what can be asked for
 
     def _read(self, session: int) -> list[Gap]:
         return [Gap(*row) for row in self.table.read(session)]
@@ -60,12 +61,11 @@ class MissingList:
         """
         missing: list[Missing] = []
         if self._fills:
-            contracts = {each.id: each for each in ContractBook(self._data).contracts()}
             for session, gaps in self._known.items():
                 for at, gap in enumerate(gaps):
-                    if gap.filled_by or gap.why_not or gap.ended_ns + SETTLED_NS > now_ns or gap.contract not in contracts:
+                    if gap.filled_by or gap.why_not or gap.ended_ns + SETTLED_NS > now_ns or gap.contract not in self.contracts:
                         continue
-                    filled, still = fill(self._data, session, gap, contracts[gap.contract])
+                    filled, still = fill(self._data, session, gap, self.contracts[gap.contract])
                     missing += still
                     if filled != gap:
                         gaps[at] = filled

@@ -64,7 +64,11 @@ def test_what_a_cut_line_lost_is_asked_for_once_and_lies_beside_the_log(tmp_path
     assert abs(gap.began_ns - start_ns - CUT_S * SECOND) < 15 * SECOND and gap.ended_ns - gap.began_ns > AWAY_S * SECOND
     assert (gap.stream, gap.filled_by, gap.why_not) == ("market", "bars 5s", None) and heard(tmp_path) == []
     known = table(tmp_path).read(SESSION)
-    assert len(known) == 2 * ((gap.n_filled or 0) + (first_gap.n_filled or 0)) and set(known["kind"]) == {Kind.BAR}
+    assert (
+        len(known) == 2 * ((gap.n_filled or 0) + (first_gap.n_filled or 0))
+        and set(known["kind"]) == {Kind.BAR}
+        and set(known["contract"]) == {contracts[0].id}
+    )
     assert {flag >> PROVENANCE_SHIFT & 3 for flag in known["flags"].tolist()} == {Provenance.BACKFILL}
     bars = known[known["recv_ns"] > gap.began_ns]
     first, last = int(bars["event_ns"][0]), int(bars["event_ns"][-1])
