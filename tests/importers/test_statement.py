@@ -59,7 +59,7 @@ def test_a_cancelling_row_may_name_the_trade_instead_of_the_execution(tmp_path: 
 
 
 def test_a_confirmation_that_leaves_the_sign_out_says_by_its_side_what_was_sold(tmp_path: Path) -> None:
-    row = '<TradeConfirm execID="a.b.c.01" conid="7" currency="USD" quantity="2" price="1" commission="-1" buySell="SELL" dateTime="20261119"'
+    row = '<TradeConfirm execID="x" conid="7" currency="USD" quantity="2" price="1" commission="0" buySell="SELL" tradeDate="20261119"'
     assert read(tmp_path, f"{row}/>", trades="<TradeConfirms>{}</TradeConfirms>").executions[0].qty == -2
 
 
