@@ -12,6 +12,7 @@ from workbench.commands import (
     connect,
     constitution,
     dashboard,
+    data,
     degrading,
     demo,
     doctor,
@@ -60,6 +61,7 @@ for group in (
     showing,
     books,
     constitution,
+    data,
     keeping,
     doctor,
 ):

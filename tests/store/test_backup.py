@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 
+import polars as pl
 import pytest
 
 from tests.store.killing import Acknowledged, end, start
@@ -11,7 +12,9 @@ from tests.store.victims import EVENT, commit_on, take_in_session, write_on
 from workbench.domain.errors import StoreError
 from workbench.domain.events import Arrival
 from workbench.store import checkpoints
+from workbench.store.audit import audit
 from workbench.store.backup import LIST, backup, restore
+from workbench.store.bars import keep_bars, read_bars
 from workbench.store.contracts import ContractBook
 from workbench.store.entries import read_journal, verify
 from workbench.store.epochs import next_epoch
@@ -20,8 +23,10 @@ from workbench.store.journal import Journal
 from workbench.store.log import read_log
 from workbench.store.manifest import runs
 from workbench.store.recordings import Recordings
+from workbench.store.retention import thinned
 from workbench.store.sealer import seal
 from workbench.store.tail import Tail
+from workbench.store.thinning import thin
 
 NEXT = 20261123
 
@@ -122,3 +127,12 @@ def test_a_copy_made_beside_a_writer_and_a_sealer_holds_together(tmp_path):
     for process in processes:
         os.kill(process.pid, signal.SIGKILL)
         assert end(process) == -signal.SIGKILL
+
+
+def test_bars_that_outlive_their_records_and_marks_of_what_was_let_go_are_in_it(data, tmp_path):
+    keep_bars(data, SESSION, "1m", pl.DataFrame({"time": [1, 2]}))
+    thin(data, SESSION, (), 7)
+    backup(data, tmp_path / "copy")
+    restore(tmp_path / "copy", tmp_path / "restored")
+    assert thinned(tmp_path / "restored") == thinned(data) and audit(tmp_path / "restored", last=SESSION).is_right
+    assert read_bars(tmp_path / "restored", SESSION, "1m").equals(read_bars(data, SESSION, "1m"))

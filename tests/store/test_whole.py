@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from tests.store.killing import is_killed_at_line
 from tests.store.test_tail import small_disk
 from workbench.domain.errors import StoreError
-from workbench.store.whole import only_one, remove_parts, write_whole
+from workbench.store.whole import only_one, remove_parts, whole_file, write_whole
 
 
 def test_a_file_is_replaced_whole(tmp_path):
@@ -44,3 +46,15 @@ def test_a_lock_is_held_by_one(tmp_path):
         pass
     with only_one(tmp_path / "a.lock", "busy"):
         pass
+
+
+def test_what_is_written_by_somebody_else_gets_its_name_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "deep" / "bars.parquet"
+    with whole_file(path) as part:
+        part.write_bytes(b"one")
+    with contextlib.suppress(ValueError), whole_file(path) as part:
+        part.write_bytes(b"tw")
+        raise ValueError("half")
+    assert path.read_bytes() == b"one" and list(path.parent.iterdir()) == [path]
+    with pytest.raises(StoreError, match="writing"), whole_file(path / "below") as part:
+        part.write_bytes(b"")

@@ -6,17 +6,22 @@ import random
 import signal
 from pathlib import Path
 
+import polars as pl
+
 from tests.store.killing import Acknowledged
-from tests.store.tapes import SESSION, contract, tape
+from tests.store.tapes import SESSION, START_NS, contract, tape
 from workbench.domain.decisions import AnyFact, DriftSeen
 from workbench.domain.events import Arrival, FeeReported
+from workbench.store.bars import keep_bars
 from workbench.store.contracts import ContractBook
 from workbench.store.intake import take_in
 from workbench.store.journal import Journal
 from workbench.store.sealer import seal
 from workbench.store.side import Row, SideTable
 from workbench.store.tail import Tail
+from workbench.store.thinning import thin
 
+WINDOWS = ((START_NS, START_NS + 20_000_000), (START_NS + 90_000_000, START_NS + 95_000_000))
 EVENT = FeeReported("x1", 620_000)
 GAP_COLUMNS: dict[str, type] = {"began_ns": int, "why": str, "share": float}
 GAP_ROWS: list[Row] = [(n, str(n), None) for n in range(3)]
@@ -67,6 +72,12 @@ def commit_on(path: Path, acknowledged: Acknowledged) -> None:
 def seal_all(data: Path) -> None:
     """Run one pass of the sealer."""
     seal(data)
+
+
+def thin_session(data: Path) -> None:
+    """Keep bars of the session, then let its records go but for two windows."""
+    keep_bars(data, SESSION, "1m", pl.DataFrame({"time": [1, 2], "symbol": ["ES1", "ES2"]}))
+    thin(data, SESSION, WINDOWS, 7)
 
 
 def take_in_session(data: Path, n: int, epoch: int, *, replace: bool = False) -> None:

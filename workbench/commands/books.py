@@ -83,17 +83,18 @@ Out = Annotated[Path | None, typer.Option("--out", help="File for the CSV, writt
 
 def register(app: typer.Typer) -> None:
     """Hang the commands into the command line."""
-    export = typer.Typer(help=_lines(EXPORT_HELP), no_args_is_help=True, rich_markup_mode=None)
+    export = typer.Typer(help=lines(EXPORT_HELP), no_args_is_help=True, rich_markup_mode=None)
     for name, text, command in (("fills", FILLS_HELP, fills), ("round-trips", TRIPS_HELP, round_trips), ("equity", EQUITY_HELP, equity)):
-        export.command(name, help=_lines(text))(command)
+        export.command(name, help=lines(text))(command)
     app.add_typer(export, name="export")
     group = typer.Typer(help="What the broker's statement says.", no_args_is_help=True, rich_markup_mode=None)
-    group.command("check", help=_lines(CHECK_HELP), no_args_is_help=True)(check)
+    group.command("check", help=lines(CHECK_HELP), no_args_is_help=True)(check)
     group.callback()(_group)
     app.add_typer(group, name="statement")
 
 
-def _lines(text: str) -> str:
+def lines(text: str) -> str:
+    """Let the paragraphs of a help flow, and leave its examples as they are."""
     return "\n\n".join(part if part.startswith(" ") else part.replace("\n", " ") for part in text.split("\n\n"))
 
 
@@ -164,8 +165,8 @@ def equity(
 def _books(session: str | None, run: str | None, account: str | None, data: Path | None) -> Books:
     from workbench.research.books.executions import account_books
 
-    folder = _folder(data)
-    first, last = _range(session)
+    folder = data_folder(data)
+    first, last = range_of(session)
     books = account_books(folder, first=first, last=last, run=run, account=account)
     if not books.runs:
         raise DataError(f"{folder} holds no {f'run {run}' if run else 'paper or live run'} {_when(session, account)}; {_there(folder)}")
@@ -180,8 +181,8 @@ def _curve(session: str | None, run: str | None, data: Path | None) -> tuple[tup
 
     if session is None:
         raise ConfigError("--curve needs --session: it reads the market records of each")
-    first, last = _range(session)
-    frame = open_session(first, last, data=_folder(data), run=run).equity
+    first, last = range_of(session)
+    frame = open_session(first, last, data=data_folder(data), run=run).equity
     money = tuple(name for name in frame.columns if name.endswith("_usd"))
     columns = ("time_utc", "run", *money)
     times = frame["time"].dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_list()
@@ -235,7 +236,7 @@ def check(
     from workbench.research.books.compare import check as compare
     from workbench.research.books.executions import account_books
 
-    folder = _folder(data)
+    folder = data_folder(data)
     try:
         found = [compare(account_books(folder, account=each.account), each) for each in read_statements(file)]
     except DataError as error:
@@ -299,13 +300,15 @@ def _show(of: Checked) -> None:
 
 
 # ---------------------------------------------------------------------- words
-def _folder(data: Path | None) -> Path:
+def data_folder(data: Path | None) -> Path:
+    """Give the data folder: the one named, else the settings'."""
     from workbench.config import load_settings
 
     return folder_of(data, load_settings().data_path)
 
 
-def _range(text: str | None) -> tuple[int, int]:
+def range_of(text: str | None) -> tuple[int, int]:
+    """Read a session or a range of them; all where none is named."""
     if text is None:
         return 0, 99_999_999
     first, _, last = text.partition(":")

@@ -1,7 +1,16 @@
 """Layered settings and the roots they name: what a run is told before it starts. Reads files once; decides nothing."""
 
 from workbench.config.layers import OVER_THE_WIRE, Sourced, load_roots, load_settings, settings_with_origins
-from workbench.config.models import ClockSettings, EngineSettings, IbSettings, LearningSettings, Mode, Settings, SimulationSettings
+from workbench.config.models import (
+    ClockSettings,
+    EngineSettings,
+    IbSettings,
+    LearningSettings,
+    Mode,
+    RetentionSettings,
+    Settings,
+    SimulationSettings,
+)
 from workbench.config.place import WORKSPACE_FILE, workspace_of
 from workbench.config.roots import Root
 
@@ -13,6 +22,7 @@ __all__ = [
     "IbSettings",
     "LearningSettings",
     "Mode",
+    "RetentionSettings",
     "Root",
     "Settings",
     "SimulationSettings",

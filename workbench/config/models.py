@@ -21,7 +21,7 @@ from workbench.domain.units import BAR_NS, MS, SECOND
 
 BAR_S = BAR_NS // SECOND
 # what decides nothing (whom notices go to), and what a run's manifest names by itself, law and all
-TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib", "recorder", "guardian", "notify", "flight"})
+TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib", "recorder", "guardian", "notify", "flight", "retention"})
 
 
 class Mode(StrEnum):
@@ -147,6 +147,21 @@ class FlightSettings(Section):
     max_gb: float = Field(gt=0)
 
 
+class RetentionSettings(Section):
+    """How long what is kept: records, 5 s bars, 1 m bars in days; around own orders seconds of records for ever."""
+
+    raw_days: int = Field(ge=7)
+    fine_bars_days: int = Field(ge=30)
+    minute_bars_days: int = Field(ge=365)
+    window_s: int = Field(ge=60, le=86_400)
+
+    @model_validator(mode="after")
+    def _coarser_lasts_longer(self) -> RetentionSettings:
+        if not self.raw_days <= self.fine_bars_days <= self.minute_bars_days:
+            raise ValueError("records go first, then 5 s bars, then 1 m bars: raw_days <= fine_bars_days <= minute_bars_days")
+        return self
+
+
 class Settings(Section):
     """All settings of a run. Made by `load_settings`; knows where each value came from (`settings_with_origins`)."""
 
@@ -165,6 +180,7 @@ class Settings(Section):
     guardian: GuardianSettings
     notify: NotifySettings
     flight: FlightSettings
+    retention: RetentionSettings
     roots: dict[str, Root]
 
     _folder: Path = PrivateAttr(default=Path())

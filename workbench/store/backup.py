@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from workbench.domain.errors import StoreError
-from workbench.store import segments
+from workbench.store import checksums, segments
 from workbench.store.delta_log import LOG, commit_path
 from workbench.store.folders import Folders
 from workbench.store.recordings import Recordings
@@ -59,6 +59,9 @@ def backup(data: Path, target: Path) -> Backup:
                 shutil.copy2(path, target / path.name)
         for path in _run_files(source):
             _copy_run_file(path, target / path.relative_to(data))
+        for path in _kept_files(source):
+            (target / path.relative_to(data)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target / path.relative_to(data))
         for path in segments.paths(source.tail):
             _copy_segment(path, target / path.relative_to(data))
         version = _copy_recordings(source.recordings, copy.recordings)
@@ -127,6 +130,13 @@ def _run_files(source: Folders) -> Iterator[Path]:
     for path in sorted(source.runs.rglob("*")) if source.runs.exists() else ():
         is_hidden = any(part.startswith(".") for part in path.relative_to(source.runs).parts)
         if path.is_file() and not is_hidden and not path.name.endswith(("-wal", "-shm", ".lock")):
+            yield path
+
+
+def _kept_files(source: Folders) -> Iterator[Path]:
+    """List bars that outlive their records, and marks of what was let go: written once, never changed."""
+    for path in (checksums.path_of(source.bars), *sorted(source.bars.glob("*/[!.]*")), *sorted(source.thinned.glob("[!.]*"))):
+        if path.is_file():
             yield path
 
 

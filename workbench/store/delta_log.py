@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
+from workbench.store import checksums
 from workbench.store.whole import sync_file, sync_folder, write_whole
 
 LOG: Final = "_delta_log"
@@ -39,7 +40,7 @@ def added(folder: Path, version: int) -> list[Path]:
 
 
 def sync_commits(folder: Path) -> None:
-    """Make all commits durable that are not known to be: their files, the names of these, then the commits themselves.
+    """Make all commits durable that are not known to be: their files, the names of these, the commits themselves; then keep checksums.
 
     How far that has come stands in a file beside the table, which may be lost: then it is done again.
     """
@@ -58,6 +59,7 @@ def sync_commits(folder: Path) -> None:
         sync_file(commit_path(folder, version))
     for parent in (folder / LOG, folder, folder.parent):
         sync_folder(parent)
+    checksums.keep(folder, paths)
     write_whole(mark, str(last).encode(), is_durable=False)
 
 

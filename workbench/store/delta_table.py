@@ -11,7 +11,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from workbench.domain.errors import StoreError
-from workbench.store import delta_log
+from workbench.store import checksums, delta_log
 from workbench.store.columns import COLUMNS, PACKING
 from workbench.store.versions import FORMATS, refuse_newer
 from workbench.store.whole import only_one, trouble
@@ -102,6 +102,15 @@ class RecordsTable:
         if self._folder is not None and delta_log.newest(self._folder) >= 0:
             with trouble(f"syncing the recordings {self._folder}"):
                 delta_log.sync_commits(self._folder)
+
+    def keep_checksums(self, table: DeltaTable) -> int:
+        """Measure files that have no checksum yet; while holding the table for writing."""
+        return checksums.keep(self._folder, [self._folder / path for path in files_of(table)["path"]]) if self._folder is not None else 0
+
+    def forget_gone(self) -> None:
+        """Drop checksums of files that are no more; while holding the table for writing."""
+        if self._folder is not None:
+            checksums.forget_gone(self._folder)
 
     def commit(
         self, table: DeltaTable | None, frame: pl.DataFrame, transactions: Sequence[tuple[str, int]] = (), instead_of: str | None = None

@@ -8,6 +8,8 @@
       recordings/futures_snapshots/      what a recorder makes of them every five minutes (`store.side`)
       recordings/gaps/                   what is missing in them, and what was found of it
       recordings/backfill/               that, as records; no engine ever sees it
+      recordings/thinned/                of which sessions only windows around own orders are left (`store.retention`)
+      bars/<length>/<session>.parquet    bars that stay when records go (`store.bars`)
       runs/<run>/                        journal.db, manifest.json, checkpoints/ (`store.journal`, `store.manifest`)
       cache/<session>-<version>.seg      a session as the engine eats it; may be deleted at any time
       contracts.jsonl                    the id book (`store.contracts`)
@@ -59,6 +61,16 @@ class Folders(NamedTuple):
     def backfill(self) -> Path:
         """The table of records that were asked for afterwards."""
         return self.data / "recordings" / "backfill"
+
+    @property
+    def thinned(self) -> Path:
+        """Of which sessions records were let go."""
+        return self.data / "recordings" / "thinned"
+
+    @property
+    def bars(self) -> Path:
+        """Bars that stay when records go."""
+        return self.data / "bars"
 
     @property
     def runs(self) -> Path:

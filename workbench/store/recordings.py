@@ -238,7 +238,14 @@ class Recordings:
         if keep_hours < KEEP_HOURS:
             raise StoreError(f"recordings keep old files for at least {KEEP_HOURS} hours, not {keep_hours}: readers may need them")
         with self._table.writing() as table:
-            return table.vacuum(retention_hours=keep_hours, dry_run=False) if table is not None else []
+            gone = table.vacuum(retention_hours=keep_hours, dry_run=False) if table is not None else []
+            self._table.forget_gone()
+            return gone
+
+    def keep_checksums(self) -> int:
+        """Measure files of the newest version that have no checksum yet; give how many. On a local disk only."""
+        with self._table.writing() as table:
+            return self._table.keep_checksums(table) if table is not None else 0
 
     def table(self, version: int | None = None) -> DeltaTable | None:
         """Open the table itself, for study; `None` if nothing was ever recorded."""

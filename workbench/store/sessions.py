@@ -102,15 +102,20 @@ def listed(data: Path) -> list[Listed]:
                 span = sealed[session]
                 n, first_ns, last_ns = span.n, span.first_ns, span.last_ns
             else:
-                times = records_written(data, session, writer, recordings)["recv_ns"]
+                times = records_written(data, session, writer, recordings, windows=True)["recv_ns"]
                 n, first_ns, last_ns = len(times), *((int(times[0]), int(times[-1])) if len(times) else (0, 0))
             rows.append(Listed(session, writer, n, first_ns, last_ns, played))
     return rows
 
 
-def records_written(data: Path, session: int, writer: RunManifest, recordings: Recordings | None = None) -> Records:
-    """Read the records a run wrote into a session: what is committed at this moment, where the run is still going on."""
-    records = read_log(data, session, recordings=recordings)
+def records_written(
+    data: Path, session: int, writer: RunManifest, recordings: Recordings | None = None, *, windows: bool = False
+) -> Records:
+    """Read the records a run wrote into a session: what is committed at this moment, where the run is still going on.
+
+    `windows`: see `store.log.read_log`.
+    """
+    records = read_log(data, session, recordings=recordings, windows=windows)
     behind = (writer.last_seq if writer.is_closed and writer.last_seq else FOREVER) + 1
     lo, hi = np.searchsorted(records["seq"], [writer.first_seq or first_seq(writer.epoch), behind])
     return records[lo:hi]  # a run that was taken up wrote in more than one epoch

@@ -32,6 +32,7 @@ FORMATS: Final[Mapping[str, int]] = {
     "segment": 1,
     "snapshots": 1,
     "status": 1,
+    "thinned": 1,
     "wire": 1,
 }
 

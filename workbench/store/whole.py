@@ -129,6 +129,27 @@ def write_whole(path: Path, content: bytes, *, is_durable: bool = True) -> None:
             sync_folder(path.parent)
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a path to write to; left without an error, what lies there becomes `path`, whole and durable.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written; the old file stands.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+    with trouble(f"writing {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield part
+            sync_file(part)
+            part.replace(path)
+            sync_folder(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
+
+
 def remove_parts(folder: Path) -> None:
     """Delete what a process that died left half written. Call only while holding the lock of all who write there."""
     for part in folder.glob(f".*{PART}"):

@@ -17,11 +17,12 @@ from workbench.domain.errors import DataError
 from workbench.domain.orders import Leg, Submit
 from workbench.domain.records import PROVENANCE_SHIFT, Kind, Provenance, Records
 from workbench.domain.units import SECOND
-from workbench.research.frames import bars, features, journal, market, money
+from workbench.research.frames import bars, features, journal, kept, market, money
 from workbench.research.frames.sheet import Sheet
 from workbench.store import checkpoints
 from workbench.store.folders import Folders
 from workbench.store.manifest import RunManifest, runs
+from workbench.store.retention import Thinned, is_thinned
 from workbench.store.sessions import FOREVER, TRADED, Told, records_written
 from workbench.store.status import heard
 
@@ -53,9 +54,14 @@ class SessionLog:
 
     # ------------------------------------------------------------------ what is read
     @cached_property
+    def gone(self) -> Thinned | None:
+        """What of its records was let go; `None`: nothing."""
+        return is_thinned(self.data, self.session)
+
+    @cached_property
     def records(self) -> Records:
-        """All records of its writer."""
-        return records_written(self.data, self.session, self.told.writer)
+        """All records of its writer; where most were let go, those around own orders."""
+        return records_written(self.data, self.session, self.told.writer, windows=True)
 
     def n_until(self, until_ns: int | None) -> int:
         """Count the records that were known at a moment; `None`: all."""
@@ -106,6 +112,11 @@ class SessionLog:
     @cached_property
     def folded(self) -> bars.Folded:
         """Every barrier."""
+        if self.gone is not None:
+            raise DataError(
+                f"the records of session {self.session} were let go but for those around own orders: bars of 5 s and 1 m are kept, fills "
+                "and decisions are there, nothing else can be made again"
+            )
         return bars.fold(self.records, self.all_contracts, self.begun)
 
     @cached_property
@@ -226,6 +237,8 @@ class SessionLog:
         is_all = len(self.contracts) == len(self.all_contracts)
         if name in market.KINDS:
             return market.market_sheet(name, self.records, self.contracts, zone, is_all=is_all)
+        if name == "bars" and self.gone is not None:
+            return kept.kept_sheet(self.data, self.session, zone, length_ns, {of.symbol for of in self.contracts})
         if name == "bars":
             made = bars.lengthen(self.folded, self.all_contracts, length_ns)
             return bars.bar_sheet(self.folded, made, self.all_contracts, zone, self.ids)

@@ -1,0 +1,108 @@
+"""How long what is kept: bars before records, windows around own orders for ever, and nothing that is young or protected."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.research.conftest import Traded
+from workbench.config import load_settings
+from workbench.domain.errors import DataError, StoreError
+from workbench.domain.units import SECOND
+from workbench.research import open_session, tiers
+from workbench.research.tiers import What
+from workbench.store.bars import drop_bars, keep_bars, kept_bars, read_bars
+from workbench.store.folders import Folders
+from workbench.store.recordings import Recordings
+from workbench.store.sealer import seal
+from workbench.store.segments import paths
+
+RULES = load_settings().retention.model_copy(update={"window_s": 60})
+
+
+@pytest.fixture
+def data(traded: Traded, tmp_path: Path) -> Path:
+    folder = Path(shutil.copytree(traded.data, tmp_path / "data"))
+    seal(folder)
+    return folder
+
+
+def later(session: int, years: int = 0, days: int = 0) -> int:
+    """A session some while after."""
+    then = date(session // 10_000 + years, session // 100 % 100, session % 100) + timedelta(days=days)
+    return int(f"{then:%Y%m%d}")
+
+
+@pytest.mark.covers("S3-30")
+def test_records_go_after_ninety_days_bars_of_both_lengths_stay_and_so_do_windows_around_orders(data: Path, traded: Traded) -> None:
+    session = traded.session
+    assert tiers.due(data, RULES, later(session, days=90)) == []
+    (what,) = tiers.due(data, RULES, later(session, days=91))
+    assert (what.session, what.what, what.why_not) == (session, What.RECORDS, "") and what.windows and what.n_bytes > 0
+    before = open_session(session, data=data)
+    bars = {name: before.bars(None, name) for name in ("5s", "1m")}
+    fills, quotes, times = before.fills, before.quotes, before.orders["time"].to_list()
+    tiers.let_go(data, what, RULES, later(session, days=91), 7)
+
+    day = open_session(session, data=data)
+    assert all(day.bars(None, name).equals(frame) for name, frame in bars.items())
+    symbol = day.contracts[0].symbol
+    assert day.bars(symbol, "1m").equals(bars["1m"].filter(symbol=symbol))
+    assert day.fills.equals(fills) and 0 < len(day.quotes) < len(quotes)
+    ns = [int(time.timestamp()) * SECOND for time in times]
+    kept = day.logs[0].records["recv_ns"]
+    assert all(((kept > at - 50 * SECOND) & (kept < at + 50 * SECOND)).any() for at in ns)
+    assert len(kept) < what.n_records and tiers.due(data, RULES, later(session, days=91)) == []
+    for ask in (lambda: day.equity, lambda: day.bars(None, "5m")):
+        with pytest.raises(DataError, match="were let go"):
+            ask()
+    assert str(session) in repr(day).replace("-", "")
+
+
+@pytest.mark.covers("S3-30")
+def test_bars_of_five_seconds_go_after_two_years_of_a_minute_after_seven(data: Path, traded: Traded) -> None:
+    session = traded.session
+    for each in tiers.due(data, RULES, later(session, days=100)):
+        tiers.let_go(data, each, RULES, later(session, days=100), 7)
+    assert [each.length for each in kept_bars(data)] == ["1m", "5s"]
+    for years, left in ((2, ["1m"]), (7, [])):
+        today = later(session, years, days=4)
+        (found,) = tiers.due(data, RULES, today)
+        tiers.let_go(data, found, RULES, today, 7)
+        assert [each.length for each in kept_bars(data)] == left
+    assert open_session(session, data=data).round_trips is not None  # decisions and orders: for ever
+
+
+def test_what_is_not_sealed_or_lacks_its_journal_stays_whatever_its_age(traded: Traded, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(traded.data, tmp_path / "data"))
+    if paths(Folders(data).tail):
+        assert all(each.why_not for each in tiers.due(data, RULES, later(traded.session, 1)))
+    seal(data)
+    run = traded.open().run
+    assert run is not None
+    Folders(data).journal(run.run).unlink()
+    (what,) = tiers.due(data, RULES, later(traded.session, 1))
+    assert "journal is missing" in what.why_not
+    with pytest.raises(StoreError, match="stays"):
+        tiers.let_go(data, what, RULES, later(traded.session, 1), 7)
+
+
+def test_bars_of_records_that_were_replaced_are_made_anew_before_the_records_go(data: Path, traded: Traded) -> None:
+    keep_bars(data, traded.session, "1m", traded.open().bars(None, "1m").head(3))
+    tiers.make_bars(data, traded.session, ["1m"])
+    assert read_bars(data, traded.session, "1m").equals(traded.open().bars(None, "1m"))
+    drop_bars(data, traded.session, "1m")
+
+
+def test_a_night_puts_small_files_together_and_leaves_today_alone(data: Path, traded: Traded) -> None:
+    recordings = Recordings.of(data)
+    records = recordings.read(traded.session)
+    recordings.delete(traded.session)
+    for part in (records[:500], records[500:]):
+        recordings.append(traded.session, part)
+    assert tiers.compact(data, traded.session) == 0
+    assert tiers.compact(data, later(traded.session, days=1)) > 0
+    assert recordings.read(traded.session).tobytes() == records.tobytes()

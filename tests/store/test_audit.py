@@ -1,0 +1,95 @@
+"""The audit: silent about what is whole, and each kind of damage named where it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.store.tapes import SESSION, contract, tape
+from tests.store.victims import take_in_session
+from workbench.store import checksums
+from workbench.store.audit import audit
+from workbench.store.contracts import ContractBook
+from workbench.store.folders import Folders
+from workbench.store.manifest import runs
+from workbench.store.recordings import Recordings
+from workbench.store.sealer import seal
+from workbench.store.segments import HEADER
+from workbench.store.tail import Tail
+
+NEXT = 20261123
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """An imported session, and another in the tail, half of it sealed."""
+    ContractBook(tmp_path).define(contract(1))
+    take_in_session(tmp_path, 120, 1)
+    with Tail(Folders(tmp_path).tail, session=NEXT, epoch=2, segment_records=64) as tail:
+        tail.append(tape(40, epoch=2))
+        seal(tmp_path)
+        tail.append(tape(10, epoch=2, start=40))
+    return tmp_path
+
+
+def said(data: Path) -> list[tuple[str, str]]:
+    return [(each.where.rsplit("/", 1)[-1], each.said) for each in audit(data).findings if each.is_wrong]
+
+
+@pytest.mark.covers("S1-32")
+def test_nothing_is_said_of_what_is_whole(data: Path) -> None:
+    done = audit(data)
+    assert done.is_right and not done.findings
+    assert (done.n_segments, done.n_records, done.n_journals) == (1, 170, 1) and done.n_files > 4 and done.n_bytes > 0
+    assert audit(data, first=NEXT).n_records == 50
+
+
+def _file(data: Path) -> Path:
+    return max((data / "recordings" / "records" / f"session={SESSION}").rglob("*.parquet"), key=lambda path: path.stat().st_size)
+
+
+def _flip(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+def _cut_journal(data: Path) -> None:
+    db = sqlite3.connect(Folders(data).journal(runs(data)[0].run))
+    db.execute("DROP TRIGGER entry_is_never_deleted")
+    db.execute("DELETE FROM entry WHERE id = (SELECT max(id) FROM entry)")
+    db.commit()
+    db.close()
+
+
+DAMAGE: list[tuple[Callable[[Path], object], str]] = [
+    (lambda data: _file(data).unlink(), "the table names it, and it is gone"),
+    (lambda data: _flip(_file(data), 100), "its bytes are not those that were written"),
+    (lambda data: _file(data).write_bytes(_file(data).read_bytes()[:-9]), "bytes, written were"),
+    (lambda data: Recordings.of(data).append(SESSION, tape(3)), "3 records stand in it more than once"),
+    (lambda data: Recordings.of(data).replace(SESSION, np.delete(tape(120), 50)), "1 records behind"),
+    (lambda data: Recordings.of(data).delete(SESSION), "it wrote 120 records, 0 are there"),
+    (lambda data: Folders(data).journal(runs(data)[0].run).unlink(), "its journal is gone"),
+    (_cut_journal, "is cut off"),
+    (lambda data: _flip(next(Folders(data).tail.rglob("*.seg")), 0), "is no segment"),
+    (lambda data: _flip(next(Folders(data).tail.rglob("*.seg")), HEADER + 40), "40 of its records are sealed"),
+    (lambda data: (Folders(data).recordings / "_delta_log" / f"{0:020}.json").write_text("x"), "cannot be opened"),
+    (lambda data: Folders(data).contracts.write_bytes(b"x\n"), "is damaged"),
+]
+
+
+@pytest.mark.parametrize(("damage", "words"), DAMAGE)
+def test_damage_is_named(data: Path, damage: Callable[[Path], object], words: str) -> None:
+    damage(data)
+    found = said(data)
+    assert any(words in text for _, text in found), found
+
+
+def test_files_of_before_there_were_checksums_are_a_note(data: Path) -> None:
+    checksums.path_of(Folders(data).recordings).unlink()
+    done = audit(data)
+    assert done.is_right and "have no checksum" in done.findings[0].said and done.findings[0].todo == "workbench data compact keeps them"
