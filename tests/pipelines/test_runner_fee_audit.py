@@ -14,8 +14,10 @@ PAGE = Path(__file__).parents[2] / "pipelines" / "fee_audit"
 
 
 @pytest.mark.covers("S3-49")
-def test_a_broker_that_charges_otherwise_fails_it(tmp_path: Path) -> None:
+def test_a_broker_that_charges_otherwise_fails_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal(tmp_path / "data", traded().told)
+    (tmp_path / "workbench.toml").write_text('[roots.ES]\ncommission = "2.05"\n')
+    monkeypatch.chdir(tmp_path)
     made = run(read(PAGE), {"data": str(tmp_path / "data")}, tmp_path / "pages")
     assert made.failure is not None and made.failure.where == "checks" and "'ESZ6': 0." in made.failure.text
 

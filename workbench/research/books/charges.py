@@ -30,9 +30,9 @@ def charges(books: Books, settings: Settings) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        symbol; how [charged, or ``not told yet``]; n executions; quantity; charged_usd in all; each_usd a contract or share; assumed_usd by
-        ``roots.<root>.commission`` and ``commission_min``; off_usd [each less assumed; above 0 it costs more than every evaluation counted]. In the contract's
-        currency.
+        symbol; how [charged, or ``not told yet``]; n executions; quantity; charged_usd in all; each_usd a contract or share; assumed_usd
+        by ``roots.<root>.commission`` and ``commission_min``; off_usd [each less assumed; above 0 it costs more than every evaluation
+        counted]. In the contract's currency.
     """
     groups: dict[tuple[str, str], list[Execution]] = {}
     for each in books.executions:
