@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workbench.domain.errors import StoreError
 from workbench.store import flight
-from workbench.store.flight import BUSY, PIECE, Card, Chunk, Flight, Reel, Way, forget, reels, sessions
+from workbench.store.flight import PIECE, US, Card, Chunk, Flight, Reel, Turn, Way, forget, reels, sessions, turns_of
 
 CARD = Card(run="20261120-paper-1", session=20261120, began_ns=5)
 
@@ -38,7 +38,7 @@ def written(folder: Path, chunks: list[Chunk], *, ends: bool = True) -> Path:
     path = made.begin(CARD)
     assert path is not None
     for chunk in chunks:
-        made.note(chunk.ns, chunk.connection, chunk.way, chunk.data, chunk.flags)
+        made.note(chunk.ns, chunk.connection, chunk.way, chunk.data)
     if ends:
         made.close()
     else:
@@ -46,9 +46,7 @@ def written(folder: Path, chunks: list[Chunk], *, ends: bool = True) -> Path:
     return path
 
 
-CHUNKS = st.builds(
-    Chunk, st.integers(0, 1 << 62), st.integers(1, 9), st.sampled_from(Way), st.sampled_from([0, BUSY]), st.binary(max_size=300)
-)
+CHUNKS = st.builds(Chunk, st.integers(0, 1 << 62), st.integers(1, 9), st.sampled_from(Way), st.binary(max_size=300))
 
 
 @given(st.lists(CHUNKS, max_size=40), st.booleans(), st.sampled_from([16, 100, PIECE]))
@@ -61,8 +59,27 @@ def test_what_was_noted_is_read_again(tmp_path_factory: pytest.TempPathFactory, 
     assert reel.ending == ("" if ends else "it was not ended: the process was killed, or goes on")
 
 
+@given(st.lists(st.tuples(st.integers(0, 1 << 40), st.booleans(), st.booleans()), max_size=30))
+def test_the_turns_of_the_loop_stand_between_the_chunks(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, bool, bool]]
+) -> None:
+    made, now_ns, told = Flight(tmp_path_factory.mktemp("flight"), Timer().later), 0, list[Turn | Chunk]()
+    path = made.begin(CARD)
+    for step_ns, is_fresh, brings in steps:
+        now_ns += step_ns
+        made.turn(now_ns, is_fresh)
+        told.append(Turn(now_ns // US * US, is_fresh))
+        if brings:
+            told.append(Chunk(now_ns, 1, Way.CAME, b"came"))
+            made.note(now_ns, 1, Way.CAME, b"came")
+    made.close()
+    assert path is not None
+    read = [each for chunk in Reel(path) for each in (turns_of(chunk) if chunk.way is Way.TURNS else [chunk])]
+    assert read == told
+
+
 def test_a_file_cut_or_damaged_anywhere_gives_what_lies_before_and_says_so(tmp_path: Path) -> None:
-    chunks = [Chunk(n, 1, Way.CAME, 0, os.urandom(700)) for n in range(40)]
+    chunks = [Chunk(n, 1, Way.CAME, os.urandom(700)) for n in range(40)]
     path = written(tmp_path, chunks)
     whole = path.read_bytes()
     for at in range(len(whole) // 3, len(whole) - 1, 997):

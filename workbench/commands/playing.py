@@ -22,13 +22,23 @@ REPLAY_HELP: Final = """Run the engine over a recorded session.
 A session that was traded (paper, live) is played back with the reports of its log, and every command is held against the recorded one.
 A session that was only recorded or imported is traded with modelled fills; that is said to be *simulate*.
 
-Exit code 1 if a command differs from the recorded one, or if a strategy, feature or model was quarantined: it failed while running.
+With --wire a day's flight recording is played instead: the bytes that came over TWS's socket go through the real client library and the
+whole runner, in virtual time. Records, events, commands and every frame that left are held against the log of that run. The first
+difference is named: message, field, both values, and whose work it is (raw decoder, ib_async, translator, engine, connection).
+Recordings are kept for flight.keep_days; account numbers are in them.
+
+Exit code 1 if a command (with --wire anything) differs from the recorded one, or if a strategy, feature or model was quarantined: it
+failed while running. 2 if there is no such session or recording.
 
 Examples:
 
   workbench replay --session 2026-11-19
 
   workbench replay --session 20231226 --profile demo --json
+
+  workbench replay --wire 2026-11-20
+
+  workbench replay --wire 2026-11-20 --run 20261120-paper-7 --json
 """
 SIMULATE_HELP: Final = """Trade recorded sessions anew, with modelled fills, whatever was traded in them. The journal of each run is kept.
 
@@ -47,6 +57,9 @@ SESSIONS_HELP: Final = """List the sessions of the data folder: records, span, w
 SESSION_HELP: Final = "Log session, a date: 2026-11-19 or 20261119."
 
 
+NEITHER: Final = "name a session: --session 2026-11-19 plays its log, --wire 2026-11-19 its flight recording"
+
+
 def session_of(text: str) -> int:
     """Read a session as a person writes it.
 
@@ -61,7 +74,7 @@ def session_of(text: str) -> int:
         raise ConfigError(f"--session: a session is a date, 2026-11-19 or 20261119, not {text!r}") from None
 
 
-Session = Annotated[int, typer.Option("--session", parser=session_of, metavar="DATE", help=SESSION_HELP)]
+Session = Annotated[int | None, typer.Option("--session", parser=session_of, metavar="DATE", help=SESSION_HELP)]
 Sessions = Annotated[
     list[str],
     typer.Option("--session", metavar="DATE", help=f"{SESSION_HELP} A range: 2026-11-16:2026-11-19. May be given several times."),
@@ -78,6 +91,10 @@ Roots = Annotated[
     list[str] | None,
     typer.Option("--roots", help="Roots or contracts to trade, ES or ES,SPY; else all. The others stay in the market that is seen."),
 ]
+Wire = Annotated[
+    int | None, typer.Option("--wire", parser=session_of, metavar="DATE", help="Play the flight recording of this log session instead.")
+]
+OneRun = Annotated[str | None, typer.Option("--run", metavar="RUN", help="With --wire: which run of the session; else the last.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -99,14 +116,26 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    session: Session,
+    session: Session = None,
+    wire: Wire = None,
+    run: OneRun = None,
     data: DataFolder = None,
     profile: Profile = None,
     strategy: Traders = None,
     roots: Roots = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play a session back, or trade it with modelled fills where none was traded."""
+    """Play a session back, or trade it with modelled fills where none was traded; or play its socket."""
+    if wire is not None:
+        from workbench.commands.flight import replay_the_wire
+
+        if session is not None or profile or strategy or roots:
+            raise ConfigError("--wire plays a run as it was: it takes --run, --data and --json, nothing else")
+        replay_the_wire(wire, run, data, as_json=as_json)
+    if session is None:
+        raise ConfigError(NEITHER)
+    if run is not None:
+        raise ConfigError("--run names a run of --wire")
     _end([_play(session, Asked(data, profile, strategy, roots, as_json), anew=False)], as_json)
 
 

@@ -7,7 +7,9 @@ Rules
 2. Who notes a chunk pays for a copy. Packing and writing happen on a timer, `PIECE` bytes at a time: a kill loses `FLUSH_S` at most.
    Nothing is synced: what a power cut takes, the checksums tell.
 3. Trouble with the disk, and a folder that is full, end the recording with a sentence. Nobody else notices.
-4. The bytes hold what a broker says: account numbers, positions, orders. Files are for their owner alone (mode 0600).
+4. Between the chunks stand the turns of the loop, a byte or two each: which timer rang before which chunk, and what had been done by then,
+   follows of them.
+5. The bytes hold what a broker says: account numbers, positions, orders. Files are for their owner alone (mode 0600).
 
 Measured on the machine of `docs/performance.md`: `Flight.note` of 100 bytes takes 0.5 us; a piece of market data takes 0.15 ms to pack
 and write, and a quarter of the room.
@@ -35,11 +37,12 @@ MAGIC: Final = b"WB-WIRE\0"
 HEAD: Final = struct.Struct("<8sIIQQ")  # magic, format, bytes of the card, COMMITTED, closed
 COMMITTED_AT: Final = 16
 BLOCK: Final = struct.Struct("<III")  # bytes of the piece, bytes packed, their CRC-32
-CHUNK: Final = struct.Struct("<qIHBB")  # ns, bytes, connection, way, flags
+CHUNK: Final = struct.Struct("<qIHH")  # ns, bytes, connection, way
 PIECE: Final = 8 << 10
 FLUSH_S: Final = 0.5
 SUFFIX: Final = ".wire"
-BUSY: Final = 1  # flag: what came before was not all taken yet
+US: Final = 1_000  # ns
+MOST_TURNS: Final = 4_096  # bytes of turns that wait for a chunk
 FREE_FRAC: Final = 0.25  # of the budget, that a start makes room for
 
 
@@ -52,6 +55,7 @@ class Way(IntEnum):
     REFUSED = 3  # no connection; why, as text
     ENDED = 4  # the other side ended it
     LOST = 5  # it broke; the error, as text
+    TURNS = 6  # of the loop, since the one at ``ns``: `turns_of`
 
 
 class Chunk(NamedTuple):
@@ -60,8 +64,14 @@ class Chunk(NamedTuple):
     ns: int
     connection: int
     way: Way
-    flags: int
     data: bytes
+
+
+class Turn(NamedTuple):
+    """A turn of the loop: when it began, and whether everything that was ready before had been done."""
+
+    ns: int
+    is_fresh: bool
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +146,8 @@ class Flight:
     ) -> None:
         self._folder, self._later, self._on_trouble, self._most = folder, later, on_trouble, most_bytes
         self._fd, self._at, self._others = -1, 0, 0
-        self._buffer = bytearray()
+        self._buffer, self._turns = bytearray(), bytearray()
+        self._from_us = self._last_us = 0  # of the turns that wait, and of the last one
         self._is_waiting = False
         self.path: Path | None = None
         self.n_connections = 0  # of the process, counted by who notes them
@@ -164,11 +175,31 @@ class Flight:
         self.path = path
         return path
 
-    def note(self, ns: int, connection: int, way: int, data: bytes, flags: int = 0) -> None:
+    def turn(self, ns: int, is_fresh: bool) -> None:
+        """Take that the loop begins a turn, after it did all that was ready or not: what it does next hangs on which it was."""
+        now_us = max(ns // US, self._last_us)
+        code = (now_us - self._last_us) << 1 | is_fresh
+        self._last_us = now_us
+        while code > 127:
+            self._turns.append(code & 127 | 128)
+            code >>= 7
+        self._turns.append(code)
+        if len(self._turns) > MOST_TURNS:
+            self._note_turns()
+
+    def _note_turns(self) -> None:
+        turns, self._turns = bytes(self._turns), bytearray()
+        from_us, self._from_us = self._from_us, self._last_us
+        self.note(from_us * US, 0, Way.TURNS, turns)
+
+    def note(self, ns: int, connection: int, way: int, data: bytes) -> None:
         """Take a chunk."""
         if self._fd < 0:
+            self._turns.clear()
             return
-        self._buffer += CHUNK.pack(ns, len(data), connection, way, flags)
+        if self._turns:
+            self._note_turns()
+        self._buffer += CHUNK.pack(ns, len(data), connection, way)
         self._buffer += data
         if not self._is_waiting:
             self._is_waiting = True
@@ -205,6 +236,8 @@ class Flight:
         """End the file, with all that waits."""
         if self._fd < 0:
             return
+        if self._turns:
+            self._note_turns()
         try:
             while self._buffer:
                 self._put(PIECE)
@@ -268,11 +301,11 @@ class Reel:
             rest += piece
             at = 0
             while len(rest) - at >= CHUNK.size:
-                ns, n, connection, way, flags = CHUNK.unpack_from(rest, at)
+                ns, n, connection, way = CHUNK.unpack_from(rest, at)
                 if len(rest) - at - CHUNK.size < n:
                     break
                 at += CHUNK.size
-                yield Chunk(ns, connection, Way(way), flags, bytes(rest[at : at + n]))
+                yield Chunk(ns, connection, Way(way), bytes(rest[at : at + n]))
                 at += n
             del rest[:at]
         if rest and not self.ending:
@@ -296,6 +329,22 @@ class Reel:
                 at += BLOCK.size + n
         if not self.is_closed:
             self.ending = "it was not ended: the process was killed, or goes on"
+
+
+def turns_of(chunk: Chunk) -> Iterator[Turn]:
+    """Go through the turns that a chunk holds.
+
+    >>> list(turns_of(Chunk(5_000, 0, Way.TURNS, bytes([7, 128 | 0, 2]))))
+    [Turn(ns=8000, is_fresh=True), Turn(ns=136000, is_fresh=False)]
+    """
+    now_us, code, shift = chunk.ns // US, 0, 0
+    for byte in chunk.data:
+        code |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            now_us += code >> 1
+            yield Turn(now_us * US, bool(code & 1))
+            code = shift = 0
 
 
 def reels(folder: Path, session: int, run: str | None = None) -> list[Path]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from workbench.clock import Clock
 from workbench.config import Mode, Settings
@@ -38,6 +39,7 @@ class FlightRecorder:
         self._settings, self._data, self._mode, self._clock = settings, data, mode, clock
         self._flight: Flight | None = None
         self._venue: IbVenue | None = None  # the one that hears of trouble
+        self._let_go: Callable[[], object] = lambda: None
 
     def begin(self, recalled: Recalled, venue: IbVenue) -> None:
         """Begin the file of a run, and listen to its venue."""
@@ -49,7 +51,9 @@ class FlightRecorder:
         forget(folders.flight, run.sessions[-1], keep_days=settings.flight.keep_days, most_bytes=most)
         flight = self._flight
         if flight is None:
-            flight = self._flight = Flight(folders.flight, asyncio.get_running_loop().call_later, self._say, most)
+            loop = asyncio.get_running_loop()
+            flight = self._flight = Flight(folders.flight, loop.call_later, self._say, most)
+            self._let_go = note_turns(loop, flight, self._clock)
         before = flight.path
         journal = folders.journal(run.run)
         card = Card(
@@ -77,5 +81,28 @@ class FlightRecorder:
 
     def close(self) -> None:
         """End the last file."""
+        self._let_go()
         if self._flight is not None:
             self._flight.close()
+
+
+def note_turns(loop: asyncio.AbstractEventLoop, flight: Flight, clock: Clock) -> Callable[[], object]:
+    """Note each turn of a loop as its selector returns; give what ends that. A loop without one has no turns that are known.
+
+    There is no public place for it: `asyncio` calls ``_selector.select`` once a turn, with no patience where something is ready.
+    """
+    selector: Any = getattr(loop, "_selector", None)
+    if selector is None:
+        return lambda: None
+    select, turn, now_ns = selector.select, flight.turn, clock.now_ns
+
+    def selected(timeout: float | None = None) -> Any:
+        found = select(timeout)
+        turn(now_ns(), timeout is None or timeout > 0)
+        return found
+
+    def let_go() -> None:
+        selector.select = select
+
+    selector.select = selected
+    return let_go

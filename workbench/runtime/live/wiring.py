@@ -109,7 +109,7 @@ async def wire(
     log_session = Calendars(settings.log_calendar).session(clock.now_ns())
     known = await _define(mode, settings, data, chosen, seen, log_session)
     fence = Fence(data, chosen) if mode in TRADES else None
-    edge = IbEdge(_maker(mode, settings, data, chosen, clock, fence), FlightRecorder(settings, data, mode, clock))
+    edge = IbEdge(maker(mode, settings, data, chosen, clock, fence), FlightRecorder(settings, data, mode, clock))
     hours = BrokersHours(settings.log_calendar, lambda contract: edge.hours(contract) or plan.known.hours.get(contract, ()))
     line = Line(edge, clock)
     silent_ns = round(settings.guardian.silent_s * SECOND) if guarded else None
@@ -223,7 +223,7 @@ def budget_of(settings: Settings) -> Budget:
     return Budget(lines=ib.lines, by_tick=ib.by_tick, depth=ib.depth)
 
 
-def _maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Clock, fence: Fence | None) -> Callable[[str], IbVenue]:
+def maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Clock, fence: Fence | None) -> Callable[[str], IbVenue]:
     """Give what makes the venue of a chain of runs."""
     from workbench.venues.ib.venue import IbVenue
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from workbench.simulation.virtual.loop import DAY_S, EPOCH_NS, DeadlockError, HorizonError, VirtualLoop
 
 T = TypeVar("T")
+L = TypeVar("L", bound=VirtualLoop)
 
 
 def run(
@@ -19,7 +20,7 @@ def run(
     horizon_s: float = 30 * DAY_S,
     epoch_ns: int = EPOCH_NS,
 ) -> T:
-    """Run ``main(loop)`` on a fresh `VirtualLoop` and give what it returns.
+    """Run ``main(loop)`` on a fresh `VirtualLoop` and give what it returns; `run_on` does so on one that was made already.
 
     The loop is the thread's current one meanwhile: libraries ask for it (eventkit, and so ib_async, at import or first use).
 
@@ -35,7 +36,11 @@ def run(
     >>> run(main, seed=1)
     'NO SOCKET WAS OPENED'
     """
-    loop = VirtualLoop(seed, shuffle=shuffle, horizon_s=horizon_s, epoch_ns=epoch_ns)
+    return run_on(VirtualLoop(seed, shuffle=shuffle, horizon_s=horizon_s, epoch_ns=epoch_ns), main)
+
+
+def run_on(loop: L, main: Callable[[L], Coroutine[Any, Any, T]]) -> T:
+    """Run ``main(loop)`` on `loop`, and close it."""
     asyncio.set_event_loop(loop)
     try:
         return loop.run_until_complete(main(loop))

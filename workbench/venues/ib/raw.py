@@ -47,7 +47,7 @@ class Recorder(Protocol):
         """There is a connection."""
 
     def refused(self, why: str) -> None:
-        """There is none."""
+        """There is none; the name of the error, and its words."""
 
     def ended(self, error: str | None) -> None:
         """The other side ended it; with an error it broke."""
@@ -84,7 +84,7 @@ class TapConnection(Connection):
             await super().connectAsync(host, port)
         except OSError as error:
             if self.recorder is not None:
-                self.recorder.refused(str(error))
+                self.recorder.refused(f"{type(error).__name__}: {error}")
             raise
 
     def connection_made(self, transport: Any) -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from workbench.clock import Clock
-from workbench.store.flight import BUSY, Flight, Way
-from workbench.venues.ib.intake import Intake
+from workbench.store.flight import Flight, Way
 
 NOT_HELD: Final = -1
 
@@ -58,17 +57,16 @@ class Recording:
     ----------
     flight
         Takes the chunks.
-    intake
-        Says whether what came before was taken, and by which clock a chunk came.
+    clock
+        Says when a chunk came: the one that its records are stamped with.
     """
 
-    def __init__(self, flight: Flight, intake: Intake) -> None:
-        self._flight, self._note = flight, flight.note
-        self._now_ns, self._is_busy = intake.clock.now_ns, intake.came.is_set
+    def __init__(self, flight: Flight, clock: Clock) -> None:
+        self._flight, self._note, self._now_ns = flight, flight.note, clock.now_ns
         self._connection = 0
 
     def came(self, data: bytes) -> None:
-        self._note(self._now_ns(), self._connection, Way.CAME, data, BUSY if self._is_busy() else 0)
+        self._note(self._now_ns(), self._connection, Way.CAME, data)
 
     def left(self, data: bytes) -> None:
         self._note(self._now_ns(), self._connection, Way.LEFT, data)
@@ -82,5 +80,4 @@ class Recording:
         self._note(self._now_ns(), self._flight.n_connections + 1, Way.REFUSED, why.encode())
 
     def ended(self, error: str | None) -> None:
-        busy = BUSY if self._is_busy() else 0
-        self._note(self._now_ns(), self._connection, Way.ENDED if error is None else Way.LOST, (error or "").encode(), busy)
+        self._note(self._now_ns(), self._connection, Way.ENDED if error is None else Way.LOST, (error or "").encode())

@@ -199,7 +199,7 @@ class IbVenue:
 
     def record(self, flight: Flight) -> None:
         """Note all that goes over the socket. Before `open`."""
-        self.client.conn.recorder = Recording(flight, self.intake)
+        self.client.conn.recorder = Recording(flight, self.intake.clock)
 
     def stream(self, contracts: Iterable[Contract]) -> None:
         """Say whose data is wanted, and nobody else's: an engine knows no other contract. Before `open`; without it what leads."""
