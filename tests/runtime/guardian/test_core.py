@@ -272,6 +272,16 @@ def test_a_closing_order_that_the_broker_never_showed_is_told_and_sent_anew() ->
     assert isinstance(told, Alarm) and told.cause == "lost" and again == Close(1, ES, 2)
 
 
+def test_a_closing_order_is_not_missed_in_the_time_in_which_the_broker_did_not_answer() -> None:
+    watching = silent(NAKED)
+    watching.see(14, NAKED, reach=Reach.TAKEN)
+    closing = (Closing(1, 14 * SECOND, is_seen=False, is_over=False),)
+    watching.see(15, None, reach=Reach.TAKEN, closing=closing, trouble="TWS has no link to IB")
+    meanwhile = [action for at_s in (40, 45, 49) for action in watching.see(at_s, NAKED, reach=Reach.TAKEN, closing=closing)]
+    assert [action.cause for action in meanwhile if isinstance(action, Alarm)] == ["late"] and len(meanwhile) == 1
+    assert watching.see(50, NAKED, reach=Reach.TAKEN, closing=closing)[-1] == Close(1, ES, 2)
+
+
 def test_a_closing_order_that_was_refused_is_sent_anew_after_a_breath() -> None:
     watching = silent(NAKED)
     watching.see(14, NAKED, reach=Reach.TAKEN)

@@ -194,3 +194,18 @@ def test_a_guardian_that_is_silent_shuts_entries(place: Path) -> None:
         assert str(drill.gate.why_unguarded()).startswith("the guardian is silent for 1")
 
     Guarded(place, story, lasts_s=30, limits=PATIENCE._replace(silent_ns=20 * SECOND)).go()
+
+
+def test_what_waits_in_a_tws_cut_off_from_ib_is_not_closed_a_second_time(place: Path) -> None:
+    """Nobody shows the closing order while the link to IB is down; TWS lets it go when that is back."""
+
+    async def story(drill: Guarded) -> None:
+        drill.freeze()
+        drill.lose_stop()
+        await drill.until(lambda: drill.own == 0, 70)
+        await drill.until(lambda: drill.guardian.fence_is_down, 30)
+
+    cut = Rule(when=When(on="PlaceOrder", where={"leg": "X"}, nth=1), what=(act.Outage(for_s=25, data="kept"),))
+    drill = Guarded(place, story, faults=Scenario(rules=(cut,)), lasts_s=110).go()
+    assert drill.held == 0 and not drill.live() and len(drill.all_orders()) == 4
+    assert any("no link to IB" in text for _, text in drill.told)

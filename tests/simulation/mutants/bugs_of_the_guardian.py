@@ -102,6 +102,20 @@ BUGS: Final = (
         "runtime/guardian/test_ours.py::test_a_corrected_execution_counts_as_it_stands",
     ),
     Bug(
+        "the guardian believes a TWS cut off from IB",
+        "What it shows, or nothing, counts as the broker's whole answer.",
+        "I4",
+        (Edit("venues.ib.guarding:Link.look", "if self._is_away or link != self._n_links:", "if False:"),),
+        "venues/ib/test_guarding.py::test_what_a_tws_without_a_link_to_ib_shows_is_no_answer",
+    ),
+    Bug(
+        "the guardian misses its order while nobody answers",
+        "What waits in TWS is closed a second time when the link is back.",
+        "I8",
+        (Edit(f"{CORE}:_unseen_ns", "max(each.sent_ns, seen.now_ns if state.known_ns is None else state.known_ns)", "each.sent_ns"),),
+        f"{TESTS}::test_a_closing_order_is_not_missed_in_the_time_in_which_the_broker_did_not_answer",
+    ),
+    Bug(
         "entries do not need a guardian",
         "Its silence is not looked at before an entry.",
         "I9",

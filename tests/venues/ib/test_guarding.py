@@ -77,6 +77,21 @@ def test_a_part_that_is_not_answered_makes_all_of_it_unknown_and_the_connection_
     run(main, seed=1, epoch_ns=BEGIN_NS)
 
 
+def test_what_a_tws_without_a_link_to_ib_shows_is_no_answer(tmp_path: Path) -> None:
+    async def main(loop: VirtualLoop) -> None:
+        async with beside(loop, tmp_path) as (world, link, _):
+            assert await link.open() is None
+            world.gateway.faults.inject(act.Outage(for_s=3, data="kept"))
+            await world.until(lambda: link.is_away)
+            assert isinstance(await link.look(), Unknown) and link.is_open
+            await world.until(lambda: not link.is_away)
+            assert isinstance(await link.look(), Seen)
+            world.gateway.faults.inject(act.Outage(for_s=0.001, data="kept"))  # over before the answers are
+            assert isinstance(await link.look(), Unknown) and not link.is_away
+
+    run(main, seed=1, epoch_ns=BEGIN_NS)
+
+
 def test_what_it_closes_bears_the_brackets_name_and_nothing_else_leaves(tmp_path: Path) -> None:
     async def main(loop: VirtualLoop) -> None:
         async with beside(loop, tmp_path) as (world, link, contract):

@@ -26,6 +26,7 @@ from workbench.runtime.guardian.values import (
     Cancel,
     CancelEverything,
     Close,
+    Closing,
     Goal,
     Halt,
     Held,
@@ -42,7 +43,7 @@ from workbench.runtime.guardian.values import (
 AGREE_NS: Final = 2 * SECOND  # a stop that is being changed is missing for a moment
 TAKE_NS: Final = 8 * SECOND  # for the process to end and TWS to let go of its client id: about half of what there is to get flat
 SETTLED_NS: Final = 5 * SECOND  # nothing live, nothing held, in answers so far apart: a gateway shows orders and fills late
-LOST_NS: Final = 10 * SECOND  # a closing order that the broker has not shown by then never arrived
+LOST_NS: Final = 10 * SECOND  # a closing order that a broker who answered all the while has not shown by then never arrived
 AGAIN_NS: Final = 3 * SECOND  # after one that ended without closing everything
 Done = tuple[State, tuple[Action, ...]]
 
@@ -241,11 +242,11 @@ def _after_entries(state: State, seen: Observation, truth: Truth, limits: Limits
 
 def _flattened(state: State, seen: Observation, truth: Truth) -> Done:
     """None of the runner's orders is live: close what is ours, and wait until that is so."""
-    lost = [each.ref for each in seen.closing if not (each.is_over or each.is_seen) and seen.now_ns - each.sent_ns >= LOST_NS]
+    lost = [each.ref for each in seen.closing if not (each.is_over or each.is_seen) and _unseen_ns(state, each, seen) >= LOST_NS]
     told: tuple[Action, ...] = ()
     if lost:
         state, told = _tell(state, "lost", f"the broker never showed the order that closes {_named(tuple(lost))}")
-    closes = tuple(Close(*each) for each in closable(truth) if not _is_closing(each.ref, seen))
+    closes = tuple(Close(*each) for each in closable(truth) if not _is_closing(state, each.ref, seen))
     if closes:
         return state._replace(acted_ns=seen.now_ns, calm_ns=None), (*told, *closes)
     if closable(truth) or truth.live:
@@ -258,11 +259,16 @@ def _flattened(state: State, seen: Observation, truth: Truth) -> Done:
     return state._replace(goal=Goal.WATCH, why="", told=frozenset(), calm_ns=None), (*told, *rest, LetGo())
 
 
-def _is_closing(ref: int, seen: Observation) -> bool:
+def _unseen_ns(state: State, each: Closing, seen: Observation) -> int:
+    """For how long a broker that answers could have shown an order: what waits in a TWS without a link to IB shows when that is back."""
+    return seen.now_ns - max(each.sent_ns, seen.now_ns if state.known_ns is None else state.known_ns)
+
+
+def _is_closing(state: State, ref: int, seen: Observation) -> bool:
     """Whether an order that closes this bracket may still fill, or ended so lately that its fills may be under way."""
     for each in seen.closing:
-        age_ns = seen.now_ns - each.sent_ns
-        if each.ref == ref and (age_ns < AGAIN_NS if each.is_over else each.is_seen or age_ns < LOST_NS):
+        is_late = seen.now_ns - each.sent_ns >= AGAIN_NS if each.is_over else not each.is_seen and _unseen_ns(state, each, seen) >= LOST_NS
+        if each.ref == ref and not is_late:
             return True
     return False
 

@@ -176,8 +176,8 @@ class Guardian:
                 self._lost(link)
                 return None
             seen = await link.look()
-            if isinstance(seen, Unknown):
-                self._lost(seen.reason)
+            if isinstance(seen, Unknown) or any(each.is_away for each in self._links.values()):  # a newcomer is not told
+                self._lost(seen.reason if isinstance(seen, Unknown) else "TWS has no link to IB")
                 return None
             self._follow(link, seen)
             truth = self.ours.truth(seen, client_id=self.runner_id, mine=self._closing)

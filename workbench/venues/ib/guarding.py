@@ -2,7 +2,8 @@
 
 It shares the client, the questions and the numbers with the venue, and none of its state. Rules
 -----
-1. A look is whole or `Unknown`: positions, open and completed orders and executions, each answered in time, over one connection.
+1. A look is whole or `Unknown`: positions, open and completed orders and executions, each answered in time, over one connection, and over
+   one link of TWS to IB that stood all the while: what a TWS that is cut off shows is what it remembers, or nothing.
 2. Nothing that opens or closes leaves but what `close_out` made: the last gate in front of the socket knows its very bytes.
 3. After silence the connection is cut: a half-open one never says so itself.
 """
@@ -27,6 +28,7 @@ from workbench.domain.orders import Leg
 from workbench.venues.ib.book import OrderRef, read_ref, write_ref
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.codes import CodeKind, meaning
+from workbench.venues.ib.connection import BROKEN, DATA_KEPT, DATA_LOST, LOST_IB
 from workbench.venues.ib.hot import Hot
 from workbench.venues.ib.ids import NAME, Ids
 from workbench.venues.ib.intake import Intake
@@ -115,6 +117,7 @@ class Link:
         self._questions = Questions(self._ids)
         self._why = self._unread = ""
         self._may_leave = set[bytes]()
+        self._is_away, self._n_links = False, 0  # TWS has no link to IB; links that began
         self._came = asyncio.Event()
         self.refused: set[int] = set()
         self._client.on_frame = self._frame
@@ -123,6 +126,11 @@ class Link:
 
     # ------------------------------------------------------------------ begin and end
     @property
+    def is_away(self) -> bool:
+        """Whether TWS has said that it has no link to IB, over a connection that still stands."""
+        return self._is_away and self.is_open
+
+    @property
     def is_open(self) -> bool:
         """Whether the broker's API knows us."""
         return self._client.is_ready and not self._why
@@ -130,7 +138,7 @@ class Link:
     async def open(self) -> str | None:
         """Connect, once; say why it did not come to that."""
         await asyncio.sleep(CUT_S)
-        self._why = ""
+        self._why, self._is_away = "", False
         try:
             async with asyncio.timeout(OPEN_S):
                 await self._client.open(self._host, self._port, self.client_id)
@@ -182,13 +190,17 @@ class Link:
     def _hear_error(self, m: ErrorMessage) -> None:
         if m.req_id < 0 and m.code == IN_USE:
             self._why = "326: the client id is in use"
+        elif m.code in (LOST_IB, BROKEN):
+            self._is_away = True
+        elif m.code in (DATA_LOST, DATA_KEPT):
+            self._is_away, self._n_links = False, self._n_links + 1
         elif meaning(m.code).kind in (CodeKind.ORDER_REJECTED, CodeKind.REQUEST_REFUSED, CodeKind.CONFIG):
             self.refused.add(m.req_id)
 
     # ------------------------------------------------------------------ looking
     async def look(self) -> Seen | Unknown:
         """Ask for everything; a part that did not come makes all of it unknown."""
-        client, ask, asked_ns = self._client, self._questions, self._clock.now_ns()
+        client, ask, asked_ns, link = self._client, self._questions, self._clock.now_ns(), self._n_links
         self._unread = ""
         told = await asyncio.gather(
             ask.single(POSITIONS, client.reqPositions, timeout_s=ANSWER_S),
@@ -201,6 +213,8 @@ class Link:
             self._why = self._why or missing[0]
             self.close()
             return Unknown(missing[0])
+        if self._is_away or link != self._n_links:
+            return Unknown("TWS has no link to IB, or had none a moment ago")
         if self._unread:
             return Unknown(f"a part of the answer cannot be read: {self._unread}")
         rows = [row for answer in told if isinstance(answer, Known) for row in answer.value]
