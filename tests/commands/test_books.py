@@ -30,7 +30,7 @@ def test_fills_go_to_a_file_whole_and_to_the_screen(data: Path, here: Path) -> N
     shown = workbench("export", "fills", "--csv", "--data", data)
     assert shown.out == (here / "fills.csv").read_text() and [path.name for path in here.iterdir() if path.name.startswith(".")] == []
     with (here / "fills.csv").open() as file:
-        assert [row["net"] for row in csv.DictReader(file)][0] == "-2479.50"
+        assert next(csv.DictReader(file))["net"] == "-2479.50"
     assert "5 executions; all columns: --csv" in workbench("export", "fills", "--data", data).text
     listed = json.loads(workbench("export", "fills", "--json", "--foreign", "--data", data).out)
     assert len(listed) == 6 and listed[0]["gross"] == "-2475"
