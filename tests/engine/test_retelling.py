@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.engine.hand import ACCOUNT, ES_TERMS, KEY, LONG, Hand, Script, law, said, setup
+from tests.engine.hand import ACCOUNT, ES_TERMS, KEY, LONG, Hand, Script, law, position, said, setup
 from tests.simulation.pit import future
-from workbench.domain.decisions import Approved, At, Issued, StateChanged, TradingState
+from workbench.domain.decisions import Approved, At, Issued, Latched, StateChanged, TradingState
 from workbench.domain.events import FillCorrected, OperatorAction, OrderAccepted, OrderFilled, PositionTold
 from workbench.domain.orders import Cause, Leg, OrderType
 from workbench.domain.units import SECOND
@@ -107,3 +107,30 @@ def test_a_loss_that_had_all_left_has_it_left_still(why: str) -> None:
     hand = Hand(setup())
     after = retold(hand, [(At(hand.now_ns, Cause(1, 0)), StateChanged(TradingState.HALTED, f"{why} of {ACCOUNT}"))], setup())
     assert after.engine.desk.breaker.must_flatten
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_a_loss_that_was_found_while_halted_is_told_and_stands_in_the_next_process_until_a_person_resumes(is_resumed: bool) -> None:
+    live = position(setup(Script(LONG), by=law(max_loss_per_week_usd=6_000.0)))
+    n, halt = len(live.facts), said(OperatorAction.HALT)
+    live.hear(halt)
+    live.fill(1, Leg.STOP, 2, LONG.stop_px - 400)
+    assert [fact.why for fact in live.facts[n:] if isinstance(fact, StateChanged)] == ["operator"]
+    lost = [Latched(f"{name} loss of {ACCOUNT}", TradingState.HALTED, flattens=True) for name in ("day", "week")]
+    assert live.made(Latched) == [Latched("operator", TradingState.HALTED, flattens=False), *lost]
+    again = [said(OperatorAction.RESUME)] if is_resumed else []
+    after = retold(live, [halt, tuple(live.facts[n:]), *again], setup())
+    one, other = live.engine.desk.breaker, after.engine.desk.breaker
+    assert (other.latched, other.state.value) == (([], "active") if is_resumed else (one.latched, "halted"))
+    assert other.must_flatten != is_resumed and len(one.latched) == 3
+    after.hear(said(OperatorAction.RESUME))
+    assert after.state == "active" and not other.must_flatten
+
+
+def test_what_only_shuts_entries_does_not_halt_the_next_process_when_what_halted_beside_it_is_over() -> None:
+    hand = Hand(setup())
+    margin, clock = "margin: 201", StateChanged(TradingState.HALTED, "clock")
+    facts = (At(hand.now_ns, Cause(1, 0)), clock, Latched(margin, TradingState.REDUCING, flattens=False))
+    over = StateChanged(TradingState.REDUCING, "clock is over")
+    after = retold(hand, [facts, (At(hand.now_ns, Cause(1, 0)), over)], setup())
+    assert (after.state, after.engine.desk.breaker.latched) == ("reducing", [margin])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.domain.decisions import AnyFact, StateChanged, TradingState
+from workbench.domain.decisions import AnyFact, Latched, StateChanged, TradingState
 from workbench.risk.breaker import Breaker
 
 pytestmark = pytest.mark.covers("S0-16", "S1-29", "S2-47")
@@ -91,11 +91,43 @@ def test_the_state_softens_only_when_a_cause_is_cleared_or_a_person_resumes(stor
         n = len(facts)
         act(breaker, what, cause, state, latched, facts)
         assert breaker.state is max(breaker.causes.values(), key=WORSE.__getitem__, default=ACTIVE)
-        assert (len(facts) > n) == (breaker.state is not before)  # a change is a fact, and nothing else is
+        moved = [fact for fact in facts[n:] if isinstance(fact, StateChanged)]
+        assert bool(moved) == (breaker.state is not before)  # a change is a fact, and nothing else is
         if what == "trip" and cause in held:
             assert WORSE[breaker.state] >= WORSE[before]
         if what != "resume":
             assert all(WORSE[breaker.causes[name]] >= WORSE[was] for name, was in held.items())
+
+
+@settings(max_examples=400)
+@given(st.lists(acts, max_size=20))
+def test_what_is_latched_is_told_by_facts_of_its_own_and_each_of_them_says_something_new(
+    story: list[tuple[str, str, TradingState, bool]],
+) -> None:
+    breaker, told = Breaker(), dict[str, Latched]()
+    for what, cause, state, latched in story:
+        facts = list[AnyFact]()
+        act(breaker, what, cause, state, latched, facts)
+        if what == "resume":
+            told.clear()
+        for fact in facts:
+            if isinstance(fact, Latched):
+                assert told.get(fact.cause) != fact
+                told[fact.cause] = fact
+    assert told == {cause: Latched(cause, breaker.causes[cause], cause in breaker.flattening) for cause in breaker.latched}
+
+
+def test_a_cause_that_is_latched_beside_another_one_is_told_once_and_once_more_when_it_has_all_left() -> None:
+    breaker, facts = Breaker(), list[AnyFact]()
+    breaker.trip("operator", HALTED, facts, latched=True)
+    for _ in range(3):
+        breaker.trip("week loss", HALTED, facts, latched=True, flatten=True)
+        breaker.trip("margin", REDUCING, facts, latched=True)
+    breaker.trip("operator", HALTED, facts, latched=True, flatten=True)
+    assert facts == [
+        StateChanged(HALTED, "operator"), Latched("operator", HALTED, flattens=False), Latched("week loss", HALTED, flattens=True),
+        Latched("margin", REDUCING, flattens=False), Latched("operator", HALTED, flattens=True),
+    ]  # fmt: skip
 
 
 @given(st.lists(acts, max_size=12))

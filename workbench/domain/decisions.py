@@ -221,6 +221,17 @@ class StateChanged(Fact, frozen=True, array_like=True, tag=True, gc=False):
     why: str
 
 
+class Latched(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """A cause was latched, whatever stands beside it: until a person resumes the trading state is no better than ``state``.
+
+    ``flattens``: every position is left for it. Told once of a cause, and again where it becomes worse.
+    """
+
+    cause: str
+    state: TradingState
+    flattens: bool
+
+
 class WatchRefused(Fact, frozen=True, array_like=True, tag=True, gc=False):
     """The table of watches of a contract is full: no breakeven for this bracket, its stop at the venue stays."""
 
@@ -337,6 +348,7 @@ AnyFact = (
     | BracketMoved
     | RoundTripClosed
     | StateChanged
+    | Latched
     | WatchRefused
     | Quarantined
     | ParityBroken

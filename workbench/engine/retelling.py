@@ -5,7 +5,8 @@ Rules
 1. Orders, books, rolls under way, counters of the day, latched halts and foreign quantities go on; market, features and models begin cold.
 2. A run that died is retold from its journal alone: what was commanded moves the brackets as it did, what was reported is heard again.
    Nothing is decided anew, and nothing that follows from it is sent: the broker is asked when the connection is up.
-3. What made the trading state worse and cannot be told again (a day's loss, found at a barrier) stands, latched, until a person resumes.
+3. What made the trading state worse and cannot be told again (a day's loss, found at a barrier) stands, latched, until a person resumes:
+   each latched cause by its own fact, and the state that was told last where none of them makes it.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from workbench.domain.decisions import (
     BracketMoved,
     ExecutionScored,
     Issued,
+    Latched,
     RollEnded,
     RollPlanned,
     StateChanged,
     TradingState,
 )
 from workbench.domain.errors import ConfigError
-from workbench.domain.events import AnyEvent, Arrival, ContractDefined, FrontChanged, RunStarted
+from workbench.domain.events import AnyEvent, Arrival, ContractDefined, FrontChanged, OperatorAction, OperatorSaid, RunStarted
 from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Modify, Protect, Reprice, Submit
 from workbench.engine.engine import Engine
 from workbench.engine.gating import enter
@@ -128,6 +130,7 @@ class _Teller:
         self._engine, self._desk = engine, engine.desk
         self._approved: Approved | None = None
         self._state: StateChanged | None = None
+        self._latched: dict[str, Latched] = {}  # by cause, since a person resumed last
         self._left: set[int] = set()  # brackets of which the event heard last sent an exit again
 
     def take(self, entry: Told) -> None:
@@ -146,6 +149,9 @@ class _Teller:
     def _hear(self, event: AnyEvent, entry: Told) -> None:
         held = self._desk.memory.book.open
         before = {ref: bracket.n_exits for ref, bracket in held.items()}
+        if isinstance(event, OperatorSaid) and event.action is OperatorAction.RESUME:
+            self._state = None  # what is told behind it counts
+            self._latched.clear()
         self._engine.step(Arrival(entry.after_seq, entry.n, entry.recv_ns, event))
         self._engine.take_facts()
         self._left = {ref for ref, bracket in held.items() if bracket.n_exits > before.get(ref, 0)}
@@ -175,12 +181,16 @@ class _Teller:
                 told_again(self._desk, fact)
             case StateChanged():
                 self._state = fact
+            case Latched(cause=cause):
+                self._latched[cause] = fact
             case _:
                 pass
 
     def end(self) -> None:
-        """Let the state that was told last stand, where what was heard again makes a better one."""
+        """Let what was latched stand, and the state that was told last where all of it makes a better one."""
         told, breaker = self._state, self._desk.breaker
+        for each in self._latched.values():
+            breaker.trip(each.cause, each.state, [], latched=True, flatten=each.flattens)
         if told is not None and _RANK[told.state] > _RANK[breaker.state]:
             breaker.trip(told.why, told.state, [], latched=True, flatten=told.why.startswith(_LEFT_AT))
 

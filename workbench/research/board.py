@@ -26,6 +26,7 @@ from workbench.domain.decisions import (
     Issued,
     LabelMatured,
     LabelsVoided,
+    Latched,
     ParityBroken,
     Quarantined,
     Refused,
@@ -60,7 +61,7 @@ from workbench.execution.bracket import Bracket
 from workbench.execution.ledger import Ledger
 from workbench.execution.lifecycle import Phase
 from workbench.execution.supervisor import Report, Supervisor
-from workbench.research.tallies import LATEST, Fill, Learnt, Said, Trip, Turned, Worth, why_over
+from workbench.research.tallies import LATEST, Fill, Learnt, Said, Trip, Turned, Worth, forget, why_over
 from workbench.store.entries import Entry
 
 
@@ -74,7 +75,6 @@ class Board:
 
     Examples
     --------
-    >>> from workbench.domain.decisions import StateChanged, TradingState
     >>> board = Board()
     >>> board.take(Entry(1, 41, 0, 7, (StateChanged(TradingState.HALTED, "day loss of DUSIM1"),)))
     >>> board.state.value, board.why, board.realised_micros
@@ -132,6 +132,7 @@ class Board:
             Adopted: self._adopted,
             ClosedByHand: self._closed_by_hand,
             StateChanged: self._state,
+            Latched: self._latched,
             ParityBroken: self._parity,
             Quarantined: self._quarantine,
         }
@@ -159,8 +160,8 @@ class Board:
             self.begin_day(now_ns)
             self._event(entry.content, now_ns, Cause(entry.after_seq, entry.n))
         self.now_ns = max(self.now_ns, now_ns)
-        _forget(self.entries_ns, self.now_ns - HOUR)
-        _forget(self.orders_ns, self.now_ns - MINUTE)
+        forget(self.entries_ns, self.now_ns - HOUR)
+        forget(self.orders_ns, self.now_ns - MINUTE)
 
     def begin_day(self, now_ns: int) -> None:
         """Begin the account day that `now_ns` lies in, if it is another one; a quiet market changes days without an entry."""
@@ -357,6 +358,9 @@ class Board:
     def _state(self, fact: StateChanged, now_ns: int) -> None:
         self.state, self.why, self.state_ns = fact.state, fact.why, now_ns
 
+    def _latched(self, fact: Latched, now_ns: int) -> None:
+        self.why += "" if fact.cause == self.why else f"; {fact.cause}"
+
     def _parity(self, fact: ParityBroken, now_ns: int) -> None:
         self.parity = fact
 
@@ -392,8 +396,3 @@ class Board:
         at_stop = bracket.out_value + bracket.open * bracket.stop_px - bracket.entry_value
         held = -value(bracket.side * at_stop) if bracket.filled else 0
         return max(0, held) + bracket.risk_micros * bracket.rest // bracket.qty
-
-
-def _forget(times_ns: deque[int], before_ns: int) -> None:
-    while times_ns and times_ns[0] <= before_ns:
-        times_ns.popleft()

@@ -14,6 +14,7 @@ from workbench.domain.decisions import (
     Issued,
     LabelMatured,
     LabelsVoided,
+    Latched,
     Refused,
     RoundTripClosed,
     StateChanged,
@@ -117,6 +118,8 @@ def summarise(facts: Iterable[AnyFact]) -> Summary:
                 counts.setdefault(name, Counter())["drift"] += 1
             case StateChanged(state=state, why=why):
                 states.append((state.value, why))
+            case Latched(state=state, cause=cause) if not states or states[-1][1] != cause:  # beside what holds the state already
+                states.append((states[-1][0] if states else state.value, cause))
             case Issued():
                 n_commands += 1
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Final, NamedTuple
 
 import msgspec
@@ -119,3 +120,9 @@ class Learnt:
         self.n_made = self.n_known = self.n_void = self.n_drifts = 0
         self.horizon_ns = 0
         self.drifted_ns: int | None = None
+
+
+def forget(times_ns: deque[int], before_ns: int) -> None:
+    """Let rising times go that are not behind a moment."""
+    while times_ns and times_ns[0] <= before_ns:
+        times_ns.popleft()

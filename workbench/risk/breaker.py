@@ -3,7 +3,8 @@
 Rules
 -----
 1. The state is the worst of the causes that stand; a cause stands until what set it clears it.
-2. A latched cause (a loss limit, a stray fill, a halt by hand) is cleared by a person alone.
+2. A latched cause (a loss limit, a stray fill, a halt by hand) is cleared by a person alone. It is told by a fact of its own, once, also
+   where another one holds the state already: who resumes lifts it too, and a journal is all that the next process has.
 3. Exits and cancels ask nobody: they are allowed in every state.
 4. HALTED alone leaves positions to their stops and exits. A cause that *flattens* (the day's loss) has them left at once.
 """
@@ -14,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from workbench.domain.decisions import AnyFact, StateChanged, TradingState
+from workbench.domain.decisions import AnyFact, Latched, StateChanged, TradingState
 
 _RANK: Final = {TradingState.ACTIVE: 0, TradingState.REDUCING: 1, TradingState.HALTED: 2}
 
@@ -39,6 +40,7 @@ class Breaker(msgspec.Struct):
 
     def trip(self, cause: str, state: TradingState, facts: list[AnyFact], *, latched: bool = False, flatten: bool = False) -> None:
         """Let a cause stand; one that stands already only gets worse."""
+        before = self._latched(cause)
         held = self.causes.get(cause)
         if held is None or _RANK[state] > _RANK[held]:
             self.causes[cause] = state
@@ -47,6 +49,11 @@ class Breaker(msgspec.Struct):
         if flatten and cause not in self.flattening:
             self.flattening.append(cause)
         self._settle(cause, facts)
+        if (now := self._latched(cause)) is not None and now != before:
+            facts.append(now)
+
+    def _latched(self, cause: str) -> Latched | None:
+        return Latched(cause, self.causes[cause], cause in self.flattening) if cause in self.latched else None
 
     @property
     def must_flatten(self) -> bool:

@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.engine.hand import ACCOUNT, Hand, position, setup
+from tests.engine.hand import ACCOUNT, Hand, position, said, setup
 from tests.engine.test_hearing_strangers import foreign_long, told
 from tests.engine.test_rolling import both, on, over_the_roll
 from tests.replay.world import World, world
 from tests.runtime.live.scripted import Broker, Played
 from workbench.domain.decisions import RollPlanned
 from workbench.domain.errors import StoreError
-from workbench.domain.events import AnyEvent, FrontChanged
+from workbench.domain.events import AnyEvent, FrontChanged, OperatorAction
 from workbench.domain.orders import Exit
 from workbench.runtime.live import alone as alone_
 from workbench.runtime.live.alone import alone
@@ -88,6 +88,17 @@ def test_a_halt_after_a_loss_is_lifted_by_words_that_were_typed(beside: Any) -> 
     assert LOSS_WORDS in of.ask("resume") and of.hand.state == "halted"
     assert of.ask("resume", words="resume").startswith("refused")
     assert of.ask("resume", words=LOSS_WORDS) == "resumed: active"
+
+
+def test_a_resume_names_all_that_it_lifts_and_asks_for_every_loss(beside: Any) -> None:
+    of, breaker = beside(hand := position()), hand.engine.desk.breaker
+    hand.hear(said(OperatorAction.HALT))
+    for cause in (f"day loss of {ACCOUNT}", f"week loss of {ACCOUNT}"):
+        breaker.trip(cause, breaker.state, [], latched=True, flatten=True)
+    refused = of.ask("resume")
+    assert refused.startswith("refused") and all(f"{name} loss of {ACCOUNT}" in refused for name in ("day", "week"))
+    answer = of.ask("resume", words=LOSS_WORDS)
+    assert answer == f"resumed: active; lifted: operator; day loss of {ACCOUNT}; week loss of {ACCOUNT}" and not breaker.must_flatten
 
 
 def test_a_flatten_is_answered_with_what_it_set_in_motion(beside: Any) -> None:

@@ -7,6 +7,7 @@ import pytest
 from workbench.domain.decisions import (
     AnyFact,
     BracketMoved,
+    Latched,
     ParityBroken,
     Proposal,
     Quarantined,
@@ -99,6 +100,17 @@ def test_contracts_are_named_and_every_fact_of_one_row_is_told() -> None:
     facts = (StateChanged(TradingState.REDUCING, "margin: 201"), StateChanged(TradingState.HALTED, "stray fill"))
     assert [each.about.value for each in notices_of(Entry(5, 41, 1, 7_000, facts), SYMBOLS, Standing())] == ["reducing", "halt"]
     assert "ESZ6" in told(StreamChanged(1, "depth", "lost", ""))[0].text
+
+
+def test_what_is_latched_beside_another_cause_is_told_and_what_moved_the_state_is_not_told_twice() -> None:
+    halted = TradingState.HALTED
+    facts = (StateChanged(halted, "operator: lunch"), Latched("operator: lunch", halted, flattens=False))
+    facts += (Latched("week loss of DUSIM1", halted, flattens=True),)
+    notices = list(notices_of(Entry(5, 41, 1, 7_000, facts), SYMBOLS, Standing()))
+    assert [(each.about.value, each.text) for each in notices] == [
+        ("halt", "HALTED: operator: lunch"),
+        ("loss limit", "HALTED: week loss of DUSIM1"),
+    ]
 
 
 def test_an_account_number_leaves_shortened() -> None:

@@ -19,6 +19,7 @@ from workbench.domain.decisions import (
     ForecastMade,
     Issued,
     LabelMatured,
+    Latched,
     Refused,
     RoundTripClosed,
     StateChanged,
@@ -123,6 +124,7 @@ class Story:
         self._fill_of: dict[str, int] = {}
         self._trip_of: dict[int, int] = {}
         self._handed_over: PositionAdopted | None = None
+        self._moved: StateChanged | None = None
         self._take: dict[type, Callable[[Any, At], None]] = {
             ForecastMade: self._forecast,
             LabelMatured: self._outcome,
@@ -134,6 +136,7 @@ class Story:
             Adopted: self._adopted,
             ClosedByHand: self._closed_by_hand,
             StateChanged: self._state,
+            Latched: self._latched,
         }
 
     def read(self, path: Path) -> None:
@@ -248,6 +251,12 @@ class Story:
 
     def _state(self, fact: StateChanged, at: At) -> None:
         self.tables["states"].add(at.now_ns, (at.now_ns, self.run, fact.state.value, fact.why))
+        self._moved = fact
+
+    def _latched(self, fact: Latched, at: At) -> None:
+        """Give one that was latched beside what holds the state a row of its own."""
+        if self._moved is None or fact.cause != self._moved.why:
+            self._state(StateChanged(fact.state if self._moved is None else self._moved.state, fact.cause), at)
 
     def _event(self, event: AnyEvent, now_ns: int, seq: int) -> None:
         match event:

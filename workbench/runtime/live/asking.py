@@ -51,6 +51,7 @@ class Asking:
         self._events: deque[AnyEvent] = deque()  # of it, not handed out yet
         self._said: list[str] = []
         self._out: AnyEvent | None = None  # with the engine now
+        self._latched: list[str] = []  # what waited for a person before that
 
     def look(self) -> AnyEvent | None:
         """Give the next event that somebody outside asks for, at most four times a second; `None` if nobody does."""
@@ -74,7 +75,7 @@ class Asking:
         if event is not self._out:
             return
         self._out = None
-        self._said.append(result(self._engine.desk, event))
+        self._said.append(result(self._engine.desk, event, self._latched))
         if not self._events:
             self._answer()
 
@@ -125,7 +126,7 @@ class Asking:
             self._events.clear()
             self._answer()
             return None
-        self._out = event
+        self._out, self._latched = event, list(self._engine.desk.breaker.latched)
         return event
 
     def _answer(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -117,8 +117,8 @@ def objection(desk: Desk, event: AnyEvent) -> str | None:
             return None
 
 
-def result(desk: Desk, event: AnyEvent) -> str:
-    """Say what an engine that has just taken an event made of it."""
+def result(desk: Desk, event: AnyEvent, latched: Sequence[str] = ()) -> str:
+    """Say what an engine that has just taken an event made of it; `latched` is what had waited for a person before."""
     match event:
         case OperatorSaid(action=OperatorAction.FLATTEN):
             n = sum(bool(b.leaving) for b in desk.supervisor.brackets())
@@ -127,7 +127,8 @@ def result(desk: Desk, event: AnyEvent) -> str:
             )
         case OperatorSaid(action=OperatorAction.RESUME):
             state, causes = desk.breaker.state, "; ".join(sorted(desk.breaker.causes))
-            return "resumed: active" if state is TradingState.ACTIVE else f"resumed, and still {state.value}: {causes}"
+            lifted = f"; lifted: {'; '.join(latched)}" if len(latched) > 1 else ""  # he may have meant one of them
+            return ("resumed: active" if state is TradingState.ACTIVE else f"resumed, and still {state.value}: {causes}") + lifted
         case PositionAdopted(contract=contract):
             b = next(each for each in desk.supervisor.brackets() if each.key.contract == contract and each.key.strategy == ADOPTED)
             of = desk.contract(b.key)

@@ -21,6 +21,7 @@ from workbench.domain.decisions import (
     AnyFact,
     BracketMoved,
     ForeignSeen,
+    Latched,
     ParityBroken,
     Quarantined,
     Reason,
@@ -87,7 +88,8 @@ def notices_of(entry: Entry, symbols: Mapping[int, str], standing: Standing) -> 
     if isinstance(content, tuple):
         for fact in content:
             standing.take(fact)
-        found = [_of_fact(fact, symbols, entry.id) for fact in content]
+        moved = {fact.why for fact in content if isinstance(fact, StateChanged)}
+        found = [_of_fact(fact, symbols, entry.id) for fact in content if not (isinstance(fact, Latched) and fact.cause in moved)]
     else:
         found = [_of_event(content, symbols, standing, entry.id)]
     for notice in found:
@@ -108,6 +110,8 @@ def _of_fact(fact: AnyFact, symbols: Mapping[int, str], n: int) -> Notice | None
     match fact:
         case StateChanged():
             return _of_state(fact)
+        case Latched(cause=cause, state=state):  # beside another one, which moved the state before
+            return _of_state(StateChanged(state, cause))
         case ParityBroken(recorded=recorded, made=made):
             text = f"PARITY BROKEN: the log holds {_short(recorded)}, made again it is {_short(made)}. Entries are shut."
             return Notice(about=About.BREAK, severity=CRITICAL, key=f"parity:{recorded}", text=text)

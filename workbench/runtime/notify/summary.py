@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from workbench.domain.decisions import AnyFact, Approved, FeeCharged, Refused, RoundTripClosed, StateChanged, TradingState
+from workbench.domain.decisions import AnyFact, Approved, FeeCharged, Latched, Refused, RoundTripClosed, StateChanged, TradingState
 from workbench.domain.units import MICROS
 from workbench.runtime.notify.notice import About, Notice, Severity
 
@@ -52,6 +52,8 @@ class Tally(msgspec.Struct):
                     self.refused[reason.value] = self.refused.get(reason.value, 0) + 1
                 case StateChanged(state=TradingState.HALTED, why=why):
                     self.halts.append(why)
+                case Latched(state=TradingState.HALTED, cause=cause) if cause not in self.halts[-1:]:
+                    self.halts.append(cause)
                 case _:
                     pass
 
