@@ -22,9 +22,9 @@ WISH = Proposal(1, OrderType.LIMIT, 100, 90, 120, 1_000)
 class Desk:
     """A supervisor with one bracket of `qty`, and the facts it made."""
 
-    def __init__(self, qty: int = 3) -> None:
+    def __init__(self, qty: int = 3, wish: Proposal = WISH) -> None:
         self.supervisor, self.facts = Supervisor(), list[AnyFact]()
-        self.ref = self.supervisor.submit(Approved(KEY, WISH, qty, 1), 5, CAUSE, 20261120).ref
+        self.ref = self.supervisor.submit(Approved(KEY, wish, qty, 1), 5, CAUSE, 20261120).ref
         self.sent: list[AnyCommand] = []
         self.strays = 0
 

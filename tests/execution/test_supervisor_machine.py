@@ -18,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.engine.hand import ACCOUNT, BAR, LONG, T0, Hand, Script, law, setup, standing
 from tests.execution.broker_model import ENTRY, EXIT, STOP, TARGET, Broker
+from workbench.domain.decisions import Chase
 from workbench.domain.events import Answered, ConnectionChanged, OperatorAction, OperatorSaid, OrderFilled
-from workbench.domain.orders import AnyCommand, Ask, Cause, Exit, Leg, OrderType, Protect, Submit
+from workbench.domain.orders import AnyCommand, Ask, Cause, Exit, Leg, OrderType, Protect, Reprice, Submit
 from workbench.domain.units import MICROS, SECOND
 from workbench.engine import Engine
 from workbench.execution.lifecycle import Phase
@@ -31,7 +32,7 @@ DAY = 600 * SECOND  # so long it is here: many of them, each longer than any lim
 DATES = [int((date(2026, 11, 19) + timedelta(days=n)).strftime("%Y%m%d")) for n in range(100)]
 DAYS = tuple((T0 + n * DAY, day) for n, day in enumerate(DATES))
 SETUP = setup(
-    Script(LONG._replace(entry_type=OrderType.LIMIT, hold_ns=120 * SECOND)),
+    Script(LONG._replace(entry_type=OrderType.LIMIT, hold_ns=120 * SECOND, chase=Chase(24_002, 10 * SECOND, 1))),
     by=law(cover_seconds=float(COVER_S), entry_ttl_seconds=60.0, max_losses_in_row=400, max_loss_per_day_usd=400.0),
 )._replace(account_days=DAYS)
 
@@ -62,6 +63,8 @@ class Machine(RuleBasedStateMachine):
                 assert b is not None and command.qty == b.open > 0 and b.phase is not Phase.CLOSING
             elif isinstance(command, Exit):
                 assert b is not None and b.open > 0
+            elif isinstance(command, Reprice):
+                assert b is not None and b.filled == 0 and command.entry_px <= 24_002 and b.n_changes <= 2
         self.wire += commands
 
     def hear(self, *events: Any) -> None:
@@ -193,13 +196,13 @@ class Machine(RuleBasedStateMachine):
         self.hear(OperatorSaid(OperatorAction.FLATTEN, "enough"))
 
     @precondition(lambda self: self.hand.bracket is not None and self.hand.bracket.phase is Phase.WORKING)
-    @rule(px=st.integers(23_990, 24_003))
+    @rule(px=st.integers(23_990, 24_005))
     def an_entry_is_moved(self, px: int) -> None:
         desk, now_ns = self.hand.engine.desk, self.hand.now_ns
         for b in list(desk.supervisor.brackets()):
             moved = desk.supervisor.reprice(b, px, now_ns, self.wire[-1].cause if self.wire else LONG_AGO)
             if moved is not None:
-                assert 23_992 < px <= 24_000 and b.n_changes <= 2
+                assert 23_992 < px <= 24_002 and b.n_changes <= 2
                 self.wire.append(moved)
 
     @rule()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.execution.test_supervisor import CAUSE, KEY, WISH, Desk
-from workbench.domain.decisions import Approved
+from workbench.domain.decisions import Approved, Chase
 from workbench.domain.events import FillCorrected, OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import Cancel, Cause, Exit, Leg, OrderType, Protect, Reprice
 from workbench.domain.units import SECOND
@@ -51,14 +51,30 @@ def reprice(desk: Desk, px: int) -> Reprice | None:
 
 @pytest.mark.covers("S2-06")
 def test_a_resting_entry_is_moved_twice_and_no_more() -> None:
+    desk, made = working(), list[type]()
+    for px in (99, 98, 97):
+        made.append(type(reprice(desk, px)))
+        desk.hear(OrderAccepted(1, ENTRY, 3, px))
+    assert made == [Reprice, Reprice, type(None)]
+
+
+@pytest.mark.covers("S2-06")
+def test_an_entry_whose_move_nobody_confirmed_is_not_moved_again() -> None:
     desk = working()
-    assert [type(reprice(desk, px)) for px in (99, 98, 97)] == [Reprice, Reprice, type(None)]
+    assert isinstance(reprice(desk, 99), Reprice) and reprice(desk, 98) is None
+    assert isinstance(reprice(desk.hear(OrderAccepted(1, ENTRY, 3, 99)), 98), Reprice)
+
+
+def test_an_entry_that_chases_goes_as_far_as_its_worst_price_and_no_further() -> None:
+    desk = Desk(3, WISH._replace(chase=Chase(102, 10, 1))).hear(OrderAccepted(1, ENTRY, 3, 100))
+    assert reprice(desk, 103) is None and isinstance(reprice(desk, 102), Reprice)
 
 
 def test_an_entry_is_never_moved_to_where_more_would_be_lost_than_was_approved() -> None:
     desk = working()
     assert [reprice(desk, px) for px in (101, 90, 89, 100)] == [None] * 4
-    assert isinstance(reprice(desk, 95), Reprice) and isinstance(reprice(desk, 100), Reprice)
+    assert isinstance(reprice(desk, 95), Reprice)
+    assert isinstance(reprice(desk.hear(OrderAccepted(1, ENTRY, 3, 95)), 100), Reprice)
 
 
 def test_what_is_not_resting_is_not_moved() -> None:

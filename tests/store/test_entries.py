@@ -16,6 +16,7 @@ from workbench.store.chain import EMPTY, Head
 from workbench.store.entries import arrivals, read_journal, verify
 from workbench.store.journal import Journal
 from workbench.store.schema import INSERT
+from workbench.store.versions import UPCASTS
 
 N = 12
 COLUMNS = ("id", "after_seq", "n", "recv_ns", "what", "v", "body", "hash")
@@ -227,7 +228,7 @@ def test_rows_of_an_older_version_are_upcast_on_reading_and_stay_as_they_are(pat
         journal.append(Arrival(1, 1, 2, EVENT))
         journal._add(2, 1, 3, "event", 0, msgspec.msgpack.encode(["FeeReported", "x2", 5]))
         journal._add(2, 2, 4, "facts", 0, msgspec.msgpack.encode([["DriftSeen", 1]]))
-    upcasts = {
+    upcasts = UPCASTS | {
         ("event", 0): lambda tree: [*tree[:2], tree[2] * 1_000_000],
         ("facts", 0): lambda tree: [[*fact, "unnamed"] for fact in tree],
     }

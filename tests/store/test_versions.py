@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import sqlite3
 
+import msgspec
 import pytest
 
 from tests.store.victims import EVENT
+from workbench.domain.decisions import FACT_VERSION, Approved, DriftSeen, Proposal, Reason, Refused, decode_facts, encode_facts
 from workbench.domain.errors import StoreError
 from workbench.domain.events import Arrival
+from workbench.domain.orders import Key, OrderType
 from workbench.store.entries import read_journal, verify
 from workbench.store.journal import Journal
 from workbench.store.versions import FORMATS, MIGRATIONS, bring_forward, refuse_newer, upcast
@@ -51,6 +54,16 @@ def test_bodies_go_through_every_version():
     steps = {("event", version): lambda tree, version=version: [*tree, version] for version in range(3)}
     assert upcast("event", 0, b"\x91\xa1a", 3, steps) == b"\x94\xa1a\x00\x01\x02"
     assert upcast("event", 3, b"\x91\xa1a", 3, steps) == b"\x91\xa1a"
+
+
+def test_proposals_in_facts_of_version_1_chase_nothing():
+    wish = Proposal(1, OrderType.LIMIT, 24_000, 23_992, 24_024, 600)
+    key = Key("DUSIM1", 1, "s")
+    facts = [DriftSeen(1, "r"), Approved(key, wish, 2, 5), Refused(key, wish, Reason.HEAT, 1.0, 0.5)]
+    old = msgspec.msgpack.decode(encode_facts(facts))
+    for fact in old[1:]:
+        assert fact[2].pop() is None  # as version 1 wrote them
+    assert decode_facts(upcast("facts", 1, msgspec.msgpack.encode(old), FACT_VERSION)) == facts
 
 
 def make_journal(path, version):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.strategies.sight import sight
-from workbench.domain.decisions import Adjust, ExitWish, Proposal
+from workbench.domain.decisions import Adjust, Chase, ExitWish, Proposal
 from workbench.domain.orders import OrderType
 from workbench.domain.units import MINUTE
 from workbench.domain.views import PositionView, View
@@ -56,6 +56,48 @@ def test_a_plan_whose_stop_follows_from_the_winning_side_is_well_made() -> None:
 )
 def test_a_plan_whose_stop_cannot_follow_is_told(made: Follows, said: str) -> None:
     assert any(said in sentence for sentence in check(lambda: made)), check(lambda: made)
+
+
+class Chases(NamedTuple):
+    """Buy at the bid, and chase to so many ticks above it."""
+
+    worst_ticks: Any = 2
+    step: Any = 1  # ticks
+    after_ns: Any = MINUTE
+    kind: OrderType = OrderType.LIMIT
+    name: str = "chases"
+    needs: tuple[str, ...] = ()
+
+    def propose(self, view: View) -> Proposal | None:
+        bid, tick = view.bar.bid_px, view.contract.tick
+        if bid is None:
+            return None
+        chase = Chase(bid + int(self.worst_ticks * tick), self.after_ns, int(self.step * tick))
+        return Proposal(1, self.kind, bid, bid - 8 * tick, bid + 20 * tick, MINUTE, chase=chase)
+
+    def manage(self, view: View, position: PositionView) -> Adjust | ExitWish | None:
+        return None
+
+
+@pytest.mark.covers("S2-06")
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (Chases(), ""),
+        (Chases(worst_ticks=20), "at or beyond its target"),
+        (Chases(worst_ticks=25), "at or beyond its target"),
+        (Chases(worst_ticks=-9), "towards its stop"),
+        (Chases(worst_ticks=0), "towards its stop"),
+        (Chases(kind=OrderType.MARKET), "has no limit that could be moved"),
+        (Chases(worst_ticks=1.5), "is not on the tick"),
+        (Chases(step=0), "its time and step above 0"),
+        (Chases(after_ns=0.5), "a Chase of three whole numbers"),
+    ],
+    ids=["good", "to the target", "beyond the target", "beyond the stop", "nowhere", "at market", "off the tick", "no step", "no number"],
+)
+def test_an_entry_that_chases_goes_from_its_price_towards_its_target_and_not_as_far(made: Chases, said: str) -> None:
+    told = check(lambda: made)
+    assert any(said in sentence for sentence in told) if said else told == []
 
 
 def test_at_market_puts_the_distance_on_the_tick_and_refuses_one_that_is_none() -> None:

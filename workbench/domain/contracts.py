@@ -96,8 +96,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 raise DataError(f"contract {self.symbol}: {name} must be positive, not {getattr(self, name)}")
         if Fraction(self.order_increment) % Fraction(self.price_quantum):
             raise DataError(
-                f"contract {self.symbol}: order_increment {self.order_increment} is no whole number of price quanta "
-                f"({self.price_quantum})"
+                f"contract {self.symbol}: order_increment {self.order_increment} is no whole number of price quanta ({self.price_quantum})"
             )
 
     @cached_property

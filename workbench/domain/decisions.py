@@ -29,6 +29,23 @@ class Thesis(NamedTuple):
     floor: float
 
 
+class Chase(NamedTuple):
+    """How the limit of an entry that rests follows a market that runs away, and how far.
+
+    ``worst_px``: the worst limit it may ever have, in quanta on the order increment, beyond ``entry_px`` and short of the target. Risk is
+    sized from there, and costs are held against what is left from there to the target. ``after_ns``: how long it rests at a price before
+    it is moved. ``step_px``: quanta that a move goes at most, on the order increment; never through the price that fills it at once.
+    The law says how many moves there are (``execution.max_entry_changes``, 2).
+
+    >>> Chase(worst_px=24_002, after_ns=10_000_000_000, step_px=1).worst_px
+    24002
+    """
+
+    worst_px: int
+    after_ns: int
+    step_px: int
+
+
 class Proposal(NamedTuple):
     """A strategy's wish, with its whole exit plan. Size is not its business: risk decides how many.
 
@@ -37,6 +54,11 @@ class Proposal(NamedTuple):
     ``breakeven_px``: once the market can be left at this price, the stop moves to the entry, on the exact record.
     ``trail_px``: the stop follows at this distance, in quanta above 0, behind the price the position can be left at, from the moment
     that price reaches ``trail_from_px`` (`None`: at once); it only ever comes closer.
+    ``chase``: the limit of a LIMIT entry follows the market while nothing of it has filled.
+
+    >>> plan = Proposal(1, OrderType.LIMIT, 24_000, 23_992, 24_024, 60_000_000_000, chase=Chase(24_002, 10_000_000_000, 1))
+    >>> plan.worst_px, plan._replace(chase=None).worst_px
+    (24002, 24000)
     """
 
     side: int
@@ -50,6 +72,12 @@ class Proposal(NamedTuple):
     breakeven_px: int | None = None
     trail_px: int | None = None
     trail_from_px: int | None = None
+    chase: Chase | None = None
+
+    @property
+    def worst_px(self) -> int:
+        """The worst price that its limit may come to: what is lost from there to the stop is what it risks."""
+        return self.entry_px if self.chase is None else self.chase.worst_px
 
 
 class Adjust(NamedTuple):
@@ -361,7 +389,7 @@ AnyFact = (
     | RollPlanned
     | RollEnded
 )
-FACT_VERSION: Final = 1
+FACT_VERSION: Final = 2  # 2: a proposal says whether its entry chases
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[list[AnyFact]] = msgspec.msgpack.Decoder(list[AnyFact])
 

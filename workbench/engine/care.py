@@ -10,7 +10,7 @@ time; thesis.
 from __future__ import annotations
 
 from workbench.domain.bars import BAR_AT, OPENED
-from workbench.domain.decisions import ExitWish, TradingState
+from workbench.domain.decisions import Chase, ExitWish, TradingState
 from workbench.domain.orders import AnyCommand, Cause
 from workbench.engine.desk import CONNECTION, Desk
 from workbench.engine.memory import Place
@@ -20,6 +20,7 @@ from workbench.engine.repairs import at_barrier
 from workbench.engine.scoring import fill_shadows
 from workbench.engine.watching import follow, leavable_at, may_change
 from workbench.execution.bracket import Bracket
+from workbench.execution.chasing import next_limit
 from workbench.execution.exits import days_between, is_wild, range_of, why_at_close, why_leave
 from workbench.execution.lifecycle import Phase
 
@@ -50,7 +51,8 @@ def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> 
     _watch_silence(desk, b, now_ns)
     is_due = b.rest and (halted or now_ns - b.sent_ns >= desk.ttl_ns or _is_unfit(desk, b))
     if b.held <= 0:
-        return (desk.supervisor.withdraw(b, now_ns, cause) if is_due else None) or _withdraw_again(desk, b, now_ns, cause)
+        gone = (desk.supervisor.withdraw(b, now_ns, cause) if is_due else None) or _withdraw_again(desk, b, now_ns, cause)
+        return gone or (None if b.chase is None else _chase(desk, b, b.chase, now_ns, cause))
     place = desk.places[b.key.contract]
     why = _why_leave(desk, b, place, now_ns)
     if why is None and is_due and (cancel := desk.supervisor.withdraw(b, now_ns, cause)) is not None:
@@ -74,6 +76,17 @@ def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> 
     if why is None:
         return _follow(desk, b, place, now_ns, cause)
     return _leave(desk, b, place, why, now_ns, cause) or at_barrier(desk, b, now_ns, cause)
+
+
+def _chase(desk: Desk, b: Bracket, chase: Chase, now_ns: int, cause: Cause) -> AnyCommand | None:
+    """Let an entry that rests follow the market; not where less risk is wanted, nobody answers, or no price is known."""
+    is_time = now_ns - (b.changed_ns or b.sent_ns) >= chase.after_ns
+    if not is_time or desk.breaker.state is not TradingState.ACTIVE or CONNECTION in desk.breaker.causes or not may_change(desk, now_ns):
+        return None
+    place = desk.places[b.key.contract]
+    far_px = leavable_at(place, -b.side) if place.cells[_T_END] else None  # a closed market has none
+    px = None if far_px is None else next_limit(b.side, b.entry_px, chase, far_px, place.contract.tick)
+    return None if px is None else desk.supervisor.reprice(b, px, now_ns, cause)
 
 
 def _follow(desk: Desk, b: Bracket, place: Place, now_ns: int, cause: Cause) -> AnyCommand | None:

@@ -45,7 +45,8 @@ def enter(desk: Desk, approved: Approved, now_ns: int, cause: Cause) -> AnyComma
     memory.orders_ns.extend((now_ns, now_ns, now_ns))
     memory.entries_ns.append(now_ns)
     memory.last_entry_ns = now_ns
-    desk.ledger.enter(account, desk.contract(approved.key).cost_micros(abs(approved.proposal.entry_px) * approved.qty))
+    wish = approved.proposal
+    desk.ledger.enter(account, desk.contract(approved.key).cost_micros(max(abs(wish.entry_px), abs(wish.worst_px)) * approved.qty))
     desk.facts.append(Issued(command))
     return command
 

@@ -203,8 +203,7 @@ def _moved_by(bracket: Bracket, command: AnyCommand) -> None:
             bracket.stop_px, bracket.target_px = stop_px, target_px
             bracket.n_repairs, bracket.repaired_ns = bracket.n_repairs + 1, command.decided_ns
         case Reprice(entry_px=entry_px):
-            bracket.entry_px = entry_px
-            bracket.n_changes += 1
+            bracket.reprice(entry_px, command.decided_ns)
         case Cancel(decided_ns=at_ns):
             bracket.cancelling, bracket.withdrawn_ns = True, at_ns
             bracket.n_withdrawn = max(1, bracket.n_withdrawn)

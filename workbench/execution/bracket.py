@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from workbench.domain.contracts import Contract
-from workbench.domain.decisions import AnyFact, BracketMoved, RoundTripClosed, Thesis
+from workbench.domain.decisions import AnyFact, BracketMoved, Chase, RoundTripClosed, Thesis
 from workbench.domain.orders import Key, Leg, OrderType
 from workbench.domain.views import PositionView
 from workbench.execution.lifecycle import On, Phase, after
@@ -52,9 +52,12 @@ class Bracket(msgspec.Struct):
     told_stop_px: int | None = None  # where the venue last said that its stop stands
     entry_type: OrderType = OrderType.MARKET
     entry_px: int = 0  # where its entry was commanded to rest last
-    first_px: int = 0  # where it was approved to
+    first_px: int = 0  # the worst that it was approved to
     first_stop_px: int = 0
     n_changes: int = 0  # of its entry's limit
+    changed_ns: int = 0  # when that was last
+    told_entry_px: int | None = None  # where the venue last said that its entry rests
+    chase: Chase | None = None
     n_repairs: int = 0
     repaired_ns: int = 0  # when the last of them was sent
     by_hand: int = 0  # contracts that somebody closed at a price nobody knows yet: open by our executions, at the broker no more
@@ -96,6 +99,10 @@ class Bracket(msgspec.Struct):
         if old is not self.phase:
             self.since_ns = now_ns
             facts.append(BracketMoved(self.ref, old.value, on.value, self.phase.value))
+
+    def reprice(self, entry_px: int, now_ns: int) -> None:
+        """Take that the limit of its entry is moved."""
+        self.entry_px, self.n_changes, self.changed_ns = entry_px, self.n_changes + 1, now_ns
 
     def withdraw(self, now_ns: int) -> None:
         """Take that what is left of the entry is withdrawn; told twice of one moment, it is once."""

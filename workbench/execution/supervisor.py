@@ -101,8 +101,9 @@ class Supervisor:
             day=day,
             entry_type=wish.entry_type,
             entry_px=wish.entry_px,
-            first_px=wish.entry_px,
+            first_px=wish.worst_px,
             first_stop_px=wish.stop_px,
+            chase=wish.chase,
         )
         prices = (wish.entry_px, wish.stop_px, wish.target_px)
         command = Submit(ref, approved.key, now_ns, cause, wish.side, approved.qty, wish.entry_type, *prices)
@@ -119,16 +120,17 @@ class Supervisor:
     def reprice(self, bracket: Bracket, entry_px: int, now_ns: int, cause: Cause) -> Reprice | None:
         """Move the limit of an entry of which nothing is filled yet; `None` where it may not be moved, or not to there.
 
-        It may not when it was moved `max_changes` times, when a move is not confirmed yet, and when it would be further from its stop
+        It may not when it was moved `max_changes` times, when where it rests is not confirmed, and when it would be further from its stop
         than it was approved to be: what is lost there is what risk looked at.
         """
         b = bracket
-        rests = b.phase is Phase.WORKING and b.entry_type is OrderType.LIMIT and not b.cancelling and b.rest > 0
+        is_limit, is_told = b.entry_type is OrderType.LIMIT, b.told_entry_px == b.entry_px
+        rests = b.phase is Phase.WORKING and is_limit and is_told and not b.cancelling and b.rest == b.qty
         away = (entry_px - b.first_stop_px) * b.side
         is_between = 0 < away <= (b.first_px - b.first_stop_px) * b.side and (b.target_px - entry_px) * b.side > 0
         if not rests or not is_between or entry_px == b.entry_px or b.n_changes >= self.max_changes:
             return None
-        b.entry_px, b.n_changes = entry_px, b.n_changes + 1
+        b.reprice(entry_px, now_ns)
         return Reprice(b.ref, b.key, now_ns, cause, entry_px)
 
     def withdraw(self, bracket: Bracket, now_ns: int, cause: Cause) -> Cancel | None:
@@ -200,7 +202,8 @@ class Supervisor:
             case OrderFilled():
                 made = self._fill(b, report, now_ns, cause, facts)
             case OrderAccepted(leg=Leg.ENTRY, px=px):
-                b.entry_px = px if b.entry_type is OrderType.LIMIT else b.entry_px  # where it stands, whatever was wished
+                if b.entry_type is OrderType.LIMIT:
+                    b.entry_px = b.told_entry_px = px  # where it stands, whatever was wished
                 b.move(On.ACCEPTED, facts, now_ns)
             case OrderAccepted(leg=Leg.STOP):
                 self._covered(b, report, facts, now_ns)

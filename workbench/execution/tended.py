@@ -72,7 +72,8 @@ class Tended(msgspec.Struct):
             return Marks(fill_frac=0.0)  # worth nothing, however quickly it was said
         sides = []
         if b.filled:
-            sides.append(b.side * (b.entry_value / b.filled - self.entry_px) / tick)
+            wanted_px = b.entry_px if b.n_changes else self.entry_px  # what a chase costs was planned, and is nobody's slippage
+            sides.append(b.side * (b.entry_value / b.filled - wanted_px) / tick)
         if self.out_judged:
             sides.append(self.out_lost / self.out_judged / tick)
         return Marks(

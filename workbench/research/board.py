@@ -292,8 +292,9 @@ class Board:
             case Submit(ref=ref) if self._approved is not None:
                 book.next_ref = ref
                 day = self.ledger.day(command.key.account).day
+                worst_px = self._approved.proposal.worst_px
                 self.supervisor.submit(self._approved, command.decided_ns, command.cause, day)
-                notional = self.contracts[command.key.contract].cost_micros(abs(command.entry_px) * command.qty)
+                notional = self.contracts[command.key.contract].cost_micros(max(abs(command.entry_px), abs(worst_px)) * command.qty)
                 self.ledger.enter(command.key.account, notional)
                 self.entries_ns.append(now_ns)
                 self.orders_ns.extend((now_ns, now_ns, now_ns))
@@ -308,8 +309,7 @@ class Board:
                 book.open[ref].n_repairs += 1
                 book.open[ref].repaired_ns = command.decided_ns
             case Reprice(ref=ref, entry_px=entry_px) if ref in book.open:
-                book.open[ref].entry_px = entry_px
-                book.open[ref].n_changes += 1
+                book.open[ref].reprice(entry_px, command.decided_ns)
             case Cancel(ref=ref) if ref in book.open:
                 book.open[ref].withdraw(command.decided_ns)
             case Exit(ref=ref, why=why) if ref in book.open:

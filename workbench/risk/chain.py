@@ -8,7 +8,7 @@ from __future__ import annotations
 from operator import le
 from typing import Any, Final, NamedTuple
 
-from workbench.domain.decisions import Approved, Proposal, Reason, Refused
+from workbench.domain.decisions import Approved, Chase, Proposal, Reason, Refused
 from workbench.domain.errors import InvariantError
 from workbench.domain.orders import Key, OrderType, Side
 from workbench.domain.views import View
@@ -52,7 +52,7 @@ class Gate:
         """Size a proposal, for `at_most` contracts where that is said, and hold it against every limit; the first objection decides."""
         if not is_whole(wish):
             return Refused(key, wish, Reason.MALFORMED, 1.0, 0.0)
-        one = terms.contract.cost_micros(abs(wish.entry_px - wish.stop_px))
+        one = terms.contract.cost_micros(abs(wish.worst_px - wish.stop_px))
         qty = self._size(wish, terms, now, one) if one > 0 else 0
         if at_most is not None and qty > at_most:
             qty = at_most
@@ -103,7 +103,7 @@ class Gate:
 
     def _room(self, wish: Proposal, terms: Terms, now: Standing, one_micros: int) -> int:
         """Give the contracts for which size, notional, margin and heat leave room; where that is none, their measure says so."""
-        risk, equity, px = self.law.risk, now.equity_micros or 0, abs(wish.entry_px)
+        risk, equity, px = self.law.risk, now.equity_micros or 0, max(abs(wish.entry_px), abs(wish.worst_px))
         room = (int(risk.max_heat_frac * equity) - now.heat_micros) // one_micros
         if room > risk.max_contracts_per_order:
             room = risk.max_contracts_per_order
@@ -147,7 +147,12 @@ def is_whole(wish: Proposal) -> bool:
         and -LARGEST < target < LARGEST
         and -LARGEST < hold_ns < LARGEST
         and (confidence is None or _is_share(confidence))
+        and (wish.chase is None or _is_chase(wish.chase))
     )
+
+
+def _is_chase(value: Any) -> bool:
+    return type(value) is Chase and all(type(each) is int and -LARGEST < each < LARGEST for each in value)
 
 
 def _is_share(value: Any) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from workbench.domain.bars import BAR_AT
-from workbench.domain.decisions import Proposal, Reason, TradingState
+from workbench.domain.decisions import Chase, Proposal, Reason, TradingState
+from workbench.domain.orders import OrderType
 from workbench.domain.records import ASK, BID
 from workbench.domain.units import MICROS, SECOND
 from workbench.domain.views import View
@@ -28,24 +29,28 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
     """Measure an order of `qty` that risks `one_micros` a contract, in the order of `LIMITS`; truths count 1."""
     cells, contract = view.bar.cells, terms.contract
     tick, (num, den) = contract.tick, contract.worth
-    side, _, entry, stop, target, hold_ns, confidence, *_ = wish
-    away, move, risk = abs(entry - stop), abs(target - entry), qty * one_micros
-    away_ticks = away // tick
+    side, _, entry, stop, target, hold_ns, confidence, *_, chase = wish
+    worst = entry if chase is None else chase.worst_px  # what is risked and gained counts from there
+    move, risk = abs(target - worst), qty * one_micros
+    near_ticks, away_ticks = abs(entry - stop) // tick, abs(worst - stop) // tick
     equity = now.equity_micros or 1
     equity = equity if equity > 0 else 1  # debts: everything is above any share of them
     lost = now.day_loss_before_costs_micros
-    wrong = side not in (1, -1) or (entry - stop) * side <= 0 or (target - entry) * side <= 0 or hold_ns <= 0
+    wrong = side not in (1, -1) or (entry - stop) * side <= 0 or (target - worst) * side <= 0 or hold_ns <= 0
+    wrong = wrong or (chase is not None and _is_wrong(wish, chase, tick))
     spread = cells[ASK_PX] - cells[BID_PX]
     is_quoted = cells[HAS] == BID | ASK and spread > 0  # one-sided, crossed or locked: nobody knows the price
     slip = int(2 * law.execution.slippage_ticks * tick)
     costs = -(-((spread if is_quoted else tick) + slip) * qty * num // den) + 2 * terms.fee(qty)
-    spread_ticks, band_ticks = (spread / tick, abs(2 * entry - cells[ASK_PX] - cells[BID_PX]) / (2 * tick)) if is_quoted else (INF, INF)
+    spread_ticks, mid2 = (spread / tick, cells[ASK_PX] + cells[BID_PX]) if is_quoted else (INF, None)
     if not now.is_quoted and cells[N_PRINT]:
-        spread_ticks, band_ticks = 0.0, abs(entry - view.bar.close) / tick  # bars alone have no quotes, only fresh prices
+        spread_ticks, mid2 = 0.0, 2 * view.bar.close  # bars alone have no quotes, only fresh prices
+    band_ticks = INF if mid2 is None else max(abs(2 * entry - mid2), abs(2 * worst - mid2)) / (2 * tick)
     gain = move * qty * num // den
-    notional = abs(entry) * qty * num // den
+    most = abs(entry) if chase is None else max(abs(entry), abs(worst))
+    notional = most * qty * num // den
     day_loss = risk + lost if lost > 0 else risk
-    bound = terms.margin(qty, entry) if now.margins is None else now.margins.get(f"{side * qty:+d}", INF)
+    bound = terms.margin(qty, most) if now.margins is None else now.margins.get(f"{side * qty:+d}", INF)
     return (
         now.state is HALTED, now.state is not ACTIVE,
         not now.is_law_known, now.equity_micros is None,
@@ -58,7 +63,7 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
         -INF if now.ns_to_close is None else -now.ns_to_close / SECOND,
         -now.days_to_expiry,
         now.lock_left_s,
-        now.is_tier_barred, away_ticks - now.tier_stop_ticks, -away_ticks, away_ticks,
+        now.is_tier_barred, away_ticks - now.tier_stop_ticks, -near_ticks, away_ticks,
         now.is_owned, now.is_foreign, now.n_open + 1, now.is_barred,
         0.0 if confidence is None else 1 - confidence,
         costs / (gain or 1),
@@ -82,6 +87,12 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
         bool(wrong or entry % tick or stop % tick or target % tick),
         band_ticks,
     )  # fmt: skip
+
+
+def _is_wrong(wish: Proposal, chase: Chase, tick: int) -> bool:
+    """Whether an entry follows the market to nowhere: not away from its price, in no time, by no step, off the grid, or with no limit."""
+    goes = wish.entry_type is OrderType.LIMIT and (chase.worst_px - wish.entry_px) * wish.side > 0
+    return not goes or chase.after_ns <= 0 or chase.step_px <= 0 or bool(chase.worst_px % tick or chase.step_px % tick)
 
 
 class Limit(NamedTuple):

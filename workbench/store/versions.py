@@ -51,7 +51,15 @@ def _journal_2(path: Path) -> None:
 MIGRATIONS: Final[Mapping[tuple[str, int], Migration]] = {("journal", 1): _journal_2}  # (kind, version it starts from)
 
 Upcast = Callable[[Any], Any]  # turns the msgpack tree of a row into that of the next version
-UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = {}  # ("event" | "facts", version it starts from); none is needed yet
+_WITH_A_PROPOSAL: Final = ("Approved", "Refused")  # at their third place
+
+
+def _facts_2(tree: list[list[Any]]) -> list[list[Any]]:
+    """Let proposals of version 1 chase nothing."""
+    return [[*fact[:2], [*fact[2], None], *fact[3:]] if fact[0] in _WITH_A_PROPOSAL else fact for fact in tree]
+
+
+UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = {("facts", 1): _facts_2}  # ("event" | "facts", version it starts from)
 
 
 def refuse_newer(kind: str, found: int, path: Path | str) -> None:

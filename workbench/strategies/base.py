@@ -6,7 +6,7 @@ from reprlib import repr as shown
 from typing import Any, Final, Literal, Protocol
 
 from workbench.domain.contracts import Contract
-from workbench.domain.decisions import Adjust, ExitWish, Proposal, Thesis
+from workbench.domain.decisions import Adjust, Chase, ExitWish, Proposal, Thesis
 from workbench.domain.orders import OrderType, Side
 from workbench.domain.views import PositionView, View
 
@@ -126,7 +126,7 @@ def nonsense(verb: Literal["propose", "manage"], answer: object) -> str | None:
 
 def _is_sound(wish: Proposal) -> bool:
     given: tuple[Any, ...] = wish  # whatever it says: nothing about it is believed
-    side, kind, entry, stop, target, hold_ns, confidence, thesis, breakeven, trail, trail_from = given
+    side, kind, entry, stop, target, hold_ns, confidence, thesis, breakeven, trail, trail_from, chase = given
     return (  # written out, for it stands in the way of every wish: a call a field would cost three times as much
         (type(side) is int or type(side) is Side)
         and (side == 1 or side == -1)
@@ -141,6 +141,7 @@ def _is_sound(wish: Proposal) -> bool:
         and (trail is None or (_is_whole(trail) and trail > 0))
         and (trail_from is None or (trail is not None and _is_whole(trail_from)))
         and (thesis is None or (type(thesis) is Thesis and type(thesis.forecast) is str and _is_share(thesis.floor)))
+        and (chase is None or _is_chase(chase))
     )
 
 
@@ -156,6 +157,7 @@ def _what_is_wrong(wish: Proposal) -> str:
     starts = wish.trail_from_px
     is_start = starts is None or (_is_whole(starts) and wish.trail_px is not None)
     wanted["trail_from_px"] = ("a whole number beside a trail_px, or None", is_start)
+    wanted["chase"] = ("a Chase of three whole numbers, its time and step above 0, or None", wish.chase is None or _is_chase(wish.chase))
     wanted["thesis"] = ("a Thesis of a forecast's name and a share of 1, or None", False)  # what is left
     name = next(name for name, (_, fits) in wanted.items() if not fits)
     return f"{name} is {shown(getattr(wish, name))}, not {wanted[name][0]}"
@@ -168,6 +170,10 @@ def _is_whole(value: object) -> bool:
 
 def _is_distance(value: object) -> bool:
     return _is_whole(value) and value > 0  # type: ignore[operator]
+
+
+def _is_chase(value: object) -> bool:
+    return type(value) is Chase and _is_whole(value.worst_px) and _is_distance(value.after_ns) and _is_distance(value.step_px)
 
 
 def _is_share(value: object) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from workbench.domain.bars import PRICED, RICH, Bars, RichBar
 from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.decisions import Forecast, Proposal
-from workbench.domain.orders import Key
+from workbench.domain.orders import Key, OrderType
 from workbench.domain.records import ASK, BID, Phase
 from workbench.domain.units import BAR_NS, MINUTE
 from workbench.domain.views import PositionView, View
@@ -192,13 +192,27 @@ def _wrong_plan(wish: Proposal, sight: Sight) -> str | None:
     if (target - entry) * wish.side <= 0:
         return f"its target is not on the winning side: {plan}"
     trail, trail_from = wish.trail_px, wish.trail_from_px
-    if off := [px for px in (entry, stop, target, breakeven or 0, trail or 0, trail_from or 0) if px % sight.contract.tick]:
+    chased = (0, 0) if wish.chase is None else (wish.chase.worst_px, wish.chase.step_px)
+    if off := [px for px in (entry, stop, target, breakeven or 0, trail or 0, trail_from or 0, *chased) if px % sight.contract.tick]:
         return f"{off[0]} is not on the tick: {plan}; workbench.strategies.base.on_tick puts it there"
     if breakeven is not None and (breakeven - entry) * wish.side <= 0:
         return f"its breakeven price {breakeven} is not on the winning side: {plan}"
     if trail_from is not None and (trail_from - entry) * wish.side < 0:
         return f"its stop follows from {trail_from}, on the losing side: {plan}"
+    if wish.chase is not None and (wrong := _wrong_chase(wish)):
+        return f"{wrong}: {plan}"
     return None if wish.hold_ns > 0 else f"hold_ns is {wish.hold_ns}: a position needs time"
+
+
+def _wrong_chase(wish: Proposal) -> str | None:
+    worst = wish.worst_px
+    if wish.entry_type is not OrderType.LIMIT:
+        return f"its entry chases to {worst}, and has no limit that could be moved"
+    if (worst - wish.entry_px) * wish.side <= 0:
+        return f"its entry chases to {worst}, towards its stop: the worst price lies beyond the first"
+    if (wish.target_px - worst) * wish.side <= 0:
+        return f"its entry chases to {worst}, at or beyond its target: nothing would be left to gain"
+    return None
 
 
 def purity(of: Case) -> Iterator[str]:
