@@ -30,14 +30,14 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
     cells, contract = view.bar.cells, terms.contract
     tick, (num, den) = contract.tick, contract.worth
     side, _, entry, stop, target, hold_ns, confidence, *_, chase = wish
-    worst = entry if chase is None else chase.worst_px  # what is risked and gained counts from there
+    worst = entry if chase is None else chase.worst_px  # what is risked, gained and bound counts from there
+    most = abs(entry) if chase is None else max(abs(entry), abs(worst))
     move, risk = abs(target - worst), qty * one_micros
     near_ticks, away_ticks = abs(entry - stop) // tick, abs(worst - stop) // tick
     equity = now.equity_micros or 1
     equity = equity if equity > 0 else 1  # debts: everything is above any share of them
     lost = now.day_loss_before_costs_micros
-    wrong = side not in (1, -1) or (entry - stop) * side <= 0 or (target - worst) * side <= 0 or hold_ns <= 0
-    wrong = wrong or (chase is not None and _is_wrong(wish, chase, tick))
+    wrong = (entry - stop) * side <= 0 or (target - worst) * side <= 0 or (chase is not None and _is_wrong(wish, chase, tick))
     spread = cells[ASK_PX] - cells[BID_PX]
     is_quoted = cells[HAS] == BID | ASK and spread > 0  # one-sided, crossed or locked: nobody knows the price
     slip = int(2 * law.execution.slippage_ticks * tick)
@@ -47,7 +47,6 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
         spread_ticks, mid2 = 0.0, 2 * view.bar.close  # bars alone have no quotes, only fresh prices
     band_ticks = INF if mid2 is None else max(abs(2 * entry - mid2), abs(2 * worst - mid2)) / (2 * tick)
     gain = move * qty * num // den
-    most = abs(entry) if chase is None else max(abs(entry), abs(worst))
     notional = most * qty * num // den
     day_loss = risk + lost if lost > 0 else risk
     bound = terms.margin(qty, most) if now.margins is None else now.margins.get(f"{side * qty:+d}", INF)
@@ -84,7 +83,7 @@ def measure(wish: Proposal, view: View, terms: Terms, now: Standing, law: Consti
         INF if now.volume is None else -now.volume,
         1 - now.execution_quality,
         (now.margin_micros + bound) / equity,
-        bool(wrong or entry % tick or stop % tick or target % tick),
+        bool(wrong or side not in (1, -1) or hold_ns <= 0 or entry % tick or stop % tick or target % tick),
         band_ticks,
     )  # fmt: skip
 
