@@ -31,7 +31,7 @@ def led(late: dict[str, pl.DataFrame]) -> Lead:
 def test_a_planted_lead_is_found_and_what_it_is_worth_is_said(led: Lead) -> None:
     assert led.is_shown and (led.leader, led.follower) == ("ES", "SPY") and led.p is not None and led.p < 0.002
     assert led.lead_s == pytest.approx(1.2, rel=0.1) and led.range_s is not None and led.range_s[0] <= 1.2 <= led.range_s[1]
-    assert led.verdict.startswith("ES leads SPY by 1.2") and "lags looked at" in led.verdict
+    assert led.verdict.startswith("ES leads SPY by 1.2") and "p below 0.001, corrected for 1" in led.verdict
     assert "after costs" in led.verdict.lower() and "decided from 20 days on, here are 10" in led.verdict
     assert led.stage is Stage.ASSESS and led.is_worth and led.best is not None and led.best["acted_lo_usd"] > 0
     assert "every 5 s" in led.notes[0]

@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 DRAWS: Final = 1_000
 SEED: Final = 7
+LEAST_P: Final = 1e-4  # further out nobody knows that means of such blocks are normal
 SAME_FRAC: Final = 1e-12  # of a variance: below it there was none
 
 
@@ -131,9 +132,9 @@ def holm(chances: Sequence[float]) -> list[float]:
 
 
 def two_sided(value: float, spread: float) -> float:
-    """Give the chance of a value this far from 0, either way, whose samples spread so.
+    """Give the chance of a value this far from 0, either way, whose samples spread so; never below `LEAST_P`.
 
-    >>> round(two_sided(1.96, 1.0), 3), two_sided(1.0, 0.0)
-    (0.05, 1.0)
+    >>> round(two_sided(1.96, 1.0), 3), two_sided(1.0, 0.0), two_sided(90.0, 1.0)
+    (0.05, 1.0, 0.0001)
     """
-    return erfc(abs(value) / spread / sqrt(2.0)) if spread > 0 else 1.0
+    return max(erfc(abs(value) / spread / sqrt(2.0)), LEAST_P) if spread > 0 else 1.0

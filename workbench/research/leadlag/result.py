@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from html import escape
+from textwrap import fill
 from typing import Any, Final
 
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from workbench.research.leadlag.costs import Costs
 from workbench.research.tables import show
 
+WIDTH: Final = 110  # of a line
 SHOWN: Final = (
     "horizon_s",
     "n",
@@ -117,7 +119,9 @@ class Lead:
         return " · ".join(filter(None, (f"stage {self.stage.value}", f"{days} of both", kind, self.source)))
 
     def __repr__(self) -> str:
-        return "\n".join([self.verdict, f"  {self.basis}", *(f"  {note}" for note in self.notes)])
+        return "\n".join(
+            [fill(self.verdict, WIDTH), *(fill(f"  {each}", WIDTH, subsequent_indent="  ") for each in (self.basis, *self.notes))]
+        )
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<br>{escape(note)}" for note in self.notes)

@@ -86,7 +86,7 @@ def _who(lead: Lead, *, is_related: bool) -> str:
     low, high = lead.range_s or (0.0, 0.0)
     if lead.is_shown:
         near, far = sorted((abs(low), abs(high)))
-        luck = f"{_chance(lead.p)}, {len(lead.lags)} lags looked at"
+        luck = f"{_chance(lead.p)}, corrected for {len(lead.lags)} lags"
         return f"{lead.leader} leads {lead.follower} by {_span(lead_s)} ({_span(near)} to {_span(far)}; {luck})"
     if lead.step_s:
         beside = lead.lags.filter(lead.lags["lag_s"] != lead_s)["corr"].abs().max()
@@ -94,7 +94,7 @@ def _who(lead: Lead, *, is_related: bool) -> str:
         where = f"in the same bar of {_span(lead.step_s)}" if lead_s == 0 else f"{_span(lead_s)} apart, which chance explains,"
         return f"{lead.first} and {lead.second} move {where} (correlation {_corr(corr)}, at other lags {most} at most)"
     at = f"most alike at {lead_s:+.2f} s, {low:+.2f} to {high:+.2f} s; correlation {_corr(corr)}"
-    return f"neither {lead.first} nor {lead.second} leads as far as can be told ({at})"
+    return f"neither {lead.first} nor {lead.second} leads as far as can be told ({at.replace('-', words.MINUS)})"
 
 
 def _misaligned(lead: Lead) -> str:
@@ -149,4 +149,4 @@ def _corr(value: float) -> str:
 def _chance(p: float | None) -> str:
     if p is None:
         return "chance not known"
-    return f"p {'below' if p <= LEAST_P else 'is'} {max(p, LEAST_P):.3f} of chance"
+    return f"p {'below' if p <= LEAST_P else 'is'} {max(p, LEAST_P):.3f}"
