@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from workbench.domain.errors import DataError
 from workbench.domain.units import SECOND
+from workbench.research.leadlag import kernels
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-NEVER: Final = -1  # place of what was not known yet
 
 
 def as_of(at: pl.DataFrame, known: pl.DataFrame, *, most_age_s: float | None = None, suffix: str = "_known") -> pl.DataFrame:
@@ -52,26 +50,31 @@ def as_of(at: pl.DataFrame, known: pl.DataFrame, *, most_age_s: float | None = N
             raise DataError(f"as-of join: `{name}` has no column time; it has {', '.join(frame.columns)}")
         if not frame["time"].is_sorted():
             raise DataError(f"as-of join: the times of `{name}` fall; sort it by time first")
-    left, right = at.with_columns(_at=_instant()), known.with_columns(_at=_instant(), _of=_instant())
-    joined = left.set_sorted("_at").join_asof(right.drop("time").set_sorted("_at"), on="_at", strategy="backward", suffix=suffix)
-    age = (pl.col("_at") - pl.col("_of")).dt.total_nanoseconds() / SECOND
-    joined = joined.with_columns(age.alias("age_s")).drop("_at", "_of")
-    if most_age_s is None:
-        return joined
-    new = [name for name in joined.columns if name not in at.columns]
-    return joined.with_columns(pl.when(pl.col("age_s") <= most_age_s).then(pl.col(name)).alias(name) for name in new)
+    at_ns, known_ns = _nanoseconds(at), _nanoseconds(known)
+    places = last_known(known_ns, at_ns)
+    there = places >= 0
+    age_s = np.where(there, at_ns - known_ns[places], 0) / SECOND if len(known_ns) else np.zeros(len(at_ns))
+    if most_age_s is not None:
+        there &= age_s <= most_age_s
+    rows, missing = pl.Series(places), pl.Series(~there)
+    if not there.all():
+        rows = rows.set(missing, None)
+    taken = [known[name].gather(rows).alias(f"{name}{suffix}" if name in at.columns else name) for name in known.columns if name != "time"]
+    return at.hstack([*taken, pl.Series("age_s", age_s).set(missing, None)])
 
 
-def _instant() -> pl.Expr:
+def _nanoseconds(frame: pl.DataFrame) -> Ints:
     """Give ``time`` as nanoseconds UTC; without a zone it is UTC. Never coarser: what is rounded down would be known too early."""
-    return pl.col("time").cast(pl.Datetime("ns"))
+    made: Ints = frame["time"].cast(pl.Datetime("ns")).to_physical().to_numpy()
+    return made
 
 
 def last_known(t_ns: Ints, at_ns: Ints) -> Ints:
-    """Give the place of the last of the rising times `t_ns` that is not after each of `at_ns`; `NEVER` where there is none.
+    """Give the place of the last of the rising times `t_ns` that is not after each of the rising `at_ns`; -1 where there is none.
 
     >>> last_known(np.array([5, 12, 31]), np.array([4, 5, 30, 99])).tolist()
     [-1, 0, 1, 2]
     """
-    places: Ints = np.searchsorted(t_ns, at_ns, side="right") - 1
+    places = np.empty(len(at_ns), np.int64)
+    kernels.last_known(np.ascontiguousarray(t_ns), np.ascontiguousarray(at_ns), places)
     return places

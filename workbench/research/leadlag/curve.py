@@ -90,7 +90,7 @@ def tick_moments(pair: Pair, lags_ns: Ints) -> Moments:
     xx, yy = np.zeros((pair.n_blocks, 1)), np.zeros((pair.n_blocks, 1))
     xy = np.zeros((pair.n_blocks, len(lags_ns)))
     for each in pair.stretches:
-        (t1, x1), (t2, x2) = _changes(each.first), _changes(each.second)
+        (t1, x1), (t2, x2) = changes(each.first), changes(each.second)
         if min(len(t1), len(t2)) < 2:
             continue
         n = -(-(each.end_ns - each.start_ns) // pair.block_ns) or 1
@@ -161,7 +161,7 @@ def _drawn(moments: Moments) -> Floats:
     return moments.drawn(block_counts(len(moments.xx))).correlation()
 
 
-def _changes(series: Series) -> tuple[Ints, Floats]:
+def changes(series: Series) -> tuple[Ints, Floats]:
     """Keep the ticks at which the price moved, and the first."""
     kept = np.diff(series.log, prepend=np.inf) != 0
     return series.t_ns[kept], series.log[kept]

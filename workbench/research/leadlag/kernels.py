@@ -9,6 +9,18 @@ import numpy as np
 from numba import njit, types
 
 I8, F8 = types.int64[::1], types.float64[::1]
+READ = types.Array(types.int64, 1, "C", readonly=True)  # columns of frames are
+
+
+@njit(types.void(READ, READ, I8), cache=True)
+def last_known(t, at, out):
+    """Fill `out` with the place of the last of the rising `t` that is not after each of the rising `at`; -1 where there is none."""
+    j, n = 0, len(t)
+    for i in range(len(at)):
+        moment = at[i]
+        while j < n and t[j] <= moment:
+            j += 1
+        out[i] = j - 1
 
 
 @njit(types.void(I8, F8, I8, F8, I8, I8, types.float64[:, ::1]), cache=True)

@@ -128,7 +128,7 @@ def rolling_correlations(returns: pl.DataFrame, window: int = 60) -> Rolling:
     names = tuple(name for name in returns.columns if name != "time")
     if not 2 <= window <= len(returns) or len(names) < 2:
         raise ConfigError(f"rolling correlations need 2 series and 2 to {len(returns):,} rows, not {len(names)} and {window}")
-    rows = np.ascontiguousarray(returns.select(names).cast(pl.Float64).fill_null(float("nan")).to_numpy())
+    rows = np.column_stack([returns[name].to_numpy() for name in names]).astype(np.float64, copy=False)  # null becomes NaN
     values = np.empty((len(rows), len(names) * (len(names) - 1) // 2))
     kernels.rolling(rows, window, values)
     return Rolling(returns["time"], names, values)

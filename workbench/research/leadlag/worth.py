@@ -76,7 +76,7 @@ def worth_of(pair: Pair, horizons_ns: Sequence[int], costs: Costs, *, delay_ns: 
 
     Notes
     -----
-    Of bars of random walks, 150 seeds of 12 days: a single p was below 0.05 in 5 to 7 of 100 at one to five bars, and in 8 to 12 of 100 at 15
+    Of bars of random walks, 150 seeds of 12 days: a single p was below 0.05 in 5 to 7 of 100 at one to five bars, in 8 to 12 of 100 at 15
     and 30, of which such days have few that are independent. Runs of blocks three times as long changed nothing.
     """
     rows = [_row(pair, horizon, costs, delay_ns, sign) for horizon in horizons_ns]
