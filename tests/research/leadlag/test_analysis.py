@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from tests.research.leadlag.made import walks
 from tests.research.leadlag.recorded import FIVE_MINUTE_BARS, MINUTE_BARS, five_minute_bars, minute_bars
+from workbench.config import load_roots
 from workbench.domain.errors import ConfigError
-from workbench.research import Session, what_leads
+from workbench.research import Session, keep_frames, open_session, what_leads
 from workbench.research.leadlag import Costs, Lead, Stage, planted
 from workbench.simulation.market import MarketSettings
 
@@ -133,6 +135,20 @@ def test_a_session_is_taken_as_it_is_opened(day: Session) -> None:
     assert found.stage is Stage.COLLECT and found.kind == "quotes" and "a small world, generated" in found.basis
     assert found.corr_peak > 0.5 and found.costs.unit == "shares"
     assert repr(found).splitlines()[0] == found.verdict and "<b>Nothing is concluded" in found._repr_html_()
+
+
+def test_a_range_of_sessions_tells_what_its_frames_tell(tmp_path: Path) -> None:
+    made = planted(lead_s=1.2, days=7, hours=0.6, market=MarketSettings(activity=0.15, rows=0))
+    roots, size = load_roots(), pl.lit(100.0)
+    contracts = [roots["ES"].contract(1, "2026-12-18"), roots["SPY"].contract(2)]
+    sessions = keep_frames(
+        [each.with_columns(bid_size=size, ask_size=size) for each in made.values()], contracts, data=tmp_path, source="made"
+    )
+    days = open_session(sessions[0], to=sessions[-1], data=tmp_path)
+    found, wanted = (what_leads(each, horizons_s=[5]) for each in (days, made))
+    assert (found.lead_s, found.range_s, found.verdict) == (wanted.lead_s, wanted.range_s, wanted.verdict) and found.is_shown
+    assert found.lags["corr"].to_list() == pytest.approx(wanted.lags["corr"].to_list(), abs=1e-9)
+    assert found.basis == "stage correlate · 7 days of both · quotes · made"
 
 
 def test_what_cannot_be_traded_needs_its_costs_told() -> None:

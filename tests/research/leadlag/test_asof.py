@@ -60,6 +60,13 @@ def test_of_several_of_one_moment_the_last_counts_and_names_that_both_have_are_k
     assert joined.drop("time").row(0, named=True) == {"symbol": "ESZ6", "symbol_known": "SPY", "mid": 2.0, "age_s": 0.0}
 
 
+def test_a_third_series_joins_what_two_made() -> None:
+    two = as_of(frame([OPENING + 5]), frame([OPENING], mid=[1.0]))
+    three = as_of(two, frame([OPENING + 4], mid=[2.0]), suffix="_third")
+    assert three.drop("time").row(0) == (1.0, 5e-9, 2.0, 1e-9) and three.columns[1:] == ["mid", "age_s", "mid_third", "age_s_third"]
+    assert as_of(two.head(0), two.head(0)).is_empty() and as_of(two, two.head(0))["mid_known"].to_list() == [None]
+
+
 def test_what_cannot_be_joined_is_said() -> None:
     good = frame([OPENING, OPENING + 1])
     with pytest.raises(DataError, match="`known` fall; sort it by time"):

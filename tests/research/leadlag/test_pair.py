@@ -72,6 +72,18 @@ def test_bars_tell_their_length_and_one_of_two_lengths_is_refused() -> None:
         pair_of(made | {"SPY": made["SPY"].gather_every(5)}, "ES", "SPY")
 
 
+def test_bars_of_quotes_alone_are_taken_by_their_middle() -> None:
+    made = walks(1)
+    quoted = {
+        name: each.select(
+            "time", pl.lit(None, pl.Float64).alias("close_pts"), bid_pts=pl.col("close_pts") - 1, ask_pts=pl.col("close_pts") + 1
+        )
+        for name, each in made.items()
+    }
+    bars, wanted = (pair_of(each, "ES", "SPY", length="1m").stretches[0] for each in (quoted, made))
+    assert bars.first.pts == pytest.approx(wanted.first.pts) and bars.second.spread_pts is None
+
+
 def test_what_is_missing_is_said(day: Session) -> None:
     made = walks(1)
     with pytest.raises(DataError, match="no frame 'NQ'; there are ES, SPY"):

@@ -59,8 +59,9 @@ def as_of(at: pl.DataFrame, known: pl.DataFrame, *, most_age_s: float | None = N
     rows, missing = pl.Series(places), pl.Series(~there)
     if not there.all():
         rows = rows.set(missing, None)
-    taken = [known[name].gather(rows).alias(f"{name}{suffix}" if name in at.columns else name) for name in known.columns if name != "time"]
-    return at.hstack([*taken, pl.Series("age_s", age_s).set(missing, None)])
+    taken = [known[name].gather(rows) for name in known.columns if name not in ("time", "age_s")]
+    new = [*taken, pl.Series("age_s", age_s).set(missing, None)]
+    return at.hstack([each.alias(f"{each.name}{suffix}") if each.name in at.columns else each for each in new])
 
 
 def _nanoseconds(frame: pl.DataFrame) -> Ints:

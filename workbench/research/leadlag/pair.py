@@ -145,6 +145,8 @@ def _frames(source: Session | Mapping[str, pl.DataFrame], names: tuple[str, str]
 def _series(frame: pl.DataFrame, kind: str, name: str) -> Series:
     """Take prices and times out of a frame; of several contracts the one with most rows in each log session."""
     columns = COLUMNS[kind]
+    if kind == "bars" and frame[columns[0]].null_count() == len(frame) and set(COLUMNS["quotes"]) <= set(frame.columns):
+        columns = COLUMNS["quotes"]  # nothing was traded: bars of quotes alone
     frame = frame.drop_nulls(columns)
     bid, ask = pl.col(columns[0]), pl.col(columns[-1])
     frame = frame.with_columns(_t=pl.col("time").dt.epoch("ns"), _pts=(bid + ask) / 2, _spread=ask - bid).filter(pl.col("_pts") > 0)
