@@ -95,9 +95,9 @@ def test_it_may_be_killed_at_any_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
-def test_it_may_be_killed_at_every_third_line(tmp_path: Path) -> None:
+def test_it_may_be_killed_at_every_ninth_line(tmp_path: Path) -> None:
     take_in_session(tmp_path / "made", 200, 1)
     k = 1
     while _kill_at(tmp_path / "data", tmp_path / "made", k):
-        k += 3
+        k += 9
     assert k > 250
