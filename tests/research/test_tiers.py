@@ -9,16 +9,19 @@ from pathlib import Path
 import pytest
 
 from tests.research.conftest import Traded
+from tests.store.tapes import tape
 from workbench.config import load_settings
 from workbench.domain.errors import DataError, StoreError
 from workbench.domain.units import SECOND
 from workbench.research import open_session, tiers
 from workbench.research.tiers import What
+from workbench.store.audit import audit
 from workbench.store.bars import drop_bars, keep_bars, kept_bars, read_bars
 from workbench.store.folders import Folders
 from workbench.store.recordings import Recordings
 from workbench.store.sealer import seal
 from workbench.store.segments import paths
+from workbench.store.snapshots import COLUMNS, SnapshotTable
 
 RULES = load_settings().retention.model_copy(update={"window_s": 60})
 
@@ -106,3 +109,19 @@ def test_a_night_puts_small_files_together_and_leaves_today_alone(data: Path, tr
     assert tiers.compact(data, traded.session) == 0
     assert tiers.compact(data, later(traded.session, days=1)) > 0
     assert recordings.read(traded.session).tobytes() == records.tobytes()
+
+
+@pytest.mark.covers("S3-30")
+def test_snapshots_go_after_seven_years_and_what_was_asked_for_afterwards_with_the_records(tmp_path: Path) -> None:
+    session = 20261119
+    snapshots = SnapshotTable(tmp_path)
+    row = tuple("ESZ6" if of is str else of(1) for of in COLUMNS.values())
+    snapshots.table.append(session, [row], ("snapshots/20261119", 1))
+    afterwards = Recordings(Folders(tmp_path).backfill, cache=Folders(tmp_path).cache / "backfill")
+    afterwards.append(session, tape(20))
+    assert tiers.due(tmp_path, RULES, later(session, days=90)) == []
+    for today, what in ((later(session, days=91), What.BACKFILL), (later(session, 7, days=4), What.SNAPSHOTS)):
+        (due,) = tiers.due(tmp_path, RULES, today)
+        assert due.what is what
+        tiers.let_go(tmp_path, due, RULES, today, 7)
+    assert snapshots.sessions() == [] and afterwards.sessions() == [] and audit(tmp_path).is_right

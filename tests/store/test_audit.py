@@ -7,14 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tests.store.tapes import SESSION, contract, tape
 from tests.store.victims import take_in_session
 from workbench.store import checksums
 from workbench.store.audit import audit
+from workbench.store.bars import keep_bars
 from workbench.store.contracts import ContractBook
 from workbench.store.folders import Folders
+from workbench.store.gaps import GapTable
 from workbench.store.manifest import runs
 from workbench.store.recordings import Recordings
 from workbench.store.sealer import seal
@@ -87,6 +90,19 @@ def test_damage_is_named(data: Path, damage: Callable[[Path], object], words: st
     damage(data)
     found = said(data)
     assert any(words in text for _, text in found), found
+
+
+def test_tables_beside_the_records_and_bars_are_looked_at_too(data: Path) -> None:
+    gaps = GapTable(data)
+    gaps.write(SESSION, [(1, 2, 1, "ESZ6", "ticks", "nothing came", None, None, None)])
+    path = keep_bars(data, SESSION, "1m", pl.DataFrame({"time": [1, 2]}))
+    before = audit(data)
+    assert before.is_right and before.n_files > 5
+    _flip(path, 9)
+    _flip(next(Folders(data).gaps.rglob("part-*.parquet")), 9)
+    assert [text for _, text in said(data)] == ["its bytes are not those that were written (SHA-256)"] * 2
+    path.unlink()
+    assert any("listed, and it is gone" in text for _, text in said(data))
 
 
 def test_files_of_before_there_were_checksums_are_a_note(data: Path) -> None:

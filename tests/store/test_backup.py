@@ -19,6 +19,7 @@ from workbench.store.contracts import ContractBook
 from workbench.store.entries import read_journal, verify
 from workbench.store.epochs import next_epoch
 from workbench.store.folders import Folders
+from workbench.store.gaps import GapTable
 from workbench.store.journal import Journal
 from workbench.store.log import read_log
 from workbench.store.manifest import runs
@@ -129,10 +130,12 @@ def test_a_copy_made_beside_a_writer_and_a_sealer_holds_together(tmp_path):
         assert end(process) == -signal.SIGKILL
 
 
-def test_bars_that_outlive_their_records_and_marks_of_what_was_let_go_are_in_it(data, tmp_path):
+def test_bars_marks_of_what_was_let_go_and_tables_beside_the_records_are_in_it(data, tmp_path):
     keep_bars(data, SESSION, "1m", pl.DataFrame({"time": [1, 2]}))
+    GapTable(data).write(SESSION, [(1, 2, 1, "ESZ6", "ticks", "nothing came", None, None, None)])
     thin(data, SESSION, (), 7)
     backup(data, tmp_path / "copy")
     restore(tmp_path / "copy", tmp_path / "restored")
     assert thinned(tmp_path / "restored") == thinned(data) and audit(tmp_path / "restored", last=SESSION).is_right
+    assert GapTable(tmp_path / "restored").read(SESSION) == GapTable(data).read(SESSION) != []
     assert read_bars(tmp_path / "restored", SESSION, "1m").equals(read_bars(data, SESSION, "1m"))

@@ -3,9 +3,9 @@
 =======================  =========================================================================
 for                      is kept
 =======================  =========================================================================
-``raw_days``             every record
+``raw_days``             every record, also those asked for afterwards
 ``fine_bars_days``         bars of 5 s, made before the records go
-``minute_bars_days``         bars of 1 m with the quote at each close, made before the records go
+``minute_bars_days``         bars of 1 m with the quote at each close, made before the records go; snapshots
 ever                     decisions, orders, fills (journals); records around own orders
 =======================  =========================================================================
 """
@@ -41,6 +41,7 @@ from workbench.store.folders import Folders
 from workbench.store.manifest import find_log, runs
 from workbench.store.recordings import Recordings
 from workbench.store.retention import thinned
+from workbench.store.snapshots import SnapshotTable
 from workbench.store.thinning import Window, is_done, merged, thin
 
 OF_ORDERS = (OrderAccepted, OrderFilled, OrderCancelled, OrderRejected, FillCorrected, FillEntered, ForeignFilled, PositionAdopted)
@@ -52,6 +53,8 @@ class What(StrEnum):
     RECORDS = "records"
     BARS_5S = "5s bars"
     BARS_1M = "1m bars"
+    SNAPSHOTS = "snapshots"
+    BACKFILL = "records asked for afterwards"
 
 
 class Due(NamedTuple):
@@ -87,6 +90,16 @@ def due(data: Path, rules: RetentionSettings, today: int) -> list[Due]:
         if _age(each.session, today) > days:
             why_not = "" if each.session in marks else "its records are all there"
             found.append(Due(each.session, what, 0, each.n_bytes, (), why_not))
+    found += [
+        Due(session, What.SNAPSHOTS, 0, 0, (), "")
+        for session in SnapshotTable(data).sessions()
+        if _age(session, today) > rules.minute_bars_days
+    ]
+    found += [
+        Due(span.session, What.BACKFILL, span.n, 0, (), "")
+        for span in _backfill(data).sessions()
+        if _age(span.session, today) > rules.raw_days
+    ]
     return sorted(found, key=lambda it: (it.session, it.what))
 
 
@@ -100,12 +113,18 @@ def let_go(data: Path, what: Due, rules: RetentionSettings, today: int, now_ns: 
     """
     if what.why_not:
         raise StoreError(f"session {what.session} stays: {what.why_not}")
-    if what.what is not What.RECORDS:
-        drop_bars(data, what.session, "5s" if what.what is What.BARS_5S else "1m")
-        return
-    if what.session not in thinned(data):
-        make_bars(data, what.session, [name for name, days in _kept_for(rules).items() if _age(what.session, today) <= days])
-    thin(data, what.session, what.windows, now_ns)
+    match what.what:
+        case What.RECORDS:
+            if what.session not in thinned(data):
+                lengths = [name for name, days in _kept_for(rules).items() if _age(what.session, today) <= days]
+                make_bars(data, what.session, lengths)
+            thin(data, what.session, what.windows, now_ns)
+        case What.BARS_5S | What.BARS_1M:
+            drop_bars(data, what.session, "5s" if what.what is What.BARS_5S else "1m")
+        case What.SNAPSHOTS:
+            SnapshotTable(data).table.replace(what.session, [])
+        case What.BACKFILL:
+            _backfill(data).delete(what.session)
 
 
 def make_bars(data: Path, session: int, lengths: list[str]) -> None:
@@ -146,6 +165,10 @@ def compact(data: Path, today: int, tell: Callable[[str], None] = lambda _: None
     recordings.keep_checksums()
     recordings.vacuum()
     return n_fewer
+
+
+def _backfill(data: Path) -> Recordings:
+    return Recordings(Folders(data).backfill, cache=Folders(data).cache / "backfill")
 
 
 def _kept_for(rules: RetentionSettings) -> dict[str, int]:

@@ -16,11 +16,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from deltalake import DeltaTable
 
 from workbench.domain.errors import StoreError
 from workbench.store import checksums, entries, segments
+from workbench.store.bars import kept_bars
 from workbench.store.contracts import ContractBook
-from workbench.store.delta_table import files_of
+from workbench.store.delta_table import RecordsTable, files_of
 from workbench.store.folders import Folders
 from workbench.store.manifest import WRITERS, RunManifest, read_manifest, run_folders
 from workbench.store.recordings import EPOCH_SHIFT, Recordings
@@ -71,7 +73,15 @@ def audit(data: Path, *, first: int = 0, last: int = 99_999_999, tell: Callable[
     except StoreError as error:
         found.append(Finding(True, str(Folders(data).recordings), str(error), RESTORE))
         return Audit(0, 0, 0, 0, 0, tuple(found))  # what is in the tail, and what of the journals is sealed, cannot be told without it
-    files = _files(data, recordings, first, last, found, tell)
+    files = _files(Folders(data).recordings, recordings.table(), (first, last), found, tell)
+    for folder, kind in Folders(data).beside:
+        try:
+            more = _files(folder, RecordsTable(folder, None, kind=kind).open(), (first, last), found, tell)
+            files = files._replace(n=files.n + more.n, n_bytes=files.n_bytes + more.n_bytes)
+        except StoreError as error:
+            found.append(Finding(True, str(folder), str(error), RESTORE))
+    more = _bars(data, (first, last), found)
+    files = files._replace(n=files.n + more.n, n_bytes=files.n_bytes + more.n_bytes)
     seqs: dict[int, Seqs] = {}
     for span in spans:
         if first <= span.session <= last and span.session not in files.damaged:
@@ -138,14 +148,13 @@ class _Files(NamedTuple):
     damaged: set[int]  # sessions with a file that is not what was written: to read it may end the process
 
 
-def _files(data: Path, recordings: Recordings, first: int, last: int, found: list[Finding], tell: Callable[[str], None]) -> _Files:
-    """Hold every file of the table against its length and its checksum."""
-    folder, table = Folders(data).recordings, recordings.table()
+def _files(folder: Path, table: DeltaTable | None, days: tuple[int, int], found: list[Finding], tell: Callable[[str], None]) -> _Files:
+    """Hold every file of a table against its length and its checksum."""
     if table is None:
         return _Files(0, 0, set())
     listed, n_bytes, unlisted, damaged = checksums.known(folder), 0, 0, set[int]()
     files = files_of(table).sort("path").select("path", "size_bytes", "partition.session").rows()
-    files = [each for each in files if first <= each[2] <= last]
+    files = [each for each in files if days[0] <= each[2] <= days[1]]
     for name, size, session in files:
         tell(name)
         n_bytes, path = n_bytes + size, folder / name
@@ -164,6 +173,23 @@ def _files(data: Path, recordings: Recordings, first: int, last: int, found: lis
         said = f"{unlisted} files have no checksum: they were written before there were any, or brought back from a backup"
         found.append(Finding(False, str(folder), said, "workbench data compact keeps them"))
     return _Files(len(files), n_bytes, damaged)
+
+
+def _bars(data: Path, days: tuple[int, int], found: list[Finding]) -> _Files:
+    """Hold the bars that are kept against their checksums."""
+    folder = Folders(data).bars
+    listed, files = checksums.known(folder), [each for each in kept_bars(data) if days[0] <= each.session <= days[1]]
+    for each in files:
+        name = each.path.relative_to(folder).as_posix()
+        if name not in listed:
+            found.append(
+                Finding(False, str(each.path), "it has no checksum: whoever kept it was cut off", "workbench data prune goes on with it")
+            )
+        elif checksums.measure(each.path) != listed[name]:
+            found.append(Finding(True, str(each.path), "its bytes are not those that were written (SHA-256)", RESTORE))
+    names = {each.path.relative_to(folder).as_posix() for each in kept_bars(data)}
+    found += [Finding(True, str(folder / name), "it is listed, and it is gone", RESTORE) for name in sorted(listed.keys() - names)]
+    return _Files(len(files), sum(each.n_bytes for each in files), set())
 
 
 def _sequence(recordings: Recordings, session: int, found: list[Finding]) -> Seqs:

@@ -2,7 +2,7 @@
 
 The order makes it consistent without stopping anybody: first the books and the runs, then the tail, then the recordings. A journal
 in the copy then refers to no record the copy does not hold, and what the sealer moves meanwhile is in both places, which its own
-transactions sort out when the copy is sealed.
+transactions sort out when the copy is sealed. Bars and marks of what was let go come last: they are there before the records go.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import msgspec
 from workbench.domain.errors import StoreError
 from workbench.store import checksums, segments
 from workbench.store.delta_log import LOG, commit_path
+from workbench.store.delta_table import OF_RECORDS, RecordsTable
 from workbench.store.folders import Folders
-from workbench.store.recordings import Recordings
 from workbench.store.schema import copy_database
 from workbench.store.tail import read_segments
 from workbench.store.versions import FORMATS, refuse_newer
@@ -59,12 +59,14 @@ def backup(data: Path, target: Path) -> Backup:
                 shutil.copy2(path, target / path.name)
         for path in _run_files(source):
             _copy_run_file(path, target / path.relative_to(data))
+        for path in segments.paths(source.tail):
+            _copy_segment(path, target / path.relative_to(data))
+        for (folder, kind), (to, _) in zip(source.beside, copy.beside, strict=True):
+            _copy_table(folder, to, kind)
+        version = _copy_table(source.recordings, copy.recordings, OF_RECORDS)
         for path in _kept_files(source):
             (target / path.relative_to(data)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target / path.relative_to(data))
-        for path in segments.paths(source.tail):
-            _copy_segment(path, target / path.relative_to(data))
-        version = _copy_recordings(source.recordings, copy.recordings)
         files = {path.relative_to(target).as_posix(): _measure(path) for path in _all_files(target)}
         for name in files:
             sync_file(target / name)
@@ -161,9 +163,9 @@ def _copy_segment(path: Path, to: Path) -> None:
         segments.write(to, records, session=segment.session, epoch=segment.epoch, number=segment.number)
 
 
-def _copy_recordings(folder: Path, to: Path) -> int:
-    """Copy the newest version of the table: its files, which never change, and its log up to that version."""
-    table = Recordings(folder).table()
+def _copy_table(folder: Path, to: Path, kind: str) -> int:
+    """Copy the newest version of a table: its files, which never change, and its log up to that version."""
+    table = RecordsTable(folder, None, kind=kind).open()
     if table is None:
         return -1
     for uri in table.file_uris():

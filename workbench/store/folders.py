@@ -63,6 +63,11 @@ class Folders(NamedTuple):
         return self.data / "recordings" / "backfill"
 
     @property
+    def beside(self) -> tuple[tuple[Path, str], ...]:
+        """Tables beside that of the records, each with its kind (`store.versions.FORMATS`)."""
+        return (self.snapshots, "snapshots"), (self.gaps, "gaps"), (self.backfill, "recordings")
+
+    @property
     def thinned(self) -> Path:
         """Of which sessions records were let go."""
         return self.data / "recordings" / "thinned"
