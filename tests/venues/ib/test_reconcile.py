@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.venues.ib.test_venue import BEGIN_NS, broker, edge, leave, submit
 from tests.venues.ib.world import Edge
-from workbench.domain.events import OrderFilled, OrderRejected
+from workbench.domain.events import OrderFilled, OrderRejected, PositionTold
 from workbench.domain.orders import Leg
 from workbench.gateway.faults import When
 from workbench.gateway.faults import actions as act
@@ -38,3 +38,19 @@ def test_an_exit_that_waits_in_a_tws_cut_off_from_ib_is_not_told_as_refused(tmp_
     world = run(main, epoch_ns=BEGIN_NS)
     assert said != [None] and world.of(OrderRejected) == []
     assert [each.leg for each in world.of(OrderFilled)] == [Leg.ENTRY, Leg.EXIT] and broker(world).position("DUSIM1", 1).qty == 0
+
+
+def test_a_position_that_a_tws_cut_off_from_ib_does_not_name_is_not_told_as_flat(tmp_path: Path) -> None:
+    async def main(loop: VirtualLoop) -> Edge:
+        async with edge(loop, tmp_path) as world:
+            await world.venue.open()
+            await world.ready()
+            await world.venue.send(submit(1, qty=2))
+            await world.until(lambda: world.of(PositionTold))
+            world.gateway.faults.inject(act.Outage(for_s=6, data="kept"))
+            assert await world.venue.reconciler.quietly() is not None  # asked for before TWS has said so
+            assert await world.venue.reconciler.quietly() is not None and world.venue.connection.link is None
+            await asyncio.sleep(10)
+            return world
+
+    assert [event.qty for event in run(main, epoch_ns=BEGIN_NS).of(PositionTold)] == [2]

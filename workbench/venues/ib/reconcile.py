@@ -29,6 +29,7 @@ from workbench.wire import Answer, OpenOrder, OrderStatus, Position
 
 APART_S: Final = 5.0  # s between the two answers that make an absence count
 GONE: Final = 2  # answers without it
+NO_LINK: Final = "TWS had no link to IB all the while: what it showed may not be all"
 
 
 class Reconciler:
@@ -74,10 +75,12 @@ class Reconciler:
         answer_s
             Longest that each of the questions waits for its answer.
         """
-        account = self._account
+        account, link = self._account, self._link()
         held = await self._questions.single(POSITIONS, self._client.reqPositions, timeout_s=answer_s)
         if isinstance(held, Unknown):
             return f"positions: {held.reason}"
+        if link is None or link != self._link():
+            return NO_LINK  # a position that it does not name is not flat
         named = {row.contract.con_id for row in held.value if isinstance(row, Position) and row.account == account.name}
         self._tell(account.gone(named))
         return await self.orders(answer_s=answer_s)
@@ -130,7 +133,7 @@ class Reconciler:
         if isinstance(fills, Unknown):
             return f"executions: {fills.reason}"
         if link is None or link != self._link():
-            return "TWS had no link to IB all the while: what it showed may not be all"
+            return NO_LINK
         count_untold(self._book)
         self._count(shown, since)
         return None
