@@ -56,10 +56,12 @@ def test_what_is_whole_is_verified_and_what_is_not_is_named_with_what_to_do(trad
 def test_old_records_go_when_it_is_said_and_their_bars_stay(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     rows = [f"2024-01-22 {10 + n // 60}:{n % 60:02},4900.0,4901.0,4899.0,4900.25,10" for n in range(120)]
     import_bars(here / "data", tmp_path_factory.mktemp("files"), "ESH4", rows="\n".join([HEAD, *rows]) + "\n")
-    asked = workbench("data", "prune")
+    assert json.loads(workbench("data", "compact", "--json").out)["let_go"] == []  # what a person brought stays
+    assert "stays: it was imported" in workbench("data", "prune", "--dry-run").text
+    asked = workbench("data", "prune", "--imported")
     assert asked.code == 2 and "say --yes" in asked.err and len(read_log(here / "data", OLD)) > 200
-    done = workbench("data", "compact", "--json")
-    assert done.code == 0 and [each["session"] for each in json.loads(done.out)["let_go"]] == [OLD]
+    done = workbench("data", "prune", "--imported", "--yes", "--json")
+    assert done.code == 0 and [each["session"] for each in json.loads(done.out)] == [OLD]
     assert "1m" in [each.length for each in kept_bars(here / "data")]
     assert workbench("data", "verify").code == 0 and "let go" in workbench("data", "status").text
     refused = workbench("replay", "--session", OLD)

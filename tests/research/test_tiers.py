@@ -125,3 +125,14 @@ def test_snapshots_go_after_seven_years_and_what_was_asked_for_afterwards_with_t
         assert due.what is what
         tiers.let_go(tmp_path, due, RULES, today, 7)
     assert snapshots.sessions() == [] and afterwards.sessions() == [] and audit(tmp_path).is_right
+
+
+def test_what_a_person_imported_stays_until_that_is_asked_for(barred: Path) -> None:
+    (stays,), (goes,) = (tiers.due(barred, RULES, 20270101, imported=imported) for imported in (False, True))
+    assert "imported" in stays.why_not and not goes.why_not
+
+
+def test_a_clock_far_from_the_newest_recording_lets_nothing_go_by_itself(traded: Traded, barred: Path) -> None:
+    days = {days: tiers.is_clock_likely(traded.data, later(traded.session, days=days)) for days in (-31, 0, 30, 31)}
+    assert days == {-31: False, 0: True, 30: True, 31: False} and tiers.newest(traded.data) == traded.session
+    assert tiers.newest(barred) is None and tiers.is_clock_likely(barred, 20990101)

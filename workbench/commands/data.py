@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench.commands.books import Range, data_folder, lines, range_of
-from workbench.commands.playing import AsJson, DataFolder, Session, session_of
+from workbench.commands.playing import SESSION_HELP, AsJson, DataFolder, session_of
 from workbench.domain.errors import ConfigError, WorkbenchError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ Exit code 0: everything is as it was written (notes may remain); 1: something is
 COMPACT_HELP: Final = """Put the many small files of each finished session together, sorted by contract; meant for each night.
 
 Files without a checksum get one; what no reader can need any more, a week later, is deleted. Then what is due goes, as in `workbench data
-prune`, unless --keep is said.
+prune`, unless --keep is said, or the clock is more than a month away from the newest recording.
 
   workbench data compact
 """
@@ -53,7 +53,8 @@ PRUNE_HELP: Final = """Let go what is old: records after 90 days, 5 s bars after
 
 Bars are made before the records go. For ever stay journals (decisions, orders, fills), and every record five minutes around whatever an own
 order did. A session goes as a whole: never one that is younger, whose bars cannot be made, or of which something is not sealed. A session
-that was let go cannot be replayed any more; its bars, fills and decisions can be read as before. Days are set under [retention].
+that was let go cannot be replayed any more; its bars, fills and decisions can be read as before. What was imported stays, unless --imported
+is said: its age is its maker's. Days are set under [retention].
 
   workbench data prune --dry-run --as-of 2027-04-01
 
@@ -168,7 +169,11 @@ def compact(
 
     folder = data_folder(data)
     n_fewer = tiers.compact(folder, _today(), _teller())
-    gone = [] if keep else _let_go(folder, _due(folder), quiet=as_json)
+    is_sure = tiers.is_clock_likely(folder, _today())
+    if not is_sure and not keep:
+        said = f"nothing is let go by itself: today is {_today()}, the newest recording is of {tiers.newest(folder)}; workbench data prune"
+        print(said, file=sys.stderr)  # noqa: T201
+    gone = _let_go(folder, _due(folder), quiet=as_json) if is_sure and not keep else []
     if as_json:
         typer.echo(json.dumps({"n_files_fewer": n_fewer, "let_go": [_as_dict(each) for each in gone]}))
         return
@@ -178,6 +183,7 @@ def compact(
 def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; let nothing go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+    imported: Annotated[bool, typer.Option("--imported", help="Also sessions that were imported or generated.")] = False,
     as_of: Annotated[
         int | None, typer.Option("--as-of", parser=session_of, metavar="DATE", help="With --dry-run: what is due then.")
     ] = None,
@@ -188,7 +194,7 @@ def prune(
     if as_of is not None and not dry_run:
         raise ConfigError("--as-of looks ahead: say --dry-run with it")
     folder = data_folder(data)
-    found = _due(folder, as_of)
+    found = _due(folder, as_of, imported=imported)
     if dry_run or not as_json:
         _show(found, as_json=as_json)
     going = [each for each in found if not each.why_not]
@@ -203,11 +209,11 @@ def prune(
         Console(highlight=False).print(f"let go: {len(gone):,}; the space is free in a week, when no reader can be at work in it any more")
 
 
-def _due(folder: Path, as_of: int | None = None) -> list[Due]:
+def _due(folder: Path, as_of: int | None = None, *, imported: bool = False) -> list[Due]:
     from workbench.config import load_settings
     from workbench.research.tiers import due
 
-    return due(folder, load_settings().retention, as_of or _today())
+    return due(folder, load_settings().retention, as_of or _today(), imported=imported)
 
 
 def _let_go(folder: Path, found: list[Due], *, quiet: bool) -> list[Due]:
@@ -245,7 +251,7 @@ def _as_dict(of: Due) -> dict[str, Any]:
 
 # ---------------------------------------------------------------------- export
 def export(
-    session: Session,
+    session: Annotated[int, typer.Option("--session", parser=session_of, metavar="DATE", help=SESSION_HELP)],
     out: Annotated[Path, typer.Option("--out", help="File: NAME.parquet or NAME.csv, written whole or not at all.")],
     what: Annotated[str, typer.Option("--what", help=f"One of: {', '.join(FRAMES)}.")] = "bars",
     length: Annotated[str, typer.Option("--length", help="Of bars: 5s, 30s, 1m, 5m, 1h.")] = "1m",

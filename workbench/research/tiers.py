@@ -6,8 +6,10 @@ for                      is kept
 ``raw_days``             every record, also those asked for afterwards
 ``fine_bars_days``         bars of 5 s, made before the records go
 ``minute_bars_days``         bars of 1 m with the quote at each close, made before the records go; snapshots
-ever                     decisions, orders, fills (journals); records around own orders
+ever                     decisions, orders, fills (journals); records around own orders; what a person imported
 =======================  =========================================================================
+
+What was imported has its age from its maker: a session of 2013 is not old when it comes in today. It goes only when that is asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -44,7 +46,9 @@ from workbench.store.retention import thinned
 from workbench.store.snapshots import SnapshotTable
 from workbench.store.thinning import Window, is_done, merged, thin
 
-OF_ORDERS = (OrderAccepted, OrderFilled, OrderCancelled, OrderRejected, FillCorrected, FillEntered, ForeignFilled, PositionAdopted)
+RECORDED: Final = frozenset({"record", "observe", "paper", "live"})
+RESTED_DAYS: Final = 30  # days without a recording after which nothing goes by itself any more
+OF_ORDERS: Final = (OrderAccepted, OrderFilled, OrderCancelled, OrderRejected, FillCorrected, FillEntered, ForeignFilled, PositionAdopted)
 
 
 class What(StrEnum):
@@ -68,13 +72,15 @@ class Due(NamedTuple):
     why_not: str
 
 
-def due(data: Path, rules: RetentionSettings, today: int) -> list[Due]:
+def due(data: Path, rules: RetentionSettings, today: int, *, imported: bool = False) -> list[Due]:
     """List what is due as of a log session, the oldest first; deletes nothing.
 
     Parameters
     ----------
     today
         The log session that is now, 20261120.
+    imported
+        Whether sessions may go that a person imported or had generated.
     """
     recordings, marks = Recordings.of(data), thinned(data)
     sizes = _sizes(recordings)
@@ -84,7 +90,16 @@ def due(data: Path, rules: RetentionSettings, today: int) -> list[Due]:
         is_left = mark is None or not is_done(recordings, mark)
         if is_left and _age(span.session, today) > rules.raw_days:
             windows = mark.windows if mark is not None else own_windows(data, span.session, rules.window_s)
-            found.append(Due(span.session, What.RECORDS, span.n, sizes.get(span.session, 0), windows, _protected(data, span.session)))
+            found.append(
+                Due(
+                    span.session,
+                    What.RECORDS,
+                    span.n,
+                    sizes.get(span.session, 0),
+                    windows,
+                    _protected(data, span.session, imported=imported),
+                )
+            )
     for each in kept_bars(data):
         days, what = (rules.fine_bars_days, What.BARS_5S) if each.length == "5s" else (rules.minute_bars_days, What.BARS_1M)
         if _age(each.session, today) > days:
@@ -175,14 +190,27 @@ def _kept_for(rules: RetentionSettings) -> dict[str, int]:
     return dict(zip(LENGTHS, (rules.fine_bars_days, rules.minute_bars_days), strict=True))
 
 
-def _protected(data: Path, session: int) -> str:
+def _protected(data: Path, session: int, *, imported: bool) -> str:
     """Say why a session's records stay though they are old; empty where they may go."""
     if segments.paths(Folders(data).tail, session):
         return "part of it is in the tail: workbench seal"
     writers = find_log(data, session)
     if len(writers) != 1:
         return f"{len(writers)} runs wrote it, and its bars would be those of one"
+    if writers[0].mode in ("import", "generate") and not imported:
+        return "it was imported or generated: workbench data prune --imported"
     return "" if Folders(data).journal(writers[0].run).exists() else "its journal is missing, and with it what its orders did"
+
+
+def newest(data: Path) -> int | None:
+    """Give the newest session that a run of ours recorded; `None` if there is none."""
+    return max((max(run.sessions) for run in runs(data) if run.mode in RECORDED and run.sessions), default=None)
+
+
+def is_clock_likely(data: Path, today: int) -> bool:
+    """Tell whether the day is near what was recorded last: far from it, a clock is as likely to be wrong as a machine to have rested."""
+    last = newest(data)
+    return last is None or abs(_age(last, today)) <= RESTED_DAYS
 
 
 def _moments(path: Path) -> Iterator[int]:
