@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.store.killing import Acknowledged, end, start
 from tests.store.tapes import SESSION, contract, tape
-from tests.store.victims import take_in_session
+from tests.store.victims import seal_on, take_in_session, write_on
 from workbench.store import checksums
 from workbench.store.audit import audit
 from workbench.store.bars import keep_bars
@@ -109,3 +110,17 @@ def test_files_of_before_there_were_checksums_are_a_note(data: Path) -> None:
     checksums.path_of(Folders(data).recordings).unlink()
     done = audit(data)
     assert done.is_right and "have no checksum" in done.findings[0].said and done.findings[0].todo == "workbench data compact keeps them"
+
+
+def test_it_finds_nothing_wrong_beside_a_writer_and_a_sealer_at_work(tmp_path: Path) -> None:
+    acknowledged = Acknowledged(tmp_path / "acknowledged")
+    process = start(write_on, Folders(tmp_path).tail, acknowledged, 3, 1)
+    sealer = start(seal_on, tmp_path)
+    try:
+        while acknowledged.last < 1_200:
+            assert audit(tmp_path).findings == ()
+    finally:
+        for each in (process, sealer):
+            each.kill()
+            end(each)
+    assert audit(tmp_path).n_records >= 1_200

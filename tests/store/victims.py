@@ -74,6 +74,12 @@ def seal_all(data: Path) -> None:
     seal(data)
 
 
+def seal_on(data: Path) -> None:
+    """Seal again and again until killed."""
+    while True:
+        seal(data)
+
+
 def thin_session(data: Path) -> None:
     """Keep bars of the session, then let its records go but for two windows."""
     keep_bars(data, SESSION, "1m", pl.DataFrame({"time": [1, 2], "symbol": ["ES1", "ES2"]}))

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from deltalake import DeltaTable
 
 from workbench.domain.errors import StoreError
+from workbench.domain.records import Records
 from workbench.store import checksums, entries, segments
 from workbench.store.bars import kept_bars
 from workbench.store.contracts import ContractBook
@@ -66,36 +67,33 @@ def audit(data: Path, *, first: int = 0, last: int = 99_999_999, tell: Callable[
     tell
         Hears what is looked at next.
     """
-    recordings = Recordings.of(data)
+    days, recordings = (first, last), Recordings.of(data)
     found: list[Finding] = []
+    # In this order, for others may be at work: runs that had ended, then the tail, then the table that it is sealed into.
+    manifests = [(folder, read_manifest(folder)) for folder in run_folders(data)]
+    tell("tail")
+    parts = _tail(data, days, found)
     try:
         spans = recordings.sessions()
     except StoreError as error:
         found.append(Finding(True, str(Folders(data).recordings), str(error), RESTORE))
-        return Audit(0, 0, 0, 0, 0, tuple(found))  # what is in the tail, and what of the journals is sealed, cannot be told without it
-    files = _files(Folders(data).recordings, recordings.table(), (first, last), found, tell)
-    for folder, kind in Folders(data).beside:
-        try:
-            more = _files(folder, RecordsTable(folder, None, kind=kind).open(), (first, last), found, tell)
-            files = files._replace(n=files.n + more.n, n_bytes=files.n_bytes + more.n_bytes)
-        except StoreError as error:
-            found.append(Finding(True, str(folder), str(error), RESTORE))
-    more = _bars(data, (first, last), found)
-    files = files._replace(n=files.n + more.n, n_bytes=files.n_bytes + more.n_bytes)
+        return Audit(len(parts), 0, 0, 0, 0, tuple(found))  # what should be where cannot be told without it
+    files = _all_files(data, recordings, days, found, tell)
     seqs: dict[int, Seqs] = {}
     for span in spans:
         if first <= span.session <= last and span.session not in files.damaged:
             tell(f"records of {span.session}")
             seqs[span.session] = _sequence(recordings, span.session, found)
-    tell("tail")
-    tail = _tail(data, recordings, (first, last), files.damaged, found)
-    for session, sealed in tail.items():
-        seqs[session] = np.unique(np.concatenate([seqs.get(session, np.empty(0, np.int64)), *sealed]))
+    for segment, rows in parts:
+        if segment.session not in files.damaged:
+            _sealed(recordings, segment, rows, found)
+            before = seqs.get(segment.session, np.empty(0, np.int64))
+            seqs[segment.session] = np.union1d(before, np.array(rows["seq"], np.int64))
     gone = thinned(data)
     for session, all_of_it in seqs.items():
         if session not in gone:
             found += _holes(session, all_of_it)
-    n_journals, manifests = 0, [(folder, read_manifest(folder)) for folder in run_folders(data)]
+    n_journals = 0
     replaced = {run for _, manifest in manifests if manifest is not None for run in manifest.replaced}
     for folder, manifest in manifests:
         if manifest is not None and any(first <= session <= last for session in manifest.sessions):
@@ -107,17 +105,14 @@ def audit(data: Path, *, first: int = 0, last: int = 99_999_999, tell: Callable[
         ContractBook(data).contracts()
     except StoreError as error:
         found.append(Finding(True, "contracts.jsonl", str(error), RESTORE))
-    n_segments = sum(len(each) for each in tail.values())
-    return Audit(n_segments, files.n, files.n_bytes, sum(len(each) for each in seqs.values()), n_journals, tuple(found))
+    return Audit(len(parts), files.n, files.n_bytes, sum(len(each) for each in seqs.values()), n_journals, tuple(found))
 
 
 # ---------------------------------------------------------------------- the tail
-def _tail(data: Path, recordings: Recordings, days: tuple[int, int], damaged: set[int], found: list[Finding]) -> dict[int, list[Seqs]]:
-    """Read every segment, hold what of it is sealed against the recordings; give its numbers by session."""
-    there: dict[int, list[Seqs]] = {}
-    paths = segments.paths(Folders(data).tail)
-    done = recordings.versions_of([f"{path.parent.name}/{path.stem}" for path in paths])
-    for path in paths:
+def _tail(data: Path, days: tuple[int, int], found: list[Finding]) -> list[tuple[segments.Segment, Records]]:
+    """Map every segment; its records stay readable when it is sealed and deleted."""
+    parts = []
+    for path in segments.paths(Folders(data).tail):
         try:
             segment, rows = segments.read(path)
         except FileNotFoundError:
@@ -125,20 +120,20 @@ def _tail(data: Path, recordings: Recordings, days: tuple[int, int], damaged: se
         except StoreError as error:
             found.append(Finding(True, str(path), str(error), "a journal may hold its last records; " + RESTORE))
             continue
-        if not days[0] <= segment.session <= days[1] or segment.session in damaged or not len(rows):
-            continue
-        there.setdefault(segment.session, []).append(np.array(rows["seq"], np.int64))
-        n_sealed = done[segment.name]
-        if n_sealed > len(rows):
-            said = f"{n_sealed:,} of its records are sealed, and it holds {len(rows):,}"
-            found.append(Finding(True, str(path), said, KEEP))
-        sealed = rows[: min(n_sealed, len(rows))]
-        if len(sealed):
-            again = recordings.read(segment.session, seqs=(int(sealed["seq"][0]), int(sealed["seq"][-1])))
-            if again.tobytes() != sealed.tobytes():
-                said = f"{len(sealed):,} of its records are sealed, the recordings hold {len(again):,} in their place, or others"
-                found.append(Finding(True, str(path), said, KEEP))
-    return there
+        if days[0] <= segment.session <= days[1] and len(rows):
+            parts.append((segment, rows))
+    return parts
+
+
+def _sealed(recordings: Recordings, segment: segments.Segment, rows: Records, found: list[Finding]) -> None:
+    """Hold what of a segment is sealed against the recordings."""
+    sealed = rows[: recordings.version_of(segment.name)]
+    if not len(sealed):
+        return
+    again = recordings.read(segment.session, seqs=(int(sealed["seq"][0]), int(sealed["seq"][-1])))
+    if again.tobytes() != sealed.tobytes():
+        said = f"{len(sealed):,} of its records are sealed, the recordings hold {len(again):,} in their place, or others"
+        found.append(Finding(True, str(segment.path), said, KEEP))
 
 
 # ---------------------------------------------------------------------- the recordings
@@ -146,6 +141,18 @@ class _Files(NamedTuple):
     n: int
     n_bytes: int
     damaged: set[int]  # sessions with a file that is not what was written: to read it may end the process
+
+
+def _all_files(data: Path, recordings: Recordings, days: tuple[int, int], found: list[Finding], tell: Callable[[str], None]) -> _Files:
+    """Hold the files of every table, and the bars, against what was written."""
+    files = _files(Folders(data).recordings, recordings.table(), days, found, tell)
+    others = [_bars(data, days, found)]
+    for folder, kind in Folders(data).beside:
+        try:
+            others.append(_files(folder, RecordsTable(folder, None, kind=kind).open(), days, found, tell))
+        except StoreError as error:
+            found.append(Finding(True, str(folder), str(error), RESTORE))
+    return files._replace(n=files.n + sum(each.n for each in others), n_bytes=files.n_bytes + sum(each.n_bytes for each in others))
 
 
 def _files(folder: Path, table: DeltaTable | None, days: tuple[int, int], found: list[Finding], tell: Callable[[str], None]) -> _Files:
