@@ -67,8 +67,9 @@ def test_the_turns_of_the_loop_stand_between_the_chunks(
     path = made.begin(CARD)
     for step_ns, is_fresh, brings in steps:
         now_ns += step_ns
-        made.turn(now_ns, is_fresh)
-        told.append(Turn(now_ns // US * US, is_fresh))
+        looks_us = (*range(step_ns % 5), step_ns)
+        made.turn(now_ns, is_fresh, looks_us)
+        told.append(Turn(now_ns // US * US, is_fresh, looks_us))
         if brings:
             told.append(Chunk(now_ns, 1, Way.CAME, b"came"))
             made.note(now_ns, 1, Way.CAME, b"came")

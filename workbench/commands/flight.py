@@ -53,8 +53,9 @@ def _show(console: Console, verdict: Verdict) -> None:
         f"{verdict.n_frames:,} frames that left"
     )
     if verdict.n_retimed:
+        most = f"{verdict.most_ns / 1e6:.3f} ms at most"
         console.print(
-            f"  {verdict.n_retimed:,} records that no message brought bear another time, by {verdict.most_ns / 1e6:.3f} ms at most"
+            f"  {verdict.n_retimed:,} records bear another time, by {most}: a timer made them, or they waited for a frame of ours"
         )
     if verdict.divergence is None:
         console.print("[bold]Wire[/] the same records, events, commands and frames")

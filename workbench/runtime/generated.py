@@ -56,7 +56,5 @@ def generated(
 
 def _within(spans: Sequence[Span], first: int, last: int) -> list[tuple[int, int, Phase]]:
     return [
-        (max(span.start_ns, first), min(span.end_ns, last), span.phase)
-        for span in spans
-        if span.end_ns > first and span.start_ns < last
+        (max(span.start_ns, first), min(span.end_ns, last), span.phase) for span in spans if span.end_ns > first and span.start_ns < last
     ]

@@ -88,9 +88,7 @@ class Heartbeat:
         self._data, self._engine, self._log, self._stores, self._steady = data, engine, log, stores, steady
         self._clock = SystemClock()
         self._due_s = steady()
-        self._word = Status(
-            process=PROCESS, pid=os.getpid(), said_ns=0, run=run.run, mode=run.mode, session=run.sessions[-1]
-        )
+        self._word = Status(process=PROCESS, pid=os.getpid(), said_ns=0, run=run.run, mode=run.mode, session=run.sessions[-1])
 
     def turn(self, seq: int, n_records: int) -> None:
         """Beat if a second has passed; called at the end of each turn, when engine, venue and log agree."""

@@ -96,9 +96,7 @@ async def paper(
         head = journal.head
     memory = engine.desk.memory
     flat = not memory.book.open and not memory.breaker.causes
-    closed = msgspec.structs.replace(
-        began.run, first_seq=first, last_seq=last_seq, journal_head=head, ended_flat=flat, is_closed=True
-    )
+    closed = msgspec.structs.replace(began.run, first_seq=first, last_seq=last_seq, journal_head=head, ended_flat=flat, is_closed=True)
     write_manifest(folder, closed)
     beat.end(last_seq, len(records))
     return Paper(closed, engine, len(records), log.commands.n, log.commands.hex(), engine.digest())

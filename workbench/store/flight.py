@@ -7,8 +7,8 @@ Rules
 2. Who notes a chunk pays for a copy. Packing and writing happen on a timer, `PIECE` bytes at a time: a kill loses `FLUSH_S` at most.
    Nothing is synced: what a power cut takes, the checksums tell.
 3. Trouble with the disk, and a folder that is full, end the recording with a sentence. Nobody else notices.
-4. Between the chunks stand the turns of the loop, a byte or two each: which timer rang before which chunk, and what had been done by then,
-   follows of them.
+4. Between the chunks stand the turns of the loop, two bytes or three each: which timer rang before which chunk, and what had been done
+   by then, follows of them.
 5. The bytes hold what a broker says: account numbers, positions, orders. Files are for their owner alone (mode 0600).
 
 Measured on the machine of `docs/performance.md`: `Flight.note` of 100 bytes takes 0.5 us; a piece of market data takes 0.15 ms to pack
@@ -21,7 +21,7 @@ import os
 import shutil
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from enum import IntEnum
 from pathlib import Path
@@ -68,10 +68,14 @@ class Chunk(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """A turn of the loop: when it began, and whether everything that was ready before had been done."""
+    """A turn of the loop: when it began, and whether everything that was ready before had been done.
+
+    ``looks_us`` are what the turn *before* it was told of the time whenever it asked, in us of the loop since it began.
+    """
 
     ns: int
     is_fresh: bool
+    looks_us: tuple[int, ...] = ()
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,15 +179,16 @@ class Flight:
         self.path = path
         return path
 
-    def turn(self, ns: int, is_fresh: bool) -> None:
-        """Take that the loop begins a turn, after it did all that was ready or not: what it does next hangs on which it was."""
+    def turn(self, ns: int, is_fresh: bool, looks_us: Sequence[int] = ()) -> None:
+        """Take that the loop begins a turn (`Turn`): what it does in it hangs on when that is, and on what was done before."""
         now_us = max(ns // US, self._last_us)
-        code = (now_us - self._last_us) << 1 | is_fresh
-        self._last_us = now_us
-        while code > 127:
-            self._turns.append(code & 127 | 128)
-            code >>= 7
-        self._turns.append(code)
+        step_us, self._last_us = now_us - self._last_us, now_us
+        for number in (step_us << 1 | is_fresh, len(looks_us), *looks_us):
+            code = number
+            while code > 127:
+                self._turns.append(code & 127 | 128)
+                code >>= 7
+            self._turns.append(code)
         if len(self._turns) > MOST_TURNS:
             self._note_turns()
 
@@ -334,17 +339,25 @@ class Reel:
 def turns_of(chunk: Chunk) -> Iterator[Turn]:
     """Go through the turns that a chunk holds.
 
-    >>> list(turns_of(Chunk(5_000, 0, Way.TURNS, bytes([7, 128 | 0, 2]))))
-    [Turn(ns=8000, is_fresh=True), Turn(ns=136000, is_fresh=False)]
+    >>> list(turns_of(Chunk(5_000, 0, Way.TURNS, bytes([7, 2, 9, 20, 128 | 0, 2, 0]))))
+    [Turn(ns=8000, is_fresh=True, looks_us=(9, 20)), Turn(ns=136000, is_fresh=False, looks_us=())]
     """
-    now_us, code, shift = chunk.ns // US, 0, 0
-    for byte in chunk.data:
-        code |= (byte & 127) << shift
+    now_us, numbers = chunk.ns // US, _numbers(chunk.data)
+    for step in numbers:
+        looks_us = tuple(next(numbers) for _ in range(next(numbers)))
+        now_us += step >> 1
+        yield Turn(now_us * US, bool(step & 1), looks_us)
+
+
+def _numbers(data: bytes) -> Iterator[int]:
+    """Read numbers of seven bits a byte, the lowest first."""
+    number = shift = 0
+    for byte in data:
+        number |= (byte & 127) << shift
         shift += 7
         if byte < 128:
-            now_us += code >> 1
-            yield Turn(now_us * US, bool(code & 1))
-            code = shift = 0
+            yield number
+            number = shift = 0
 
 
 def reels(folder: Path, session: int, run: str | None = None) -> list[Path]:

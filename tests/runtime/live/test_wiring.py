@@ -20,6 +20,7 @@ from workbench.domain.units import HOUR, MINUTE
 from workbench.gateway.build import gateway
 from workbench.gateway.transports import serve
 from workbench.runtime import play
+from workbench.runtime.flight.rebuilt import open_recording, replay_wire
 from workbench.runtime.generated import Generated, generated
 from workbench.runtime.live import Ended, News, Stage
 from workbench.runtime.live.looking import look
@@ -70,7 +71,9 @@ async def run(wired: Wired, seconds: float) -> Ended:
 
 
 @pytest.mark.parametrize("mode", [Mode.RECORD, Mode.OBSERVE, Mode.PAPER])
-def test_a_run_over_tcp_records_the_market_and_its_replay_is_the_same(tmp_path: Path, day: Generated, mode: Mode) -> None:
+def test_a_run_over_tcp_records_the_market_and_its_replays_by_log_and_by_wire_are_the_same(
+    tmp_path: Path, day: Generated, mode: Mode
+) -> None:
     news: list[News] = []
 
     async def live(port: int) -> Ended:
@@ -90,6 +93,8 @@ def test_a_run_over_tcp_records_the_market_and_its_replay_is_the_same(tmp_path: 
     if mode is not Mode.RECORD:
         played = asyncio.run(play.play_back(logged, play.setup_as_traded(at(1), logged)))
         assert played.difference is None and played.outcome.state_digest == ended.state_digest
+    verdict = replay_wire(tmp_path, open_recording(at(1), tmp_path, logged.session))
+    assert verdict.divergence is None and verdict.n_records == len(logged.records) and verdict.n_frames > 10
 
 
 def test_a_login_with_several_accounts_needs_one_named_and_an_unknown_one_is_refused(tmp_path: Path, day: Generated) -> None:

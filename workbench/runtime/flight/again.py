@@ -296,7 +296,7 @@ class _Again:
     def _made(self, chain: str, clock: Clock) -> IbVenue:
         venue = self._make(chain, self._then[0].manifest, clock, self._folder)
         self._venues.append(venue)
-        self._loop.peer.begin()
+        self._loop.begin()
         client: Any = venue.client
         place = client.placeOrder
 

@@ -18,17 +18,20 @@ import msgspec
 import numpy as np
 
 from workbench.domain.decisions import Issued
-from workbench.domain.events import Arrival, BrokerSaid, ClockCompared, RunStarted
+from workbench.domain.events import Arrival, BrokerSaid, ClockCompared, ConnectionChanged, RunStarted
 from workbench.domain.orders import AnyCommand
+from workbench.domain.units import SECOND
 from workbench.runtime.flight import naming
 from workbench.runtime.flight.again import OUTSIDE, Played, Run, same_bytes
 from workbench.runtime.flight.naming import Named
 from workbench.runtime.flight.tape import Tape
 from workbench.runtime.live.flight import WORD
+from workbench.runtime.live.venue import STOPPED
 from workbench.store.flight import Chunk
 
 MEASURED: Final = (ClockCompared,)
 STAMPED: Final = frozenset({"seq", "recv_ns"})
+END_NS: Final = 20 * SECOND  # a second of the wall, where a simulated gateway's clock goes fastest
 NOWHERE: Final = naming.Place(-1, 0)
 RECORDS, EVENTS, COMMANDS, FRAMES = range(4)  # where two ways part first is where the fault lies
 
@@ -145,14 +148,24 @@ def _events(tape: Tape, then: Run, ours: Run) -> Iterator[Found]:
             at_ns = said.recv_ns if mine is None else min(mine.recv_ns, said.recv_ns)
             yield at_ns, EVENTS, naming.of_event(tape, None if mine is None else mine.event, said.event, at_ns)
             return
-    if len(one) > len(other) and one[len(other)].recv_ns <= then.arrivals[-1].recv_ns:
+    if len(one) > len(other) and one[len(other)].recv_ns <= _end_ns(then):
         extra = one[len(other)]
         yield extra.recv_ns, EVENTS, naming.of_event(tape, extra.event, None, extra.recv_ns)
 
 
+def _end_ns(run: Run) -> int:
+    """Give up to when nothing may be too much: a person who ends a run does so between two arrivals, and no byte says between which."""
+    last = run.arrivals[-1]
+    return last.recv_ns - END_NS if _is_end(last) else last.recv_ns
+
+
+def _is_end(arrival: Arrival) -> bool:
+    return isinstance(arrival.event, ConnectionChanged) and arrival.event.why == STOPPED
+
+
 def _compared(run: Run) -> list[Arrival]:
     skipped = (*OUTSIDE, *MEASURED, RunStarted)
-    told = [each for each in run.arrivals if not isinstance(each.event, skipped)]
+    told = [each for each in run.arrivals if not isinstance(each.event, skipped) and not _is_end(each)]
     return [each for each in told if not (isinstance(each.event, BrokerSaid) and each.event.kind == WORD)]
 
 
@@ -167,7 +180,7 @@ def _commands(then: Run, ours: Run) -> Iterator[Found]:
         if mine is None or not same_bytes(_unstamped(mine), _unstamped(command)):
             yield command.decided_ns, COMMANDS, naming.of_command(None if mine is None else _unstamped(mine), _unstamped(command))
             return
-    if len(one) > len(other) and one[len(other)].decided_ns <= then.arrivals[-1].recv_ns:
+    if len(one) > len(other) and one[len(other)].decided_ns <= _end_ns(then):
         yield one[len(other)].decided_ns, COMMANDS, naming.of_command(one[len(other)], None)
 
 
@@ -190,7 +203,7 @@ def _of_a_kind(tape: Tape, played: Played, then: list[tuple[int, bytes]], ours: 
             at_ns = ns if mine is None else min(ns, mine[0])
             yield at_ns, FRAMES, naming.of_request(None if mine is None else mine[1], data, tape.version, played.orders)
             return
-    if len(ours) > len(then) and ours[len(then)][0] < tape.last_ns:
+    if len(ours) > len(then) and ours[len(then)][0] < min(tape.last_ns, _end_ns(played.then[-1])):
         ns, data = ours[len(then)]
         yield ns, FRAMES, naming.of_request(data, None, tape.version, played.orders)
 

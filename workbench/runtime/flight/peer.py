@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from workbench.domain.units import SECOND
+from workbench.runtime.live.flight import OURS
 from workbench.simulation.virtual import VirtualLoop
 from workbench.store.flight import Chunk, Turn, Way, turns_of
 
 ASKED: Final = (Way.MADE, Way.REFUSED)
 MOST_MORE: Final = 10_000  # turns of ours in the place of one: whoever is never through must not stop time
-A_MOMENT_S: Final = 1e-9
+US_S: Final = 1e-6
 PATIENCE_S: Final = 20.0  # s of the loop: longer than any wait between two attempts to connect
 NOT_HELD: Final = -1
 
@@ -36,16 +37,16 @@ class Waiting(NamedTuple):
 
 
 class PlayedClock:
-    """The run's clock: the loop's time at its speed, and the very time of a chunk while that is given."""
+    """The run's clock: the time of the loop's turn, at its speed, and the very time of a chunk while that is given."""
 
-    def __init__(self, loop: VirtualLoop, epoch_ns: int, speed: float) -> None:
-        self._loop, self._epoch_ns, self.speed = loop, epoch_ns, speed
+    def __init__(self, now_s: Callable[[], float], epoch_ns: int, speed: float) -> None:
+        self._now_s, self._epoch_ns, self.speed = now_s, epoch_ns, speed
         self._held_ns, self._least_ns = NOT_HELD, 0
 
     def now_ns(self) -> int:
         if self._held_ns >= 0:
             return self._held_ns
-        return max(self._least_ns, self._epoch_ns + round(self._loop.time() * self.speed * SECOND))
+        return max(self._least_ns, self._epoch_ns + round(self._now_s() * self.speed * SECOND))
 
     def wait_s(self, until_ns: int) -> float:
         return max(0, until_ns - self.now_ns()) / SECOND / self.speed
@@ -252,21 +253,45 @@ class PlayedLoop(VirtualLoop):
 
     def __init__(self, chunks: Iterable[Chunk], epoch_ns: int, speed: float, *, horizon_s: float) -> None:
         super().__init__(0, horizon_s=horizon_s, epoch_ns=epoch_ns)
-        self.clock = PlayedClock(self, epoch_ns, speed)
+        self.clock = PlayedClock(self.now_s, epoch_ns, speed)
         self.peer = Peer(self, self.clock, chunks)
         self._n_more = 0
+        self._is_due_asked = True
+        self._looks_us: deque[int] = deque()
+
+    def begin(self) -> None:
+        """Begin with the turns, and tell who calls this, and whom it begins, the times that they were told."""
+        OURS.set(True)
+        self.peer.begin()
+        within: Any = self
+        within.time = self._told
+
+    def _told(self) -> float:
+        """Give the time; the first who asks in a turn is the loop, which looks for timers that are due, to a microsecond."""
+        if not self._is_due_asked:
+            self._is_due_asked = True
+            return self._now_s + US_S
+        if OURS.get() and self._looks_us:
+            return self._now_s + (self._looks_us.popleft() if len(self._looks_us) > 1 else self._looks_us[0]) * US_S
+        return self._now_s
+
+    def now_s(self) -> float:
+        """Give when the turn began."""
+        return self._now_s
 
     def pass_time(self, timeout: float | None) -> None:
-        turn = self.peer.turn
+        turn, self._is_due_asked = self.peer.turn, False
         if turn is None:
+            self._looks_us.clear()
             super().pass_time(timeout)
         elif timeout == 0 and turn.is_fresh and self._n_more < MOST_MORE:
             self._n_more += 1
-            self._now_s += A_MOMENT_S
         else:
             self._n_more = 0
             self._now_s = max(self._now_s, self.clock.loop_s(turn.ns))
             self.peer.make()
+            after = self.peer.turn
+            self._looks_us = deque() if after is None else deque(after.looks_us)
 
     async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any) -> Any:
         return await self.peer.connect(protocol_factory)

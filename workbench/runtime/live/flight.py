@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context, ContextVar
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 WORD: Final = "flight"  # kind of what it says
 GB: Final = 1_000_000_000
 UNTOLD: Final = {"notify", "roots"}  # whom notices go to is nobody's; roots are the workspace's, and `digest` says whether they changed
+
+
+OURS: Final = ContextVar("whether who runs is a recorded process, and not what else goes on in its loop", default=False)
+NOBODYS: Final = Context()
 
 
 class FlightRecorder:
@@ -52,7 +58,7 @@ class FlightRecorder:
         flight = self._flight
         if flight is None:
             loop = asyncio.get_running_loop()
-            flight = self._flight = Flight(folders.flight, loop.call_later, self._say, most)
+            flight = self._flight = Flight(folders.flight, partial(_later, loop), self._say, most)
             self._let_go = note_turns(loop, flight, self._clock)
         before = flight.path
         journal = folders.journal(run.run)
@@ -86,23 +92,42 @@ class FlightRecorder:
             self._flight.close()
 
 
-def note_turns(loop: asyncio.AbstractEventLoop, flight: Flight, clock: Clock) -> Callable[[], object]:
-    """Note each turn of a loop as its selector returns; give what ends that. A loop without one has no turns that are known.
+def _later(loop: asyncio.AbstractEventLoop, s: float, call: Callable[[], object]) -> None:
+    """Call something later, as nobody's: what the recorder asks of the loop is not recorded."""
+    NOBODYS.run(loop.call_later, s, call)
 
-    There is no public place for it: `asyncio` calls ``_selector.select`` once a turn, with no patience where something is ready.
+
+def note_turns(loop: asyncio.AbstractEventLoop, flight: Flight, clock: Clock) -> Callable[[], object]:
+    """Note each turn of a loop as its selector returns, and the times that who calls this, or is begun by it, is told; give what ends it.
+
+    There is no public place for it: `asyncio` calls ``_selector.select`` once a turn, with no patience where something is ready. A loop
+    without one has no turns that are known.
     """
-    selector: Any = getattr(loop, "_selector", None)
+    within: Any = loop
+    selector = getattr(loop, "_selector", None)
     if selector is None:
         return lambda: None
-    select, turn, now_ns = selector.select, flight.turn, clock.now_ns
+    select, turn, now_ns, time, is_ours = selector.select, flight.turn, clock.now_ns, loop.time, OURS.get
+    began_s, looks_us = time(), list[int]()
+    OURS.set(True)
 
     def selected(timeout: float | None = None) -> Any:
+        nonlocal began_s
         found = select(timeout)
-        turn(now_ns(), timeout is None or timeout > 0)
+        began_s = time()
+        turn(now_ns(), timeout is None or timeout > 0, looks_us)
+        looks_us.clear()
         return found
+
+    def looked() -> float:
+        now_s = time()
+        if is_ours():
+            looks_us.append(int((now_s - began_s) * 1e6))
+        return now_s
 
     def let_go() -> None:
         selector.select = select
+        del within.time
 
-    selector.select = selected
+    selector.select, within.time = selected, looked
     return let_go
