@@ -13,7 +13,7 @@ from tests.research.leadlag.recorded import FIVE_MINUTE_BARS, MINUTE_BARS, five_
 from workbench.domain.errors import ConfigError, DataError
 from workbench.domain.units import MINUTE, SECOND
 from workbench.research import Session
-from workbench.research.leadlag import correlations, joined_returns, rolling_correlations
+from workbench.research.leadlag import PAIRS, correlations, joined_returns, planted, rolling_correlations
 
 
 @pytest.mark.parametrize(("bars", "wanted"), [(minute_bars, MINUTE_BARS), (five_minute_bars, FIVE_MINUTE_BARS)], ids=["1m", "5m"])
@@ -56,6 +56,20 @@ def test_ticks_are_sampled_with_what_was_last_known() -> None:
     both = joined_returns({"ES": es, "SPY": spy}, "ES", "SPY")
     assert both["time"].dt.epoch("ns").to_list() == [OPENING + k * MINUTE for k in (2, 3)]
     assert both["ES"].to_list() == both["SPY"].to_list() == pytest.approx([np.log(2.0), 0.0])
+
+
+@pytest.mark.covers("S1-15")
+def test_three_pairs_of_a_generated_morning_move_together() -> None:
+    made = {name: each for pair in PAIRS for name, each in planted(*pair, days=1, hours=1.0).items()}
+    found = correlations(made)
+    assert [(row["first"], row["second"]) for row in found.iter_rows(named=True)] == list(PAIRS) and (found["corr"] > 0.9).all()
+    several = joined_returns(made, "ES", "SPY", "NQ")
+    assert several.columns == ["time", "ES", "SPY", "NQ"] and several["time"].is_unique().all() and several["ES"].null_count() == 0
+    alone = joined_returns(made, "ES", "SPY")
+    assert several.select("time", "ES", "SPY").drop_nulls().equals(alone)
+    assert rolling_correlations(several, 20).pair("ES", "SPY")["corr"].drop_nulls().mean() > 0.8
+    with pytest.raises(ConfigError, match="ES alone"):
+        joined_returns(made, "ES")
 
 
 def test_a_rolling_correlation_is_that_of_its_window() -> None:

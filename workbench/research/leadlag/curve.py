@@ -130,7 +130,9 @@ def step_moments(pair: Pair, lags: Ints, step_ns: int) -> Moments:
 
 def step_returns(pair: Pair, each: Stretch, step_ns: int) -> tuple[Floats, Floats, Ints]:
     """Give log returns of both from step to step on one grid, as-of joined, NaN where a bar is missing; and when each ends."""
-    first = each.start_ns + step_ns if pair.is_bars else -(-each.start_ns // step_ns) * step_ns
+    first = each.start_ns + pair.step_ns
+    if step_ns != pair.step_ns:  # the same moments whatever the two are
+        first = -(-first // step_ns) * step_ns
     grid = np.arange(first, each.end_ns + 1, step_ns, dtype=np.int64)
     made = [np.diff(on_grid(series, grid, exact=pair.is_bars)) for series in (each.first, each.second)]
     return made[0], made[1], grid[1:]

@@ -25,26 +25,33 @@ PAIRS: Final = (("ES", "SPY"), ("NQ", "QQQ"), ("RTY", "IWM"))
 
 
 def joined_returns(
-    source: Session | Mapping[str, pl.DataFrame], first: str, second: str, *, every: str | None = None, hours: str = "regular"
+    source: Session | Mapping[str, pl.DataFrame], first: str, *others: str, every: str | None = None, hours: str = "regular"
 ) -> pl.DataFrame:
-    """Give log returns of two markets at the same moments: each as it was last known there.
+    """Give log returns of two or more markets at the same moments: each as it was last known there.
 
     Parameters
     ----------
+    first, others
+        Roots, contracts, or names of frames.
     every
         Step: ``"5s" "1m"``. `None`: one minute of ticks, the bar of bars.
 
     Returns
     -------
     polars.DataFrame
-        ``time`` (end, UTC), and a column a market; only where both are known. No return reaches across a close, a hole or a missing bar.
+        ``time`` (end, UTC), and a column a market; where the first is known and any other, null where another is not. No return reaches
+        across a close, a hole or a missing bar.
     """
-    pair = pair_of(source, first, second, hours=hours)
-    step_ns = _step(pair.step_ns, every)
-    parts = [step_returns(pair, each, step_ns) for each in pair.stretches]
-    r1, r2, at = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    frame = pl.DataFrame([times(at, "UTC").alias("time"), pl.Series(first, r1), pl.Series(second, r2)])
-    return frame.fill_nan(None).drop_nulls()
+    made: pl.DataFrame | None = None
+    for second in others:
+        pair = pair_of(source, first, second, hours=hours)
+        parts = [step_returns(pair, each, _step(pair.step_ns, every)) for each in pair.stretches]
+        r1, r2, at = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        both = pl.DataFrame([times(at, "UTC").alias("time"), pl.Series(first, r1), pl.Series(second, r2)]).fill_nan(None).drop_nulls()
+        made = both if made is None else made.join(both, on=["time", first], how="full", coalesce=True)
+    if made is None:
+        raise ConfigError(f"{first} alone: there is no other to join")
+    return made.sort("time")
 
 
 def correlations(
