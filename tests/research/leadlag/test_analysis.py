@@ -91,6 +91,8 @@ def test_a_lead_that_costs_eat_is_nothing_to_trade_on(late: dict[str, pl.DataFra
     found = what_leads(late, horizons_s=[1.2], costs=dear)
     assert found.is_shown and not found.is_worth
     assert "Nothing to trade on all the same: no forecast was above what a round trip costs, about 1,00" in found.verdict
+    untried = what_leads(late, horizons_s=[7_200])
+    assert untried.is_shown and untried.verdict.endswith("no horizon fitted into what there is, or none was asked for")
 
 
 @pytest.mark.parametrize("pair", MINUTE_BARS, ids="-".join)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.research.leadlag.made import OPENING, quotes, walks
-from workbench.domain.errors import DataError
+from workbench.domain.errors import ConfigError, DataError
 from workbench.domain.units import HOUR, MINUTE, MS, SECOND
 from workbench.research.leadlag.curve import curve_of, step_moments
 from workbench.research.leadlag.pair import pair_of
@@ -44,6 +44,13 @@ def test_a_market_that_never_moves_has_no_correlation() -> None:
     at = OPENING + np.arange(0, HOUR, SECOND)
     with pytest.raises(DataError, match="never moved"):
         curve_of(pair_of({"ES": quotes(at, np.full(3_600, 6000.0)), "SPY": quotes(at, 600 + at % 7)}, "ES", "SPY"))
+
+
+def test_there_are_lags_on_both_sides_of_zero() -> None:
+    pair = pair_of(walks(1), "ES", "SPY")
+    for wrong in ({"n_lags": 1}, {"reach_s": 0.0}, {"reach_s": -1.0}):
+        with pytest.raises(ConfigError, match="lags on both sides of 0 are needed"):
+            curve_of(pair, **wrong)
 
 
 def test_the_furthest_lag_is_not_taken_for_the_highest() -> None:

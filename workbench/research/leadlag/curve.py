@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from workbench.domain.errors import DataError
+from workbench.domain.errors import ConfigError, DataError
 from workbench.domain.units import SECOND
 from workbench.research.leadlag import kernels
 from workbench.research.leadlag.asof import Floats, Ints, last_known
@@ -64,7 +64,16 @@ def curve_of(pair: Pair, *, reach_s: float | None = None, n_lags: int = 101) -> 
         Furthest lag looked at, seconds; `None`: 10 s of ticks, 10 bars of bars.
     n_lags
         Of ticks: how many, odd; around the highest there are more, ten for one. Of bars every one within reach is looked at.
+
+    Raises
+    ------
+    ConfigError
+        There would be no lag on either side of 0.
+    DataError
+        One of the two never moved.
     """
+    if n_lags < 3 or (reach_s is not None and reach_s <= 0):
+        raise ConfigError(f"lags on both sides of 0 are needed: reach_s above 0 and 3 lags or more, not {reach_s} and {n_lags}")
     if pair.is_bars:
         n = BARS_EITHER_WAY if reach_s is None else max(1, int(reach_s * SECOND / pair.step_ns + 0.5))
         lags = np.arange(-n, n + 1, dtype=np.int64)

@@ -109,6 +109,8 @@ def _misaligned(lead: Lead) -> str:
 
 def _why_not(lead: Lead) -> str:
     best = lead.best
+    if not lead.horizons["n"].sum():
+        return "no horizon fitted into what there is, or none was asked for"
     if best is None or best["acted_usd"] is None:
         return f"no forecast was above what a round trip costs, about {_cost(lead)}"
     if best["p_acted"] is None:
