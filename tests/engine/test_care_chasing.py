@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.hand import BAR, ES, LONG, ONCE, SHORT, Hand, Script, law, setup
-from workbench.domain.decisions import Approved, Chase, Proposal, Reason, Refused, TradingState
+from workbench.domain.chase import Chase
+from workbench.domain.decisions import Approved, Proposal, Reason, Refused, TradingState
 from workbench.domain.events import ConnectionChanged, OperatorAction, OperatorSaid, OrderAccepted
 from workbench.domain.orders import AnyCommand, Leg, OrderType, Reprice
 from workbench.engine import Engine

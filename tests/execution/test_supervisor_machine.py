@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.engine.hand import ACCOUNT, BAR, LONG, T0, Hand, Script, law, setup, standing
 from tests.execution.broker_model import ENTRY, EXIT, STOP, TARGET, Broker
-from workbench.domain.decisions import Chase
+from workbench.domain.chase import Chase
 from workbench.domain.events import Answered, ConnectionChanged, OperatorAction, OperatorSaid, OrderFilled
 from workbench.domain.orders import AnyCommand, Ask, Cause, Exit, Leg, OrderType, Protect, Reprice, Submit
 from workbench.domain.units import MICROS, SECOND

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.execution.test_supervisor import CAUSE, KEY, WISH, Desk
-from workbench.domain.decisions import Approved, Chase
+from workbench.domain.chase import Chase
+from workbench.domain.decisions import Approved
 from workbench.domain.events import FillCorrected, OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import Cancel, Cause, Exit, Leg, OrderType, Protect, Reprice
 from workbench.domain.units import SECOND

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.strategies.sight import sight
-from workbench.domain.decisions import Adjust, Chase, ExitWish, Proposal
+from workbench.domain.chase import Chase
+from workbench.domain.decisions import Adjust, ExitWish, Proposal
 from workbench.domain.orders import OrderType
 from workbench.domain.units import MINUTE
 from workbench.domain.views import PositionView, View

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from workbench.domain.chase import Chase
 from workbench.domain.orders import AnyCommand, Cause, Key, OrderType
 
 
@@ -27,23 +28,6 @@ class Thesis(NamedTuple):
 
     forecast: str
     floor: float
-
-
-class Chase(NamedTuple):
-    """How the limit of an entry that rests follows a market that runs away, and how far.
-
-    ``worst_px``: the worst limit it may ever have, in quanta on the order increment, beyond ``entry_px`` and short of the target. Risk is
-    sized from there, and costs are held against what is left from there to the target. ``after_ns``: how long it rests at a price before
-    it is moved. ``step_px``: quanta that a move goes at most, on the order increment; never through the price that fills it at once.
-    The law says how many moves there are (``execution.max_entry_changes``, 2).
-
-    >>> Chase(worst_px=24_002, after_ns=10_000_000_000, step_px=1).worst_px
-    24002
-    """
-
-    worst_px: int
-    after_ns: int
-    step_px: int
 
 
 class Proposal(NamedTuple):

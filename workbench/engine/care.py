@@ -10,7 +10,8 @@ time; thesis.
 from __future__ import annotations
 
 from workbench.domain.bars import BAR_AT, OPENED
-from workbench.domain.decisions import Chase, ExitWish, TradingState
+from workbench.domain.chase import Chase
+from workbench.domain.decisions import ExitWish, TradingState
 from workbench.domain.orders import AnyCommand, Cause
 from workbench.engine.desk import CONNECTION, Desk
 from workbench.engine.memory import Place

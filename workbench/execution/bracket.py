@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
+from workbench.domain.chase import Chase
 from workbench.domain.contracts import Contract
-from workbench.domain.decisions import AnyFact, BracketMoved, Chase, RoundTripClosed, Thesis
+from workbench.domain.decisions import AnyFact, BracketMoved, RoundTripClosed, Thesis
 from workbench.domain.orders import Key, Leg, OrderType
 from workbench.domain.views import PositionView
 from workbench.execution.lifecycle import On, Phase, after

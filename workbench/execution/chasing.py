@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.domain.decisions import Chase
+from workbench.domain.chase import Chase
 
 
 def next_limit(side: int, entry_px: int, chase: Chase, far_px: int, tick: int) -> int | None:

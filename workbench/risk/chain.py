@@ -8,7 +8,8 @@ from __future__ import annotations
 from operator import le
 from typing import Any, Final, NamedTuple
 
-from workbench.domain.decisions import Approved, Chase, Proposal, Reason, Refused
+from workbench.domain.chase import Chase
+from workbench.domain.decisions import Approved, Proposal, Reason, Refused
 from workbench.domain.errors import InvariantError
 from workbench.domain.orders import Key, OrderType, Side
 from workbench.domain.views import View

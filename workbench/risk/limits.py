@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from workbench.domain.bars import BAR_AT
-from workbench.domain.decisions import Chase, Proposal, Reason, TradingState
+from workbench.domain.chase import Chase
+from workbench.domain.decisions import Proposal, Reason, TradingState
 from workbench.domain.orders import OrderType
 from workbench.domain.records import ASK, BID
 from workbench.domain.units import MICROS, SECOND

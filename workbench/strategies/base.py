@@ -5,8 +5,9 @@ from __future__ import annotations
 from reprlib import repr as shown
 from typing import Any, Final, Literal, Protocol
 
+from workbench.domain.chase import Chase
 from workbench.domain.contracts import Contract
-from workbench.domain.decisions import Adjust, Chase, ExitWish, Proposal, Thesis
+from workbench.domain.decisions import Adjust, ExitWish, Proposal, Thesis
 from workbench.domain.orders import OrderType, Side
 from workbench.domain.views import PositionView, View
 

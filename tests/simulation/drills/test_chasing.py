@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from tests.simulation.drills.drill import Drill
-from workbench.domain.decisions import Adjust, Approved, Chase, ExitWish, Issued, Proposal
+from workbench.domain.chase import Chase
+from workbench.domain.decisions import Adjust, Approved, ExitWish, Issued, Proposal
 from workbench.domain.events import BrokerSaid, OrderAccepted, OrderFilled
 from workbench.domain.orders import Leg, OrderType, Reprice
 from workbench.domain.units import SECOND
