@@ -133,6 +133,13 @@ BUGS: Final = (
         "engine/test_hearing.py::test_a_position_that_our_executions_do_not_make_halts_when_it_lasts",
     ),
     Bug(
+        "a stranger's order that is gone works for ever",
+        "What whole answers lack is not told as over: nobody enters its contract any more.",
+        "I25",
+        (Edit("venues.ib.foreign:Foreign.gone", "if n >= least and", "if False and"),),
+        "venues/ib/test_foreign.py::test_two_whole_answers_without_it_five_seconds_apart_are_its_end_and_it_is_told_once",
+    ),
+    Bug(
         "a foreign position keeps nobody out",
         "Entries go into a contract that somebody else holds or works.",
         "I25",

@@ -145,6 +145,13 @@ BUGS: Final = (
         "risk/test_breaker.py::test_a_cause_that_stands_can_still_be_latched",
     ),
     Bug(
+        "a cause latched beside another one is told to nobody",
+        "A week's loss found while halted is no fact: nobody reads it, and the next process does not know it.",
+        "I9",
+        (Edit(f"{BREAKER}.trip", "if (now := self._latched(cause)) is not None and now != before:", "if False:"),),
+        "risk/test_breaker.py::test_a_cause_that_is_latched_beside_another_one_is_told_once_and_once_more_when_it_has_all_left",
+    ),
+    Bug(
         "the last cause decides",
         "A milder cause takes the place of a worse one.",
         "I9",
