@@ -112,7 +112,7 @@ def audit(data: Path, *, first: int = 0, last: int = 99_999_999, tell: Callable[
 def _tail(data: Path, days: tuple[int, int], found: list[Finding]) -> list[tuple[segments.Segment, Records]]:
     """Map every segment; its records stay readable when it is sealed and deleted."""
     parts = []
-    for path in segments.paths(Folders(data).tail):
+    for path in reversed(segments.paths(Folders(data).tail)):  # the newest first: where one holds records, those before it are complete
         try:
             segment, rows = segments.read(path)
         except FileNotFoundError:
@@ -122,7 +122,7 @@ def _tail(data: Path, days: tuple[int, int], found: list[Finding]) -> list[tuple
             continue
         if days[0] <= segment.session <= days[1] and len(rows):
             parts.append((segment, rows))
-    return parts
+    return parts[::-1]
 
 
 def _sealed(recordings: Recordings, segment: segments.Segment, rows: Records, found: list[Finding]) -> None:
@@ -177,7 +177,7 @@ def _files(folder: Path, table: DeltaTable | None, days: tuple[int, int], found:
         damaged.add(session)
         found.append(Finding(True, str(path), wrong, RESTORE))
     if unlisted:
-        said = f"{unlisted} files have no checksum: they were written before there were any, or brought back from a backup"
+        said = f"{unlisted} files have no checksum: they were written just now, before there were any, or brought back from a backup"
         found.append(Finding(False, str(folder), said, "workbench data compact keeps them"))
     return _Files(len(files), n_bytes, damaged)
 
