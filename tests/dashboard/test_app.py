@@ -201,3 +201,14 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(server: Server, data: Path, 
     words = [sys.executable, "-m", "workbench", "dashboard", "--data", str(data), "--no-open", "--port", str(urlsplit(server.address).port)]
     ended = subprocess.run(words, cwd=workspace, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 2 and "cannot be had" in ended.stderr and "--port" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_the_page_of_the_recording_tells_the_same_folder_and_asks_nobody_else(tab: Tab, server: Server) -> None:
+    tab.go(f"{server.address.partition('?')[0]}data")
+    tab.wait_for(".foot", r"records?, read in")
+    assert tab.texts(".streams .row b") and "Was every minute heard" in tab.text("#streams h2")
+    assert tab.texts("nav a") == ["trading", "data"] and tab.text("nav a[aria-current]") == "data"
+    for width in WIDTHS:
+        tab.look(width)
+        assert tab.ask("document.documentElement.scrollWidth <= innerWidth")
+    assert {urlsplit(each).hostname for each in tab.requests if each.startswith("http")} == {"127.0.0.1"}

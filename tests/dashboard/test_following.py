@@ -25,9 +25,7 @@ FIRST, SECOND = 20261118, 20261119
 def trade(data: Path, session: int, minutes: int) -> Paper:
     """Trade the first minutes of a session of two contracts."""
     opens, _ = calendars.session_bounds(session)
-    made = generated(
-        settings(), ["ES", "NQ"], session, seed=5, market=MarketSettings(activity=0.5), last_ns=opens + minutes * MINUTE
-    )
+    made = generated(settings(), ["ES", "NQ"], session, seed=5, market=MarketSettings(activity=0.5), last_ns=opens + minutes * MINUTE)
     traders = [("learned", DEFAULT), ("vwap_reversion", "")]
     setup = build.setup(settings(), made.contracts, [session], build.constitution("demo"), account="DUSIM1", strategies=traders)
     return asyncio.run(paper(data, session, made.contracts, made.records, setup, CAUTIOUS, digests={"settings": settings().digest}))

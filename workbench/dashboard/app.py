@@ -17,8 +17,9 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from workbench.config import Settings
-from workbench.dashboard import trading
+from workbench.dashboard import recording, trading
 from workbench.dashboard.door import HOST, Door
+from workbench.dashboard.gathering import Gathered, Gathering
 from workbench.dashboard.picture import Picture
 from workbench.dashboard.stores import Read, Stores, picture
 from workbench.domain.errors import ConfigError
@@ -48,6 +49,18 @@ SECTIONS: Final[dict[str, Callable[[Picture, str], str]]] = {
     "features": trading.features,
     "foot": trading.foot,
 }
+DATA_SECTIONS: Final[dict[str, Callable[[Gathered, str], str]]] = {
+    "head": recording.head,
+    "whole": recording.whole,
+    "streams": recording.streams,
+    "charts": recording.charts,
+    "holes": recording.holes,
+    "leads": recording.leads,
+    "foot": recording.foot,
+}
+PAGES: Final = (("/", "trading"), ("/data", "data"))
+DATA_PERIOD_MS: Final = 10_000
+REST: Final = 5  # times as long as a look at a recording took, before the next: it must not eat the machine that trades
 # Scripts and styles of the page itself stand in it; everything else must come from this very server, and no other can be asked.
 POLICY: Final = "; ".join(
     (
@@ -94,47 +107,113 @@ class Watches:
         return self._held[wanted]
 
 
+class Recordings:
+    """The newest recording, looked at every ten seconds however many pages show it, off the loop that serves them."""
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self._gathering = Gathering(folders)
+        self._lock = asyncio.Lock()
+        self._seen: Gathered | None = None
+        self._seen_s = 0.0
+
+    async def look(self) -> Gathered:
+        """Give what there was when somebody looked last."""
+        async with self._lock:
+            if self._seen is None or time.monotonic() - self._seen_s > max(DATA_PERIOD_MS * FRESH_S, self._seen.took_ms * REST) / 1_000:
+                self._seen = await asyncio.to_thread(self._gathering.look)
+                self._seen_s = time.monotonic()
+            return self._seen
+
+
 def page(watches: Watches) -> pn.Template:
-    """Make the page for one browser."""
-    cookies, wanted = pn.state.cookies, _argument("run")
-    zone = cookies.get("workbench_zone", "")
-    zone = zone if zone in available_timezones() else ZONES[0][0]
-    css, text = (FACE / "section.css").read_text(encoding="utf-8"), (FACE / "page.html").read_text(encoding="utf-8")
-    panes: dict[str, Any] = {name: _html("", stylesheets=[css], margin=0, sizing_mode="stretch_width") for name in SECTIONS}
-    panes["state"].object = '<p class="soft">Reading the stores ...</p>'
-    beat = _html("workbench|0", name="beat")
-    template = pn.Template(text)
-    for name, pane in {**panes, "beat": beat}.items():
-        template.add_panel(name, pane)
+    """Make the page of what trades for one browser."""
+    wanted, zone = _argument("run"), _zone()
     watch = watches.of(wanted)
-    theme = cookies.get("workbench_theme", "")
-    variables: dict[str, Any] = {
-        "page_css": (FACE / "page.css").read_text(encoding="utf-8"),
-        "page_js": (FACE / "page.js").read_text(encoding="utf-8"),
+
+    async def seen() -> tuple[dict[str, str], str]:
+        shown = await watch.picture(zone)
+        return {
+            name: section(shown, zone) for name, section in SECTIONS.items()
+        }, f"{escape(trading.title(shown))}|{int(shown.card is None)}"
+
+    first = {"state": '<p class="soft">Reading the stores ...</p>'}
+    return _page("page.html", "/", tuple(SECTIONS), first, seen, PERIOD_MS, wanted=wanted)
+
+
+def data_page(recordings: Recordings) -> pn.Template:
+    """Make the page of what is recorded for one browser."""
+    zone = _zone()
+
+    async def seen() -> tuple[dict[str, str], str]:
+        shown = await recordings.look()
+        return {
+            name: section(shown, zone) for name, section in DATA_SECTIONS.items()
+        }, f"{escape(recording.title(shown))}|{int(not shown.session)}"
+
+    first = {"whole": '<p class="soft">Reading the session ...</p>'}
+    return _page("data.html", "/data", tuple(DATA_SECTIONS), first, seen, DATA_PERIOD_MS)
+
+
+def _page(
+    name: str, here: str, sections: tuple[str, ...], first: dict[str, str], seen: Callable[[], Any], period_ms: int, *, wanted: str = ""
+) -> pn.Template:
+    """Make a page of sections that `seen` gives anew each period, with the tab's title."""
+    css = _face("section.css")
+    panes: dict[str, Any] = {
+        each: _html(first.get(each, ""), stylesheets=[css], margin=0, sizing_mode="stretch_width") for each in sections
+    }
+    beat = _html("workbench|0", name="beat")
+    template = pn.Template(_face(name).replace("{{ icon }}", _face("icon.html")).replace("{{ controls }}", _face("controls.html")))
+    for each, pane in {**panes, "beat": beat}.items():
+        template.add_panel(each, pane)
+    for each, value in _variables(here, wanted).items():
+        template.add_variable(each, value)
+    n = 0
+
+    async def refresh() -> None:
+        nonlocal n
+        (shown, title), n = await seen(), n + 1
+        for each, html in shown.items():
+            if panes[each].object != html:
+                panes[each].object = html
+        beat.object = f"{title}|{n}"
+
+    async def still() -> None:
+        nonlocal n
+        n += 1
+        beat.object = f"{str(beat.object).rpartition('|')[0]}|{n}"  # the page is silent for longer than its script believes a server
+
+    add: Any = pn.state.add_periodic_callback  # its type knows no coroutine functions, it does
+    add(refresh, period=period_ms)
+    if period_ms > PERIOD_MS:
+        add(still, period=PERIOD_MS)
+    pn.state.onload(refresh)
+    return template
+
+
+def _variables(here: str, wanted: str) -> dict[str, Any]:
+    zone, theme = _zone(), pn.state.cookies.get("workbench_theme", "")
+    return {
+        "page_css": _face("page.css"),
+        "page_js": _face("page.js"),
         "policy": POLICY,
+        "pages": PAGES,
+        "here": here,
         "zones": ZONES if zone in dict(ZONES) else ((zone, zone.rpartition("/")[2].replace("_", " ")), *ZONES),
         "zone": zone,
         "runs": [(wanted, wanted)] if wanted else [],
         "wanted": wanted,
         "html_attrs": f'data-theme="{theme}"' if theme in ("light", "dark") else "",
     }
-    for name, value in variables.items():
-        template.add_variable(name, value)
-    n = 0
 
-    async def refresh() -> None:
-        nonlocal n
-        shown, n = await watch.picture(zone), n + 1
-        for name, section in SECTIONS.items():
-            html = section(shown, zone)
-            if panes[name].object != html:
-                panes[name].object = html
-        beat.object = f"{escape(trading.title(shown))}|{int(shown.card is None)}|{n}"
 
-    add: Any = pn.state.add_periodic_callback  # its type knows no coroutine functions, it does
-    add(refresh, period=PERIOD_MS)
-    pn.state.onload(refresh)
-    return template
+def _zone() -> str:
+    wanted = pn.state.cookies.get("workbench_zone", "")
+    return wanted if wanted in available_timezones() else ZONES[0][0]
+
+
+def _face(name: str) -> str:
+    return (FACE / name).read_text(encoding="utf-8")
 
 
 def _html(text: str, **how: Any) -> Any:
@@ -164,9 +243,10 @@ def make_server(folders: tuple[Path, ...], settings: Settings, port: int, token:
         The port is taken.
     """
     door = Door(port, token)
-    watches = Watches(folders, settings)
+    watches, recordings = Watches(folders, settings), Recordings(folders)
+    pages: Any = {"/": lambda: page(watches), "/data": lambda: data_page(recordings)}
     try:
-        server = get_server({"/": lambda: page(watches)}, port, HOST, list(door.hosts), title="workbench", show=False, start=False)
+        server = get_server(pages, port, HOST, list(door.hosts), title="workbench", show=False, start=False)
     except OSError as error:
         raise ConfigError(f"port {port} of {HOST} cannot be had ({error.strerror}): name another one (--port)") from None
     door.guard(server._tornado)

@@ -38,30 +38,41 @@ def worth(line: Sequence[tuple[int, int]], zone: str) -> str:
     """Draw P&L over log time, with a zero line; whole currency units stand beside it."""
     if len(line) < 2:
         return '<p class="none">The line begins with the first whole minute.</p>'
-    points = _thin(line)
+    points = [(ns, micros / MICROS) for ns, micros in _thin(line)]
+    return _chart(points, zone, "P&amp;L after costs over time", base=0.0)
+
+
+def price(line: Sequence[tuple[int, float]], zone: str) -> str:
+    """Draw a price over log time, no zero to it."""
+    return _chart(_thin(line), zone, "price over time", base=None)
+
+
+def _chart(points: Sequence[tuple[int, float]], zone: str, about: str, *, base: float | None) -> str:
+    """Draw a line; ``base`` is a value that is always on it, and under which it is shaded."""
     first, last = points[0][0], max(points[-1][0], points[0][0] + 1)
-    values = [micros / MICROS for _, micros in points]
-    low, high = min(0.0, *values), max(0.0, *values)
-    pad = max(high - low, 1.0) * PAD_FRAC
+    values = [value for _, value in points]
+    low, high = (min(values), max(values)) if base is None else (min(base, *values), max(base, *values))
+    pad = max(high - low, 1e-3 if base is None else 1.0) * PAD_FRAC
     low, high = low - pad, high + pad
     marks = [mark for mark in steps(low, high) if low <= mark <= high]
 
     def y(value: float) -> float:
         return (high - value) / (high - low) * HEIGHT
 
-    path = "L".join(f"{(ns - first) / (last - first) * WIDTH:.1f},{y(value):.1f}" for (ns, _), value in zip(points, values, strict=True))
-    ends = f"L{WIDTH},{y(0):.1f}L0,{y(0):.1f}Z"
+    path = "L".join(f"{(ns - first) / (last - first) * WIDTH:.1f},{y(value):.1f}" for ns, value in points)
+    under = "" if base is None else f'<path class="under" d="M{path}L{WIDTH},{y(base):.1f}L0,{y(base):.1f}Z"/>'
     lines = "".join(
-        f'<line class="{"grid" if mark else "zero"}" x1="0" x2="{WIDTH}" y1="{y(mark):.1f}" y2="{y(mark):.1f}" {THIN}/>' for mark in marks
+        f'<line class="{"zero" if mark == base else "grid"}" x1="0" x2="{WIDTH}" y1="{y(mark):.1f}" y2="{y(mark):.1f}" {THIN}/>'
+        for mark in marks
     )
     labels = "".join(
         f'<span class="y" style="top:calc((100% - 22px) * {y(mark) / HEIGHT:.4f})">{_short(mark, high - low)}</span>' for mark in marks
     )
-    heard = ",".join(f"{value:.0f}" for value in values)
+    heard = ",".join(f"{value:.{0 if base is not None else 2}f}" for value in values)
     return (
         f'<div class="chart" data-values="{heard}" data-first="{first // SECOND}" data-last="{last // SECOND}" data-zone="{zone}">'
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="P&amp;L after costs over time">'
-        f'{lines}<path class="under" d="M{path}{ends}"/><path class="path" d="M{path}" {THIN}/></svg>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{about}">'
+        f'{lines}{under}<path class="path" d="M{path}" {THIN}/></svg>'
         f'{labels}{_hours(first, last, zone)}<i class="end" style="top:calc((100% - 22px) * {y(values[-1]) / HEIGHT:.4f})"></i></div>'
     )
 
@@ -72,8 +83,7 @@ def trips(each: Sequence[tuple[int, int]], first: int, last: int) -> str:
         return ""
     most = max(abs(micros) for _, micros in each) or 1
     strokes = "".join(
-        f'<line class="{"up" if micros > 0 else "down"}" x1="{x:.1f}" x2="{x:.1f}" y1="20" y2="{20 - 19 * micros / most:.1f}"'
-        f" {THIN}/>"
+        f'<line class="{"up" if micros > 0 else "down"}" x1="{x:.1f}" x2="{x:.1f}" y1="20" y2="{20 - 19 * micros / most:.1f}" {THIN}/>'
         for ns, micros in each
         if 0 <= (x := (ns - first) / (last - first) * WIDTH) <= WIDTH
     )
@@ -121,7 +131,7 @@ def calibration(bins: Sequence[Row], apart_frac: float = 1.0) -> str:
     return f'<svg viewBox="{box}" role="img" aria-label="calibration">{guides}{ideal}{points}{texts}{names}</svg>'
 
 
-def _thin(line: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _thin(line: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     every = -(-len(line) // MAX_POINTS)
     return [*line[: len(line) - 1 : every], line[-1]]
 

@@ -10,7 +10,7 @@
     keep("workbench_theme", root.dataset.theme);
   });
   by("zone").addEventListener("change", (event) => { keep("workbench_zone", event.target.value); location.reload(); });
-  by("run").addEventListener("change", (event) => {
+  by("run")?.addEventListener("change", (event) => {
     location.search = event.target.value ? `?run=${encodeURIComponent(event.target.value)}` : "";
   });
 
