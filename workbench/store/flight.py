@@ -42,6 +42,7 @@ PIECE: Final = 8 << 10
 FLUSH_S: Final = 0.5
 SUFFIX: Final = ".wire"
 US: Final = 1_000  # ns
+SHORT: Final = tuple(bytes([code, 0]) for code in range(128))  # a turn within 64 us of the one before, in which nobody looked
 MOST_TURNS: Final = 4_096  # bytes of turns that wait for a chunk
 FREE_FRAC: Final = 0.25  # of the budget, that a start makes room for
 
@@ -181,8 +182,14 @@ class Flight:
 
     def turn(self, ns: int, is_fresh: bool, looks_us: Sequence[int] = ()) -> None:
         """Take that the loop begins a turn (`Turn`): what it does in it hangs on when that is, and on what was done before."""
-        now_us = max(ns // US, self._last_us)
-        step_us, self._last_us = now_us - self._last_us, now_us
+        now_us = ns // US
+        step_us = now_us - self._last_us
+        if 0 <= step_us < 64 and not looks_us:
+            self._last_us = now_us
+            self._turns += SHORT[step_us << 1 | is_fresh]
+            return
+        step_us = max(step_us, 0)
+        self._last_us += step_us
         for number in (step_us << 1 | is_fresh, len(looks_us), *looks_us):
             code = number
             while code > 127:

@@ -8,11 +8,13 @@ from contextvars import Context, ContextVar
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.clock import Clock
 from workbench.config import Mode, Settings
 from workbench.domain.events import BrokerSaid
+from workbench.domain.units import SECOND
 from workbench.runtime.live.recalling import Recalled
 from workbench.store import entries
 from workbench.store.flight import Card, Flight, forget
@@ -28,6 +30,7 @@ UNTOLD: Final = {"notify", "roots"}  # whom notices go to is nobody's; roots are
 
 OURS: Final = ContextVar("whether who runs is a recorded process, and not what else goes on in its loop", default=False)
 NOBODYS: Final = Context()
+SET_S: Final = 0.02  # s for which the loop's clock stands for the run's, which takes longer to ask
 
 
 class FlightRecorder:
@@ -59,7 +62,7 @@ class FlightRecorder:
         if flight is None:
             loop = asyncio.get_running_loop()
             flight = self._flight = Flight(folders.flight, partial(_later, loop), self._say, most)
-            self._let_go = note_turns(loop, flight, self._clock)
+            self._let_go = note_turns(loop, flight, self._clock, settings.ib.speed)
         before = flight.path
         journal = folders.journal(run.run)
         card = Card(
@@ -97,30 +100,36 @@ def _later(loop: asyncio.AbstractEventLoop, s: float, call: Callable[[], object]
     NOBODYS.run(loop.call_later, s, call)
 
 
-def note_turns(loop: asyncio.AbstractEventLoop, flight: Flight, clock: Clock) -> Callable[[], object]:
+def note_turns(loop: asyncio.AbstractEventLoop, flight: Flight, clock: Clock, speed: float = 1.0) -> Callable[[], object]:
     """Note each turn of a loop as its selector returns, and the times that who calls this, or is begun by it, is told; give what ends it.
 
     There is no public place for it: `asyncio` calls ``_selector.select`` once a turn, with no patience where something is ready. A loop
     without one has no turns that are known.
     """
+    rate = speed * SECOND
     within: Any = loop
     selector = getattr(loop, "_selector", None)
     if selector is None:
         return lambda: None
-    select, turn, now_ns, time, is_ours = selector.select, flight.turn, clock.now_ns, loop.time, OURS.get
-    began_s, looks_us = time(), list[int]()
+    select, turn, now_ns, is_ours = selector.select, flight.turn, clock.now_ns, OURS.get
+    look = monotonic if type(loop).time is asyncio.BaseEventLoop.time else loop.time  # the same, two calls sooner
+    began_s = set_s = look()
+    set_ns, looks_us = now_ns(), list[int]()
     OURS.set(True)
 
     def selected(timeout: float | None = None) -> Any:
-        nonlocal began_s
+        nonlocal began_s, set_s, set_ns
         found = select(timeout)
-        began_s = time()
-        turn(now_ns(), timeout is None or timeout > 0, looks_us)
-        looks_us.clear()
+        began_s = look()
+        if began_s - set_s > SET_S:
+            set_s, set_ns = began_s, now_ns()
+        turn(set_ns + int((began_s - set_s) * rate), timeout is None or timeout > 0, looks_us)
+        if looks_us:
+            looks_us.clear()
         return found
 
     def looked() -> float:
-        now_s = time()
+        now_s = look()
         if is_ours():
             looks_us.append(int((now_s - began_s) * 1e6))
         return now_s
