@@ -228,7 +228,7 @@ class Machine(RuleBasedStateMachine):
         if not hasattr(self, "hand") or not self.is_up:
             return
         for b in self.hand.engine.desk.supervisor.brackets():
-            if b.phase is Phase.EXPOSED and self.hand.now_ns - b.since_ns > COVER_S * SECOND + BAR:
+            if b.phase is Phase.EXPOSED and b.held > 0 and self.hand.now_ns - b.since_ns > COVER_S * SECOND + BAR:
                 assert b.n_exits >= 1, "nobody left it"
             assert not (b.phase is Phase.PROTECTED and b.covered < b.open), "called safe and is not"
 
