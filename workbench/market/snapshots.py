@@ -76,9 +76,9 @@ class _Place:
     is_whole: bool = False  # the session was seen from its opening on, without a gap
     first_px: int | None = None  # of the session
     n_traded: int = 0  # in it, size quanta
-    told: int | None = None  # volume as the broker told it, and what was traded since
-    since_told: int = 0
+    told: int | None = None  # volume as the broker told it last
     told_before: int = -1  # of the session before, which is told again until this one has more
+    at_least: int | None = None  # what it told of this session, and the prints since
     open_interest: int | None = None
     implied_micros: int | None = None
     regular_px: int | None = None  # last price of the last regular hours that are over
@@ -123,7 +123,9 @@ class Snapshots:
                 place = self._place(event.contract)
                 place.open_interest = event.open_interest if event.open_interest is not None else place.open_interest
                 if event.volume is not None and event.volume != place.told:
-                    place.told, place.since_told = event.volume, 0
+                    place.told = event.volume
+                    if event.volume > place.told_before:
+                        place.at_least = max(event.volume, place.at_least or 0)
             case VolatilityTold(contract=id_, implied_micros=micros):
                 self._place(id_).implied_micros = micros
             case _:
@@ -229,7 +231,7 @@ class Snapshots:
             place.overnight_px = place.last_px
         if session != place.session:
             place.told_before = place.told_before if place.told is None else place.told
-            place.first_px, place.n_traded, place.told, place.since_told = None, 0, None, 0
+            place.first_px, place.n_traded, place.told, place.at_least = None, 0, None, None
         place.session, place.phase = session, phase
 
     def _close(self) -> Iterator[Snapshot]:
@@ -290,7 +292,8 @@ def _trade(place: _Place, rows: Records) -> None:
         place.first_px = int(opening["px"])
     traded = (rows["kind"] == Kind.PRINT) | ((rows["kind"] == Kind.BAR) & (rows["level"] == 0))
     n_traded = int(rows["sz"][traded].sum())
-    place.last_px, place.n_traded, place.since_told = int(px[-1]), place.n_traded + n_traded, place.since_told + n_traded
+    place.last_px, place.n_traded = int(px[-1]), place.n_traded + n_traded
+    place.at_least = None if place.at_least is None else place.at_least + n_traded
 
 
 def _count(place: _Place, now_ns: int) -> None:
@@ -310,8 +313,8 @@ def _size(of: Contract, n: int) -> float:
 
 def _volume(of: Contract, place: _Place) -> float | None:
     known = [place.n_traded] if place.is_whole else []
-    if place.told is not None and place.told > place.told_before:
-        known.append(place.told + place.since_told)
+    if place.at_least is not None:
+        known.append(place.at_least)
     return _size(of, max(known)) if known else None
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.replay.world import SESSION
+from tests.runtime.live.scripted import ShortHours
 from tests.runtime.recorder.world import made_of, often, recorder, small
 from workbench.domain.errors import StoreError
+from workbench.domain.records import Kind
+from workbench.domain.units import MINUTE, SECOND
 from workbench.runtime.recorder.keeper import Keeper, keep
 from workbench.store.folders import Folders
 from workbench.store.recordings import Recordings
@@ -66,6 +69,35 @@ def test_after_trouble_with_a_table_it_begins_anew_and_lacks_nothing(tmp_path: P
     keeper = Keeper(tmp_path, often())
     keeper.finish()
     assert keeper.table.read(SESSION) == made_of(tmp_path, SESSION)
+
+
+@pytest.mark.covers("S1-13")
+def test_a_session_that_is_over_is_put_together_and_the_next_goes_on(tmp_path: Path) -> None:
+    hours = ShortHours(int(small().records["recv_ns"][0]) - SECOND, 8 * MINUTE)
+    keeper, live, n = Keeper(tmp_path, often()), recorder(tmp_path, hours=hours), 0
+    inner = live.runner._at_turn
+
+    def turn(seq: int) -> None:
+        nonlocal n
+        inner(seq)
+        n += 1
+        if n % 90 == 0:
+            keeper.look(1e6 * n)  # a minute and more has passed each time: a file for every look
+
+    live.runner._at_turn = turn
+    live.run()
+    keeper.finish()
+    sessions = [span.session for span in Recordings.of(tmp_path).sessions()]
+    assert sessions == list(hours.NAMES[: len(sessions)]) and len(sessions) >= 3
+    table, snapshots = Recordings.of(tmp_path).table(), keeper.table.table._table.open()
+    assert table is not None and snapshots is not None
+    for session in sessions[:-1]:
+        assert sum(f"session={session}/" in uri for uri in table.file_uris()) <= len(Kind)
+        assert sum(f"session={session}/" in uri for uri in snapshots.file_uris()) == 1
+        assert keeper.table.read(session)
+    assert [row.ns for session in sessions for row in keeper.table.read(session) if row.symbol == "ESZ6"] == sorted(
+        {row.ns for session in sessions for row in keeper.table.read(session)}
+    )
 
 
 def test_two_keepers_do_not_work_at_once(tmp_path: Path) -> None:

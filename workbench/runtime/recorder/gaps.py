@@ -2,7 +2,8 @@
 
 Rules
 -----
-1. A contract's data is missing from the last record before a GAP, or before a time in which nobody ran, to the next quote or print.
+1. A contract's data is missing from its last record before a GAP, or from the last second that a run marked before a time in which
+   nobody ran, to its next quote or print.
 2. Only time in which the contract trades can be missing: a gap over a night is one for each stretch of trading in it.
 3. Of a contract that is seen for the first time within a session, that session's beginning is missing.
 4. A stream that flowed and then did not (tick-by-tick, depth) is missing by itself; the line of level 1 went on.
@@ -114,8 +115,8 @@ class Gaps:
     def _begin(self, first_ns: int) -> None:
         """See who is here for the first time, and whether somebody ran since the last record."""
         if self._last_ns and first_ns - self._last_ns > ALONE_NS:
-            for id_, heard_ns in self._heard.items():
-                self.lost.setdefault(id_, (heard_ns, NOBODY))
+            for id_ in self._heard:
+                self.lost.setdefault(id_, (self._last_ns, NOBODY))
         for id_ in sorted(self._fresh):
             now = self._open(self._contracts[id_], first_ns, first_ns + 1) if id_ in self._contracts else []
             self._heard[id_] = first_ns

@@ -36,7 +36,7 @@ from workbench.store.contracts import ContractBook
 from workbench.store.folders import Folders
 from workbench.store.following import Following, Piece
 from workbench.store.recordings import Recordings
-from workbench.store.sealer import Watch, seal, waiting
+from workbench.store.sealer import SealReport, Watch, seal, waiting
 from workbench.store.snapshots import Batch, SnapshotTable
 from workbench.store.whole import only_one
 
@@ -97,7 +97,8 @@ class Keeper:
             self._take(piece, 0.0)
         self.flush()
         self.missing.settle(self._now_ns)
-        self._seal()
+        report = self._seal()
+        self._say(f"sealed {report.n_sealed:,} records; {report.n_removed} segments removed, {report.n_waiting:,} wait")
 
     def _take(self, piece: Piece, now_s: float) -> None:
         if piece.session != self.session:
@@ -132,10 +133,10 @@ class Keeper:
         for session, rows in self._batch.take():
             self.table.append(session, rows)
 
-    def _seal(self) -> None:
+    def _seal(self) -> SealReport:
         report = seal(self._data)
         self._known.clear()
-        self._say(f"sealed {report.n_sealed:,} records; {report.n_removed} segments removed, {report.n_waiting:,} wait")
+        return report
 
     def _over(self, session: int) -> None:
         """Put the tables of a session that is over together."""
