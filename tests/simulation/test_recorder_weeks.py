@@ -157,5 +157,5 @@ def test_after_ten_weeks_nothing_has_grown_but_the_tables(tmp_path: Path) -> Non
     assert {("ESZ6",), ("ESZ6", "ESH7"), ("ESH7",)} == set(symbols)
     memory = [each[0] for each in left.held]
     early, late = np.median(memory[5:15]), np.median(memory[-10:])
-    print(f"memory: {early:.0f} MB after two weeks, {late:.0f} MB after ten; files in the tail {max(each[2] for each in left.held)}")
+    print(f"MB after each week: {[round(each) for each in memory[4::5]]}; files in the tail {max(each[2] for each in left.held)}")
     assert late < early + 30 and max(each[2] for each in left.held[1:]) <= 8

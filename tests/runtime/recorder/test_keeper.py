@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,20 @@ from workbench.store.recordings import Recordings
 from workbench.store.sealer import seal
 from workbench.store.tail import read_segments
 from workbench.store.whole import only_one
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A session nobody has kept yet."""
+    data = tmp_path_factory.mktemp("recorded")
+    recorder(data).run()
+    return data
+
+
+@pytest.fixture
+def folder(recorded: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(recorded, tmp_path / "data")
 
 
 @pytest.mark.covers("S1-03", "S1-13", "S4-10")
@@ -45,32 +60,31 @@ def test_rows_made_while_a_log_grows_are_those_the_whole_log_gives(tmp_path: Pat
 
 
 @pytest.mark.covers("S1-32")
-def test_a_keeper_that_dies_anywhere_is_followed_by_one_that_doubles_nothing(tmp_path: Path) -> None:
-    recorder(tmp_path).run()
-    died = Keeper(tmp_path, often())
+def test_a_keeper_that_dies_anywhere_is_followed_by_one_that_doubles_nothing(folder: Path) -> None:
+    died = Keeper(folder, often())
     for piece in died._following.new():
         died._take(piece, 0.0)
     [(session, rows)] = died._batch.take()
     half = rows[: len(rows) // 4 * 2]
     died.table.append(session, half)
-    seal(tmp_path)
+    seal(folder)
     for _ in range(2):
-        Keeper(tmp_path, often()).finish()
-    assert died.table.read(SESSION) == rows == made_of(tmp_path, SESSION)
+        Keeper(folder, often()).finish()
+    assert died.table.read(SESSION) == rows == made_of(folder, SESSION)
 
 
-def test_after_trouble_with_a_table_it_begins_anew_and_lacks_nothing(tmp_path: Path) -> None:
-    recorder(tmp_path).run()
-    Folders(tmp_path).snapshots.parent.mkdir()
-    Folders(tmp_path).snapshots.write_text("in the way")
+def test_after_trouble_with_a_table_it_begins_anew_and_lacks_nothing(folder: Path) -> None:
+    Folders(folder).snapshots.parent.mkdir()
+    Folders(folder).snapshots.write_text("in the way")
     with pytest.raises(StoreError):
-        Keeper(tmp_path, often()).finish()
-    Folders(tmp_path).snapshots.unlink()
-    keeper = Keeper(tmp_path, often())
+        Keeper(folder, often()).finish()
+    Folders(folder).snapshots.unlink()
+    keeper = Keeper(folder, often())
     keeper.finish()
-    assert keeper.table.read(SESSION) == made_of(tmp_path, SESSION)
+    assert keeper.table.read(SESSION) == made_of(folder, SESSION)
 
 
+@pytest.mark.proof
 @pytest.mark.covers("S1-13")
 def test_a_session_that_is_over_is_put_together_and_the_next_goes_on(tmp_path: Path) -> None:
     hours = ShortHours(int(small().records["recv_ns"][0]) - SECOND, 8 * MINUTE)
@@ -106,9 +120,8 @@ def test_two_keepers_do_not_work_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
-def test_it_is_a_process_that_ends_when_the_recorder_has(tmp_path: Path) -> None:
-    recorder(tmp_path).run()
-    words = [sys.executable, "-m", "workbench", "keeper", "--data", str(tmp_path), "--with", "4194303"]  # no such process
+def test_it_is_a_process_that_ends_when_the_recorder_has(folder: Path) -> None:
+    words = [sys.executable, "-m", "workbench", "keeper", "--data", str(folder), "--with", "4194303"]  # no such process
     done = subprocess.run(words, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stdout.startswith("sealed "), done.stderr
-    assert len(Recordings.of(tmp_path).read(SESSION)) > len(small().records) // 2
+    assert len(Recordings.of(folder).read(SESSION)) > len(small().records) // 2
