@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from bisect import bisect_left
 
 import numpy as np
 import pandas as pd
@@ -33,16 +34,17 @@ def measure(quick: bool) -> list[Line]:
 
 def _lags() -> list[Line]:
     pair = market()
+    plain = lists(pair)
     lags = (np.arange(N_LAGS, dtype=np.int64) - N_LAGS // 2) * STEP_NS
     some = lags[[N_LAGS // 2, -1]][:N_IN_PYTHON]
     slow, fast = in_turn(
-        lambda: _timed(lambda: [in_python(pair, lag) for lag in some.tolist()], len(some)),
+        lambda: _timed(lambda: [in_python(*plain, lag) for lag in some.tolist()], len(some)),
         lambda: _timed(lambda: tick_moments(pair, lags), N_LAGS),
     )
     middle, worst = ratios(slow, fast)
     found = tick_moments(pair, lags)
     curve = found.total().correlation()
-    sums = [abs(float(found.xy[:, int(np.flatnonzero(lags == lag)[0])].sum()) / in_python(pair, lag) - 1) for lag in some.tolist()]
+    sums = [abs(float(found.xy[:, int(np.flatnonzero(lags == lag)[0])].sum()) / in_python(*plain, lag) - 1) for lag in some.tolist()]
     per_lag = statistics.median(each.wall_s / each.n for each in slow)
     took = [each.wall_s for each in fast]
     line = {"row": 15, "anchor": f"Python, two pointers: {per_lag * N_LAGS:.1f} s, by {N_IN_PYTHON} lags"}
@@ -103,21 +105,26 @@ def market() -> Pair:
     return pair_of(both, "ES", "SPY", hours="all")
 
 
-def in_python(pair: Pair, lag: int) -> float:
+def lists(pair: Pair) -> tuple[list, list, list, list]:
+    """Give the moves of both as plain lists, the second with a value before all time and one after it: as the kernel gets them."""
+    (each,) = pair.stretches
+    (t1, x1), (t2, x2) = changes(each.first), changes(each.second)
+    edge = np.iinfo(np.int64)
+    return t1.tolist(), np.diff(x1).tolist(), [edge.min, *t2.tolist(), edge.max], [x2[0], *x2.tolist(), x2[-1]]
+
+
+def in_python(t1: list, r1: list, t2: list, x2: list, lag: int) -> float:
     """Sum as the kernel does, tick by tick."""
-    total = 0.0
-    for each in pair.stretches:
-        (t1, x1), (t2, x2) = ([column.tolist() for column in changes(series)] for series in (each.first, each.second))
-        last, j = len(t2) - 1, 0
-        while j <= last and t2[j] < t1[0] + lag:
+    total, begin = 0.0, t1[0] + lag
+    j = bisect_left(t2, begin)
+    low = x2[j] if t2[j] == begin else x2[j - 1]
+    for i, move in enumerate(r1, 1):
+        until = t1[i] + lag
+        while t2[j] < until:
             j += 1
-        low = j if j <= last and t2[j] == t1[0] + lag else max(j - 1, 0)
-        for i in range(len(t1) - 1):
-            until = t1[i + 1] + lag
-            while j <= last and t2[j] < until:
-                j += 1
-            total += (x1[i + 1] - x1[i]) * (x2[min(j, last)] - x2[low])
-            low = j if j <= last and t2[j] == until else max(j - 1, 0)
+        high = x2[j]
+        total += move * (high - low)
+        low = high if t2[j] == until else x2[j - 1]
     return total
 
 

@@ -43,6 +43,7 @@ def shifted_covariance(t1, r1, t2, x2, lags, edges, out):
             total = 0.0
             for i in range(np.uint64(edges[b]), np.uint64(edges[b + 1])):
                 until = t1[i + one] + lag
+                j += np.uint64(t2[j] < until)  # the usual one step without a branch to guess: a fifth of the time
                 while t2[j] < until:
                     j += one
                 high = x2[j]
