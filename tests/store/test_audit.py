@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -28,16 +29,22 @@ from workbench.store.tail import Tail
 NEXT = 20261123
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """An imported session, and another in the tail, half of it sealed."""
-    ContractBook(tmp_path).define(contract(1))
-    take_in_session(tmp_path, 120, 1)
-    with Tail(Folders(tmp_path).tail, session=NEXT, epoch=2, segment_records=64) as tail:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    ContractBook(folder).define(contract(1))
+    take_in_session(folder, 120, 1)
+    with Tail(Folders(folder).tail, session=NEXT, epoch=2, segment_records=64) as tail:
         tail.append(tape(40, epoch=2))
-        seal(tmp_path)
+        seal(folder)
         tail.append(tape(10, epoch=2, start=40))
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def data(made: Path, tmp_path: Path) -> Path:
+    """An imported session, and another in the tail, most of it sealed."""
+    return Path(shutil.copytree(made, tmp_path / "data"))
 
 
 def said(data: Path) -> list[tuple[str, str]]:
