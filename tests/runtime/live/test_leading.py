@@ -25,6 +25,7 @@ from workbench.gateway.transports import serve
 from workbench.market.sessions import weave
 from workbench.runtime import play
 from workbench.runtime.build import as_run
+from workbench.runtime.flight.rebuilt import open_recording, replay_wire
 from workbench.runtime.generated import Generated
 from workbench.runtime.live import Ended, Stage
 from workbench.runtime.live.leading import Leading, not_entered
@@ -95,6 +96,9 @@ def test_a_session_begins_with_the_contract_that_leads_then_and_the_streams_foll
         assert True in [event.up for event in events if isinstance(event, ConnectionChanged)]
         assert is_the_same_again(whole, ended)
     assert [news.stage for news in whole.news if news.session == NEW and news.stage is Stage.DECIDING]
+    for session, n in ((OLD, 1), (NEW, 2)):  # over its wire too, from where the process began
+        recording = open_recording(whole.settings, tmp_path, session)
+        assert len(recording.then) == n and replay_wire(tmp_path, recording).divergence is None
 
 
 def test_what_ended_with_something_open_goes_on_beside_what_leads_now_and_is_not_entered(tmp_path: Path, around: Generated) -> None:

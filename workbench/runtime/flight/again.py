@@ -154,18 +154,20 @@ class LoggedHours(Calendars):
 
 
 class LoggedHistory:
-    """The warm-up as it was: its records, what stayed cold, and when it was through."""
+    """The warm-up as it was, run by run: its records, what stayed cold, and when it was through: when the run's file was begun."""
 
-    def __init__(self, run: Run, clock: PlayedClock, until_ns: int) -> None:
-        self._run, self._clock, self._until_ns = run, clock, until_ns
+    def __init__(self, runs: Sequence[Run], clock: PlayedClock, tape: Tape) -> None:
+        self._through = list(zip(runs, (card.began_ns for card in tape.cards), strict=True))
+        self._clock = clock
 
     async def warm_up(self, contracts: Sequence[Contract], before_ns: int, needs: Needs) -> WarmUp:
         """Give it."""
-        await asyncio.sleep(self._clock.wait_s(self._until_ns))
-        records = self._run.records
+        run, until_ns = next(each for each in reversed(self._through) if each[0].begin_ns <= before_ns or each is self._through[0])
+        await asyncio.sleep(self._clock.wait_s(until_ns))
+        records = run.records
         cold = {
             each.event.contract: each.event.text.partition(": ")[2]
-            for each in self._run.of(BrokerSaid)
+            for each in run.of(BrokerSaid)
             if isinstance(each.event, BrokerSaid) and each.event.kind == "history" and each.event.contract is not None
         }
         return WarmUp(records[records["flags"] & HISTORY == HISTORY].copy(), cold)
@@ -237,7 +239,7 @@ class _Again:
         edge = IbEdge(lambda chain: self._made(chain, clock))
         line = Line(edge, clock)
         door = LoggedDoor(mode, self._then[0].manifest.account, clock, self._then)
-        waits = LoggedHistory(self._then[0], clock, self._tape.cards[0].began_ns)
+        waits = LoggedHistory(self._then, clock, self._tape)
         hours = LoggedHours(self._calendar, self._then)
         runner = Runner(self._folder, mode, line, door, self._planned, hours=hours, history=waits, before=self._until)
         for each in (each for run in self._then for each in run.of(*OUTSIDE)):
@@ -278,7 +280,8 @@ class _Again:
         Folders(self._folder).epoch.write_text(f"{run.manifest.epoch - 1}\n")
         manifest, fronts = run.manifest, list[FrontChanged]()
         for each in run.arrivals[1 + len(manifest.contracts) :]:
-            if not isinstance(each.event, FrontChanged):
+            is_opening = each.after_seq == run.arrivals[0].after_seq  # the venue may say it again, behind the first records
+            if not isinstance(each.event, FrontChanged) or not is_opening or each.event.root in {front.root for front in fronts}:
                 break
             fronts.append(each.event)
         return self._plan(manifest)._replace(

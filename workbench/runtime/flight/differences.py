@@ -86,7 +86,7 @@ def judge(tape: Tape, played: Played) -> Verdict:
         n_retimed, most_ns = n_retimed + int(np.count_nonzero(later)), max(most_ns, int(later.max()) if n else 0)
     if played.broke and played.ours:
         last = played.ours[-1]
-        at_ns = int(last.records["recv_ns"][-1]) if len(last.records) else last.begin_ns
+        at_ns = int(last.records["recv_ns"][-1]) if len(last.records) else played.then[len(played.ours) - 1].begin_ns
         found.append((at_ns, COMMANDS, Named(naming.ENGINE, "the run", "", played.broke, "it went on", "")))
     first = min(found, key=lambda each: each[:2], default=None)
     return Verdict(
@@ -189,11 +189,14 @@ def _unstamped(command: AnyCommand) -> Any:
 
 
 def _frames(tape: Tape, played: Played) -> Iterator[Found]:
-    """Compare what left, kind by kind."""
+    """Compare what left, kind by kind, up to the end of the log: of a session that goes on in another file, only what is its."""
+    last = played.then[-1]
+    until_ns = max(last.arrivals[-1].recv_ns, int(last.records["recv_ns"][-1]) if len(last.records) else 0)
     for connection in sorted({*tape.sent, *played.sent}):
         then, ours = _kinds(tape.sent.get(connection, [])), _kinds(played.sent.get(connection, []))
         for kind in {*then, *ours}:
-            yield from _of_a_kind(tape, played, then.get(kind, []), ours.get(kind, []))
+            theirs = [each for each in then.get(kind, []) if each[0] <= until_ns]
+            yield from _of_a_kind(tape, played, theirs, ours.get(kind, []))
 
 
 def _of_a_kind(tape: Tape, played: Played, then: list[tuple[int, bytes]], ours: list[tuple[int, bytes]]) -> Iterator[Found]:
