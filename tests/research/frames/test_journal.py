@@ -153,6 +153,17 @@ def test_a_correction_takes_the_old_execution_back_and_books_the_new_one(tmp_pat
     assert frame(story, "fills", OPENS_NS + 1).equals(fills.head(1))
 
 
+def test_a_corrected_execution_is_charged_once_whenever_its_commission_comes(tmp_path: Path) -> None:
+    filled = OrderFilled(7, Leg.ENTRY, 2, 24_000, "x1.01", None)
+    fees = FeeReported("x1.01", 1_250_000), FeeReported("x1.02", 1_250_000)
+    corrected = FillCorrected(7, Leg.ENTRY, 2, 24_004, "x1.02", "x1.01")
+    for n, order in enumerate(((fees[0], corrected, fees[1]), (corrected, fees[1]), (corrected, *fees), (corrected, fees[0]))):
+        happened = [Arrival(42, at, OPENS_NS + at, event) for at, event in enumerate((filled, *order), 1)]
+        (tmp_path / str(n)).mkdir()
+        story = told(tmp_path / str(n), (OPENS_NS, [Issued(SUBMIT)]), *happened)
+        assert frame(story, "fills")["fee_usd"].sum() == 1.25, order
+
+
 def test_a_commission_after_the_close_is_taken_off_what_the_trip_earned(tmp_path: Path) -> None:
     trip = RoundTripClosed(7, KEY, -1, 2, 6000.0, 5990.0, OPENS_NS, OPENS_NS + 5, 80, 1_000_000, 9_000_000, 0.9, "target")
     story = told(tmp_path, (OPENS_NS, [Issued(SUBMIT)]), (OPENS_NS + 5, [trip]), (OPENS_NS + SECOND, [FeeCharged(7, KEY, 1_000_000)]))

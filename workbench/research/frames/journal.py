@@ -122,6 +122,7 @@ class Story:
         self.said: dict[int, str] = dict(said or {})  # by bracket: why it was left, as its last exit says
         self._waiting: dict[tuple[int, str], deque[_Waiting]] = {}
         self._fill_of: dict[str, int] = {}
+        self._paid: set[str] = set()  # corrected executions whose commission was charged before: it counts once, as in the engine
         self._trip_of: dict[int, int] = {}
         self._handed_over: PositionAdopted | None = None
         self._moved: StateChanged | None = None
@@ -266,7 +267,7 @@ class Story:
                 self._correct(event, now_ns, seq)
             case PositionAdopted():
                 self._handed_over = event
-            case FeeReported(exec_id, fee) if exec_id in self._fill_of:
+            case FeeReported(exec_id, fee) if exec_id in self._fill_of and exec_id not in self._paid:
                 at = self._fill_of[exec_id]
                 self.fills[at] = self.fills[at]._replace(fee_micros=fee, fee_ns=now_ns)
             case AccountValued(equity_micros=equity):
@@ -291,7 +292,11 @@ class Story:
             return
         old = self.fills[self._fill_of[new.replaces]]
         self.fills.append(old._replace(now_ns=now_ns, seq=seq, qty=-old.qty, fee_micros=0, fee_ns=now_ns))
-        if new.qty:
+        if new.qty and old.fee_micros is None:  # its commission is still to come, under whichever of the two ids
+            self._fill(Fill(now_ns, seq, first, new.ref, new.leg, new.qty, new.px, new.exec_id, None, FOREVER))
+            self._fill_of[new.replaces] = self._fill_of[new.exec_id]
+        elif new.qty:
+            self._paid.add(new.exec_id)
             self._fill(Fill(now_ns, seq, first, new.ref, new.leg, new.qty, new.px, new.exec_id, 0, now_ns))
 
     def _adopted(self, fact: Adopted, at: At) -> None:
