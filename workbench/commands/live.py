@@ -211,8 +211,6 @@ async def _over_the_wire(
     companions = Companions(data)
     if mode in TRADES:
         companions.start("notify", notifier_arguments(data))
-    if mode is Modes.RECORD:
-        companions.start("keeper", keeper_arguments(data))
     if guarded:
         await _with_guardian(console, companions, wired, settings, data)
     loop = asyncio.get_running_loop()
@@ -220,10 +218,11 @@ async def _over_the_wire(
     if minutes is not None:
         loop.call_later(minutes * 60, wired.line.stop)
     beside = [loop.create_task(_until_fenced(wired, console))]
-    if mode is Modes.RECORD and settings.recorder.backfill:
+    if mode is Modes.RECORD:
         from workbench.runtime.recorder.filling import answer
 
-        beside.append(loop.create_task(answer(data, wired.edge, wired.line.clock)))
+        beside.append(loop.create_task(companions.keep_running("keeper", keeper_arguments(data))))
+        beside += [loop.create_task(answer(data, wired.edge, wired.line.clock))] if settings.recorder.backfill else []
     try:
         ended = await wired.runner.run_forever()
         if not wired.door.is_fenced:

@@ -86,6 +86,10 @@ def _plan(settings: Settings, data: Path, *, as_json: bool) -> None:
     console.print(f"about {plan.records_a_day:,.0f} records and {plan.gb_a_day:.3f} GB a day")
     for source in SOURCES:
         console.print(f"  {source}")
+    if settings.flight.on:
+        console.print(
+            f"beside that what goes over the socket: {settings.flight.max_gb:g} GB at most, for {settings.flight.keep_days:g} days"
+        )
     if seen is not None:
         console.print(f"measured here: {seen.gb_a_day:.3f} GB a session, over the last {seen.n_sessions} in {data}")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from workbench.runtime.live.companions import Companions, guardian_arguments, notifier_arguments
 from workbench.store.status import heard
 
@@ -39,3 +41,20 @@ def test_a_notifier_watches_the_folder_and_ends_with_the_run(tmp_path: Path) -> 
     companions.end()
     (word,) = heard(tmp_path)
     assert word.process == "notifier" and word.note == "ended"
+
+
+@pytest.mark.proof
+def test_one_that_must_run_is_started_again_when_it_has_ended(tmp_path: Path) -> None:
+    companions = Companions(tmp_path)
+
+    async def main() -> str:
+        keeping = asyncio.ensure_future(companions.keep_running("keeper", ["--help"], again_s=0.2))
+        log = tmp_path / "logs" / "keeper.log"
+        async with asyncio.timeout(60):
+            while not log.exists() or log.read_text().count("Usage") < 2:
+                await asyncio.sleep(0.1)
+        keeping.cancel()
+        return log.read_text()
+
+    assert "Seal, make snapshots" in asyncio.run(main())
+    companions.end()

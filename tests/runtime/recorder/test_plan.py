@@ -35,7 +35,9 @@ def test_a_plan_says_what_is_asked_for_what_is_degraded_and_why() -> None:
         ("ESZ6", "prints"), ("ESZ6", "quotes"), ("NQZ6", "prints"), ("ESZ6", "depth, 10 rows"), ("NQZ6", "depth, 10 rows"),
         ("RTYZ6", "depth, 10 rows"),
     ]  # fmt: skip
-    assert {row.why for row in plan.rows if not row.is_asked} == {"no room in the account's budget"}
+    whys = {row.stream: row.why for row in plan.rows if not row.is_asked}
+    assert whys["quotes"] == whys["prints"] == "no room in the account's budget: its line brings them, 250 ms together"
+    assert whys["depth, 10 rows"] == "no room in the account's budget: not recorded"
     assert ("SPY", "L1 250 ms, implied volatility") in asked and ("ESZ6", "L1 250 ms, open interest") in asked
     assert 0.001 < plan.gb_a_day < 1 and plan.records_a_day > 1e6
 

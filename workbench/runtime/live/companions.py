@@ -10,6 +10,7 @@ Rules
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -17,10 +18,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from workbench.domain.errors import StoreError
 from workbench.store.whole import trouble
 
 ENDS_S: Final = 5.0  # for a process to end by itself when it is told to
 LOOKS_S: Final = 0.1
+AGAIN_S: Final = 30.0  # between two looks whether one that must run does
 
 
 class Companions:
@@ -64,6 +67,14 @@ class Companions:
                 return is_so()
             await asyncio.sleep(LOOKS_S)
         return True
+
+    async def keep_running(self, name: str, arguments: Sequence[str], again_s: float = AGAIN_S) -> None:
+        """Start it, and start it again whenever it has ended, until cancelled."""
+        while True:
+            if not self.is_running(name):
+                with contextlib.suppress(StoreError):  # a disk that takes no more: it may, later
+                    self.start(name, arguments)
+            await asyncio.sleep(again_s)
 
     def end(self) -> None:
         """Tell all of them to end, and see that they do."""

@@ -41,6 +41,7 @@ from workbench.store.snapshots import Batch, SnapshotTable
 from workbench.store.whole import only_one
 
 SETTLE_S: Final = 10.0  # between two looks at what was missing and was answered
+LETS_GO_S: Final = 60.0  # for the keeper of a recorder that was killed just now
 LOOK_S: Final = 1.0  # between two looks at the log
 BEFORE: Final = 2  # sessions whose rows changes are held against, at a start
 TROUBLE_S, MOST_TROUBLE_S = 10.0, 300.0  # until what went wrong is tried again, doubled each time
@@ -168,7 +169,8 @@ def keep(settings: Settings, data: Path, *, beside: int | None = None, once: boo
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, stop)
-    with only_one(Folders(data).recordings.with_name("keeper.lock"), f"another keeper works on {data}"):
+    wait_s = LETS_GO_S if beside is not None else 0.0
+    with only_one(Folders(data).recordings.with_name("keeper.lock"), f"another keeper works on {data}", wait_s=wait_s):
         keeper: Keeper | None = None
         wait_s = TROUBLE_S
         began = processes.started(beside) if beside is not None else None

@@ -40,6 +40,13 @@ SOURCES: Final = (
     "records a print and bytes a record: ESH4 2023-12-25, order book rebuilt, as the recordings keep it",
 )
 NAMES: Final = {Source.LEVEL1: "L1 250 ms", Source.LAST: "prints", Source.BID_ASK: "quotes", Source.DEPTH: "depth, 10 rows"}
+NO_ROOM: Final = "no room in the account's budget"
+INSTEAD: Final = {
+    Source.LAST: "its line brings them, 250 ms together",
+    Source.BID_ASK: "its line brings them, 250 ms together",
+    Source.DEPTH: "not recorded",
+    Source.LEVEL1: "not recorded",
+}
 WITH_THE_LINE: Final = {ContractType.FUTURE: "open interest", ContractType.STOCK: "implied volatility"}
 
 
@@ -63,7 +70,7 @@ class RecordPlan(NamedTuple):
 
     @property
     def records_a_day(self) -> float:
-        """Records of all streams, and the whole seconds."""
+        """Records of all streams; the whole seconds beside them cost a byte each."""
         return sum(row.records_a_day for row in self.rows)
 
     @property
@@ -133,7 +140,8 @@ def _row(contract: Contract, want: Want, asked: set[Want], why: str, open_: Open
     if want.source is Source.LEVEL1:
         name = f"{name}, {WITH_THE_LINE[contract.type]}" if contract.type in WITH_THE_LINE else name
     if want not in asked:
-        return Planned(contract.symbol, name, False, why or "no room in the account's budget", 0.0, 0.0)
+        instead = INSTEAD.get(want.source, "") if Want(contract.id, Source.LEVEL1) in asked else "not recorded"
+        return Planned(contract.symbol, name, False, f"{why or NO_ROOM}: {instead}", 0.0, 0.0)
     records = _records(contract, want, asked, open_)
     return Planned(contract.symbol, name, True, "", sum(records.values()), sum(BYTES[kind] * n for kind, n in records.items()))
 
