@@ -18,7 +18,7 @@ from workbench.features.bank import FeatureBank
 from workbench.features.conformance import sample_bars
 
 LAST = ("phase", "session", "bid", "bsz", "ask", "asz", "has")
-RULED = ("t_end", "contract", "flags", "open", "high", "low", "close", "max_sz", "quality")
+RULED = ("t_end", "contract", "flags", "open", "high", "low", "close", "max_sz", "quality", "doubts")
 
 
 def contract(number: int = 1, quantum: str = "0.25", size_quantum: str = "1") -> Contract:
@@ -79,7 +79,8 @@ def _sum(pieces: Sequence[np.void], end: int, *, is_broken: bool) -> tuple[int, 
     for piece in pieces:
         flags |= int(piece["flags"])
     bar |= {"t_end": end, "contract": int(pieces[0]["contract"]), "flags": flags}
-    bar |= {"max_sz": max(int(piece["max_sz"]) for piece in pieces), "quality": min(int(piece["quality"]) for piece in pieces)}
+    worst = min(pieces, key=lambda piece: int(piece["quality"]))
+    bar |= {"max_sz": max(int(p["max_sz"]) for p in pieces), "quality": int(worst["quality"]), "doubts": int(worst["doubts"])}
     return tuple(bar[name] for name in BAR_FIELDS)
 
 

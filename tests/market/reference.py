@@ -10,7 +10,8 @@ from typing import Any
 from workbench.domain.bars import BROKEN, OPENED, PRICED, TOP_ROWS
 from workbench.domain.records import ASK, BID, EVENT_TIME, Kind, Phase
 from workbench.domain.units import BAR_NS
-from workbench.market.state import LATE_NS
+from workbench.market.quality import PENALTIES
+from workbench.market.state import DRY_NS, LATE_NS, SPREAD_AFTER, SPREAD_FACTOR, STUCK_NS
 
 BOTH = BID | ASK
 SUMS = (
@@ -26,6 +27,9 @@ class Slow:
         self.quote: tuple[int, int, int, int] = (0, 0, 0, 0)
         self.has, self.close, self.flags, self.last_event = 0, 0, 0, 0
         self.rows: dict[int, list[tuple[int, int]]] = {1: [], -1: []}
+        self.traced: int | None = None  # the last print since the opening or a gap
+        self.phase_ns = self.traded_ns = self.stuck_ns = self.n_spreads = self.usual_spread = self.usual_quoted = 0
+        self.is_stuck = False
         self.fresh(0)
 
     def fresh(self, flags: int) -> None:
@@ -53,19 +57,58 @@ class Slow:
 
     def bar(self, t_end: int) -> dict[str, int]:
         self.until(t_end // 1000)
+        self.spreads()
         bid, bsz, ask, asz = self.quote
         first = self.prints[0] if self.prints else self.close
         bar = dict(self.sums, t_end=t_end, contract=self.contract, flags=self.flags, phase=self.phase, session=self.session)
         bar |= dict(open=first, high=max(self.prints, default=first), low=min(self.prints, default=first), close=self.close)
         bar |= dict(bid=bid, bsz=bsz, ask=ask, asz=asz, has=self.has)
+        bar["doubts"] = sum(1 << bit for bit, name in enumerate(PENALTIES) if self.doubts(t_end)[name])
+        self.is_stuck = False
         self.open_close = self.close
         self.fresh(self.flags & PRICED)
         return bar
 
+    def doubts(self, t_end: int) -> dict[str, bool]:
+        """Say what is wrong with the bar; what needs many records to be known is tried elsewhere."""
+        bid, _, ask, _ = self.quote
+        found = dict.fromkeys(PENALTIES, False)
+        found["opening"] = bool(self.flags & OPENED)
+        found["gap"] = bool(self.flags & BROKEN) and not found["opening"]
+        found["time back"], found["late"] = self.sums["n_back"] > 0, self.sums["n_late"] > 0
+        found["crossed"] = self.sums["n_crossed"] > 0 or (self.has == BOTH and bid >= ask)
+        found["stuck print"] = self.is_stuck
+        is_dry = t_end - max(self.traded_ns, self.phase_ns) >= DRY_NS
+        found["no volume"] = self.phase == Phase.RTH and bool(self.flags & PRICED) and is_dry
+        found["spread"] = self.is_wide
+        return found
+
+    def spreads(self) -> None:
+        """Hold the bar's average spread against the usual one."""
+        self.is_wide = False
+        if self.sums["quoted_us"] >= 1_000_000:
+            spread, quoted = self.sums["spread_us"], self.sums["quoted_us"]
+            known = max(self.usual_spread, self.usual_quoted)
+            is_wide = spread * (self.usual_quoted >> 10) > SPREAD_FACTOR * known * (quoted >> 10)
+            self.is_wide = self.n_spreads >= SPREAD_AFTER and is_wide
+            self.n_spreads += 1
+            self.usual_spread += (spread - self.usual_spread) >> 6
+            self.usual_quoted += (quoted - self.usual_quoted) >> 6
+
+    def printed(self, t: int, px: int, sz: int) -> None:
+        """See whether a price is printed again and again beside the quote."""
+        bid, _, ask, _ = self.quote
+        is_beside = self.has == BOTH and not bid <= px <= ask
+        if self.traced == px and is_beside:
+            self.is_stuck |= t - self.stuck_ns >= STUCK_NS
+        else:
+            self.stuck_ns = t
+        self.traced = px
+        self.traded_ns = t if sz > 0 else self.traded_ns
+
     def take(self, r: Any) -> None:
-        t, kind = int(r["recv_ns"]), Kind(int(r["kind"]))
+        t, kind, s = int(r["recv_ns"]), Kind(int(r["kind"])), self.sums
         px, sz, px2, sz2, side, level = (int(r[f]) for f in ("px", "sz", "px2", "sz2", "side", "level"))
-        s = self.sums
         if kind in (Kind.QUOTE, Kind.PRINT) and int(r["flags"]) & EVENT_TIME:
             if kind is Kind.QUOTE:
                 self.until(t // 1000)
@@ -88,6 +131,7 @@ class Slow:
                 self.mid2 = px + px2
             self.quote, self.has = (px, sz, px2, sz2), has
         elif kind is Kind.PRINT:
+            self.printed(t, px, sz)
             s["n"] += 1
             s["n_print"] += 1
             s["volume"] += sz
@@ -114,12 +158,13 @@ class Slow:
         elif kind is Kind.GAP:
             self.until(t // 1000)
             self.flags |= BROKEN
-            self.has, self.rows = 0, {1: [], -1: []}
+            self.has, self.rows, self.traced = 0, {1: [], -1: []}, None
         elif kind is Kind.PHASE:
             was = self.is_open
+            self.phase_ns = t if level != self.phase else self.phase_ns
             self.phase, self.session = level, px
             if was != self.is_open:
-                self.has, self.last_us = 0, t // 1000
+                self.has, self.last_us, self.traced = 0, t // 1000, None
                 self.fresh((self.flags & PRICED) | BROKEN | (OPENED if self.is_open else 0))
 
 

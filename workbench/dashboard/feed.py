@@ -14,6 +14,7 @@ from workbench.domain.units import MINUTE
 from workbench.features.bank import FeatureBank
 from workbench.market.fold import Market, address_of
 from workbench.market.state import CLOCK_AT, Stop
+from workbench.risk.groups import group_of
 
 _T_END: Final = CLOCK_AT["t_end"]
 
@@ -65,6 +66,7 @@ class Feed:
         self.contracts = sorted(contracts, key=lambda contract: contract.id)
         self.slot = {contract.id: slot for slot, contract in enumerate(self.contracts)}
         self.market = Market([contract.id for contract in self.contracts])
+        self.market.relate([group_of(contract, {}) for contract in self.contracts])
         self.bank = FeatureBank(self.contracts, lengths_ns=lengths_ns, leaders=leaders)
         self.bank.bind(self.market.bars)
         self._bars = np.zeros(len(self.contracts), RICH)  # the last one of each
@@ -87,6 +89,8 @@ class Feed:
             i, stop = market.fold(addr, i, n)
             if stop == Stop.END:
                 break
+            if stop == Stop.SILENCE:
+                continue
             if stop == Stop.HISTORY:
                 slot, length_ns = market.fired()
                 self.bank.warm_up(slot, market.states[slot : slot + 1]["past"], length_ns)

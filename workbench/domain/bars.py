@@ -48,8 +48,9 @@ BAR_FIELDS: Final = (
     "n_crossed",  # two-sided quotes with bid >= ask
     "n_late",  # records that came later than LATE_NS after they happened
     "n_back",  # exchange times that went back
-    "n_outlier",  # moves of the mid more than twenty times the usual one
+    "n_outlier",  # moves of the mid, or of the printed price, more than twenty times the usual one
     "quality",  # data fitness in thousandths, 0 to 1000
+    "doubts",  # what lowered it, a bit each: `market.quality.PENALTIES`; of a longer bar those of its worst piece
 )
 RICH: Final = np.dtype([(name, "<i8") for name in BAR_FIELDS])
 BAR_AT: Final = {name: at for at, name in enumerate(BAR_FIELDS)}

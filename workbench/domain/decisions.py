@@ -281,6 +281,13 @@ class ViolationSeen(Fact, frozen=True, array_like=True, tag=True, gc=False):
     threshold: float
 
 
+class SilenceSeen(Fact, frozen=True, array_like=True, tag=True, gc=False):
+    """An open contract's feed fell silent, heard last at ``since_ns``; `None`: it speaks again, or its market closed. Each told once."""
+
+    contract: int
+    since_ns: int | None
+
+
 class ExecutionScored(Fact, frozen=True, array_like=True, tag=True, gc=False):
     """How well a contract's orders have been filled of late: execution quality, 0 to 1, after bracket ``ref`` counted."""
 
@@ -365,6 +372,7 @@ AnyFact = (
     | Quarantined
     | ParityBroken
     | ViolationSeen
+    | SilenceSeen
     | ExecutionScored
     | FeeCharged
     | ForeignSeen

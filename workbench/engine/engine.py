@@ -45,6 +45,7 @@ from workbench.engine.reports import report
 from workbench.engine.rolling import move_on
 from workbench.engine.scoring import heard, notice
 from workbench.engine.setup import Setup
+from workbench.engine.silences import hear_silence, outlive
 from workbench.engine.watching import forget, keep, keep_trails, touched
 from workbench.execution.tended import is_over
 from workbench.features.bank import FeatureBank
@@ -52,11 +53,12 @@ from workbench.learning.learner import Learner
 from workbench.learning.models import MODELS
 from workbench.market.fold import Market
 from workbench.market.state import Stop
+from workbench.risk.groups import group_of
 from workbench.strategies.base import Strategy, nonsense
 
 _T_END, _FLAGS, _CLOSE, _HAS = BAR_AT["t_end"], BAR_AT["flags"], BAR_AT["close"], BAR_AT["has"]
 _BID, _ASK = BAR_AT["bid"], BAR_AT["ask"]
-_END, _BARRIER, _WATCH = int(Stop.END), int(Stop.BARRIER), int(Stop.WATCH)
+_END, _BARRIER, _WATCH, _SILENCE = int(Stop.END), int(Stop.BARRIER), int(Stop.WATCH), int(Stop.SILENCE)
 _NOTHING: Final[list[AnyCommand]] = []
 
 
@@ -83,6 +85,7 @@ class Engine:
         contracts = [terms.contract for terms in setup.terms]
         self.setup = setup
         self.market = Market([contract.id for contract in contracts])
+        self.market.relate([group_of(contract, {}) for contract in contracts])  # not the law's own: who reads a log has no law
         self.bank = FeatureBank(
             contracts,
             lengths_ns=setup.lengths_ns,
@@ -175,6 +178,8 @@ class Engine:
                 commands = self._barrier()
             elif stop == _WATCH:
                 commands = self._watch()
+            elif stop == _SILENCE:
+                commands = self._hear_silence()
             else:
                 commands = self._history()
             if commands:
@@ -193,6 +198,8 @@ class Engine:
                 self._learn(slot)
         if len(closed) < self._n_slots:
             self._silence(closed)
+        if self.desk.memory.silent:
+            outlive(self.desk, self.market)
         n_out = self._n_out
         commands = manage(self.desk, now_ns, cause)
         if self.desk.memory.fronts:
@@ -273,6 +280,12 @@ class Engine:
     def _watch(self) -> list[AnyCommand]:
         now = self.market.now
         return touched(self.desk, self.market, now[0], Cause(now[1], 0))
+
+    def _hear_silence(self) -> list[AnyCommand]:
+        mark = len(self._facts)
+        hear_silence(self.desk, self.market)
+        self._facts.insert(mark, At(self.market.now[0], Cause(self.market.now[1], 0)))
+        return _NOTHING
 
     def _history(self) -> list[AnyCommand]:
         slot, length_ns = self.market.fired()

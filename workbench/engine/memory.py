@@ -40,6 +40,7 @@ class Memory(msgspec.Struct):
     referee: Referee = msgspec.field(default_factory=Referee)
     paused: dict[int, str] = msgspec.field(default_factory=dict)  # contract -> why the exchange does not trade it now
     markets: dict[int, tuple[int | None, int | None]] = msgspec.field(default_factory=dict)  # contract -> open interest, volume
+    silent: dict[int, int] = msgspec.field(default_factory=dict)  # contract whose feed is silent -> when it was heard last
     purse: Purse = msgspec.field(default_factory=Purse)
     quality: Quality = msgspec.field(default_factory=Quality)  # of execution, by contract
     fronts: dict[str, int] = msgspec.field(default_factory=dict)  # root -> contract that leads

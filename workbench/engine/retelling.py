@@ -26,12 +26,14 @@ from workbench.domain.decisions import (
     Latched,
     RollEnded,
     RollPlanned,
+    SilenceSeen,
     StateChanged,
     TradingState,
 )
 from workbench.domain.errors import ConfigError
 from workbench.domain.events import AnyEvent, Arrival, ContractDefined, FrontChanged, OperatorAction, OperatorSaid, RunStarted
 from workbench.domain.orders import AnyCommand, Cancel, Cause, Exit, Modify, Protect, Reprice, Submit
+from workbench.engine import silences
 from workbench.engine.engine import Engine
 from workbench.engine.gating import enter
 from workbench.engine.hearing.foreign import policy_of
@@ -177,6 +179,9 @@ class _Teller:
                 bracket.phase, bracket.since_ns = Phase(new), at.now_ns
             case ExecutionScored(contract=contract, quality=quality) if contract in self._desk.memory.quality.seen:
                 self._desk.memory.quality.seen[contract].value = quality  # quotes were in it that nobody tells again
+            case SilenceSeen():
+                silences.told(self._desk, fact)
+                self._engine.take_facts()
             case RollPlanned() | RollEnded():
                 told_again(self._desk, fact)
             case StateChanged():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from workbench.domain.bars import RICH
-from workbench.domain.errors import InvariantError
+from workbench.domain.errors import DataError, InvariantError
 from workbench.domain.native import caller
 from workbench.domain.records import Records
 from workbench.market import kernels
@@ -92,6 +92,11 @@ class Market:
             for d, name in enumerate(("bids", "asks"))
         }
 
+    def relate(self, groups: Sequence[str | None]) -> None:
+        """Say which contracts are siblings: those of one group, in the order of ids; `None` has none."""
+        names = sorted({name for name in groups if name is not None and groups.count(name) > 1})
+        self.states["group"] = [names.index(name) + 1 if name in names else 0 for name in groups]
+
     def snapshot(self) -> dict[str, bytes]:
         """Copy the whole memory."""
         return {"clock": self.clock.tobytes(), "states": self.states.tobytes(), "bars": self.bars.tobytes()}
@@ -99,6 +104,8 @@ class Market:
     def restore(self, copy: dict[str, bytes]) -> None:
         """Put a copy back, byte for byte."""
         for name, array in (("clock", self.clock), ("states", self.states), ("bars", self.bars)):
+            if len(copy[name]) != array.nbytes:
+                raise DataError(f"this snapshot of the market is of other contracts, or of another version of the workbench: {name}")
             array.view("u1").reshape(-1)[:] = np.frombuffer(copy[name], "u1")
 
 

@@ -6,6 +6,7 @@ Rules
 2. A barrier stops *before* its record, a watch *after*. A record that reaches several boundaries makes one barrier for each.
 3. Order-flow imbalance, realised variance and quoted time count only between two-sided quotes.
 4. Nobody open: no bars, no barrier, and the grid jumps.
+5. A TIME record looks whether feeds are alive (`market.silence`); where a verdict changes, the fold stops behind it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from numba import carray, cfunc, njit, types
 from workbench.domain.bars import BROKEN, OPENED, PRICED, RICH, ROWS, TOP_ROWS
 from workbench.domain.records import ASK, BID, EVENT_TIME, PROVENANCE_SHIFT, RECORD, Kind, Phase, Provenance
 from workbench.domain.units import BAR_NS
-from workbench.market.state import CLOCK, LATE_NS, N_IDS, N_WATCHES, OUTLIER_AFTER, OUTLIER_FACTOR, STATE, STOP_BITS, Stop
+from workbench.market.fitness.kernels import before_print, imported, judge, quote_moved
+from workbench.market.silence.kernels import begin, expect, listen
+from workbench.market.state import CLOCK, LATE_NS, N_IDS, N_WATCHES, STATE, STOP_BITS, Stop
 
 BOTH = BID | ASK
 MAX_SLOTS = 1024
@@ -25,7 +28,7 @@ QUOTE, PRINT, TIME, BAR, GAP, PHASE = (int(k) for k in (Kind.QUOTE, Kind.PRINT, 
 INSERT, UPDATE, RESET = int(Kind.DEPTH_INSERT), int(Kind.DEPTH_UPDATE), int(Kind.DEPTH_RESET)
 ETH, HISTORY = int(Phase.ETH), int(Provenance.HISTORY)
 END, BARRIER, WATCH = int(Stop.END), int(Stop.BARRIER), int(Stop.WATCH)
-PAST, UNKNOWN, DISORDER = int(Stop.HISTORY), int(Stop.UNKNOWN), int(Stop.DISORDER)
+PAST, SILENCE, UNKNOWN, DISORDER = int(Stop.HISTORY), int(Stop.SILENCE), int(Stop.UNKNOWN), int(Stop.DISORDER)
 QUIET, PRICE, WHOLE, ODD = range(4)  # what one record did: no price, a price a watch may look at, a whole bar of history, nothing known
 
 
@@ -167,11 +170,7 @@ def quote(s, r):
             move = mid2 - s.mid2
             if move != 0:
                 b.rv += move * move
-                size = abs(move) * 256
-                if s.n_moves >= OUTLIER_AFTER and size > OUTLIER_FACTOR * s.usual:
-                    b.n_outlier += 1
-                s.usual += (size - s.usual) >> 5
-                s.n_moves += 1
+                quote_moved(s, move)
         s.mid2 = mid2
     s.bid = r.px
     s.bsz = r.sz
@@ -184,12 +183,17 @@ def quote(s, r):
 def phase(s, r, us):
     """A contract enters a phase. An opening begins a fresh bar and forgets the quote; between two open phases nothing is lost."""
     was_open = s.is_open
+    if r.level != s.phase:
+        s.phase_ns = r.recv_ns
+        s.n_heard = 0  # another pace begins
     s.phase = np.int64(r.level)
     s.session = r.px
     s.is_open = np.int64(r.level >= ETH)
     if s.is_open != was_open:
         s.has = 0
         s.last_us = us
+        s.is_traced = 0
+        begin(s, r.recv_ns)
         fresh(s.bar, (s.bar.flags & PRICED) | BROKEN | (OPENED if s.is_open else 0))
 
 
@@ -223,23 +227,6 @@ def touched(s, was_print):
 
 
 @njit
-def fitness(b):
-    """Data quality of a bar in thousandths (the penalties are those of `market.quality.PENALTIES`)."""
-    q = 1000
-    if b.flags & BROKEN:
-        q -= 500
-    if b.n_back:
-        q -= 500
-    if b.n_late:
-        q -= 200
-    if b.n_outlier:
-        q -= 200
-    if b.n_crossed or (b.has == BOTH and b.bid >= b.ask):
-        q -= 200
-    return max(q, 0)
-
-
-@njit
 def close_bars(states, c, bars):
     """Close the bar of every open contract, in slot order. False when nobody is open."""
     any_open = False
@@ -259,7 +246,8 @@ def close_bars(states, c, bars):
         b.ask = s.ask
         b.asz = s.asz
         b.has = s.has
-        b.quality = fitness(b)
+        judge(s)
+        expect(s)
         bars[k] = b
         fresh(b, b.flags & PRICED)
     return any_open
@@ -288,6 +276,7 @@ def gap(s, us):
     weigh(s, us)
     s.bar.flags |= BROKEN
     s.has = 0
+    s.is_traced = 0
     s.rows[:] = 0
     s.depth_sz[:] = 0
     s.dimb = 0
@@ -304,6 +293,7 @@ def consume(s, r, t):
         return PRICE
     if r.kind == PRINT:
         clock_marks(s, r, t)
+        before_print(s, r, t)
         s.bar.n += 1
         trade(s.bar, r.px, r.sz, np.int64(r.side))
         return PRICE
@@ -316,6 +306,7 @@ def consume(s, r, t):
     if r.kind == BAR:
         if (r.flags >> PROVENANCE_SHIFT) & 3 == HISTORY:
             return WHOLE if history(s, r) else QUIET
+        imported(s, r, t)
         part_of_bar(s.bar, r)
         return PRICE
     if r.kind == GAP:
@@ -347,6 +338,10 @@ def fold(recs, i, n, clock, slot_of, states, bars):
         c.last_ns = t
         i += 1
         if r.kind == TIME:
+            if listen(states, c, t):
+                c.now_ns = t
+                c.cause_seq = r.seq
+                return (i << STOP_BITS) | SILENCE
             continue
         k = slot_of[r.contract] if r.contract < N_IDS else np.int32(-1)
         did = consume(states[k], r, t) if k >= 0 else ODD

@@ -1,20 +1,27 @@
-"""What a bar's data is worth, and why: the first data-quality score. Pure; no state, no I/O.
+"""What a bar's data is worth, and why: the first data-quality score. Names and costs; what is counted is `market.fitness`. No I/O.
 
 A bar starts at 1.0 and loses a fixed part for each kind of trouble in it (the data contract of an earlier system, kept as declared
 values); 0.80 is needed to enter, 0.60 to stay, under 0.30 everything stops.
 
-A bar without trouble, without a print or without a quote is *not* bad: silence is judged by the feed's liveness, not here.
+===========  ======================================================================================================================
+gap          data is missing in it, as the log says
+opening      the market opened in it: nothing is known of before
+time back    an exchange time fell
+late         a record took longer than 5 s to reach us
+outlier      a jump of the mid, or of the printed price, more than 20 times the usual one, without a shock: volume three times the usual
+stuck print  one price printed again and again for 5 s and longer, beside the quote that stands
+no volume    regular hours, and no trade for 60 s
+crossed      a bid at or over the ask
+stale        the feed was silent (`market.silence`); alone it shuts entries and leaves what is held to its stop
+spread       on average five times the usual spread of a bar
+===========  ======================================================================================================================
+
+A bar without a print or without a quote is *not* bad for that alone.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
-
-import numpy as np
-import numpy.typing as npt
-
-from workbench.domain.bars import BROKEN, OPENED
-from workbench.domain.records import ASK, BID
 
 PENALTIES: Final = {
     "gap": 500,
@@ -22,19 +29,12 @@ PENALTIES: Final = {
     "time back": 500,
     "late": 200,
     "outlier": 200,
+    "stuck print": 300,
+    "no volume": 200,
     "crossed": 200,
-}  # thousandths; the compiled twin is `kernels.fitness`, a test holds them equal
-
-
-def masks(bars: Any) -> npt.NDArray[np.int64]:
-    """Give for each bar of an array of dtype `RICH` which penalties lowered it: bit k is the k-th of `PENALTIES`."""
-    is_broken, is_opened = bars["flags"] & BROKEN != 0, bars["flags"] & OPENED != 0
-    is_crossed = (bars["n_crossed"] != 0) | ((bars["has"] == BID | ASK) & (bars["bid"] >= bars["ask"]))
-    found = (is_broken & ~is_opened, is_opened, bars["n_back"] != 0, bars["n_late"] != 0, bars["n_outlier"] != 0, is_crossed)
-    made = np.zeros(np.shape(is_opened), np.int64)
-    for bit, each in enumerate(found):
-        made |= np.asarray(each).astype(np.int64) << bit
-    return made
+    "stale": 400,
+    "spread": 200,
+}  # thousandths, in the order of the bits of a bar's `doubts`; the compiled twin is `fitness.kernels.judge`, a test holds them equal
 
 
 def troubles(bar: Any) -> dict[str, int]:
@@ -43,16 +43,17 @@ def troubles(bar: Any) -> dict[str, int]:
     Parameters
     ----------
     bar
-        One element of an array of dtype `RICH`.
+        A `RichBar` or one element of an array of dtype `RICH`.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from workbench.domain.bars import RICH
-    >>> bar = np.zeros(1, RICH)[0]; bar["n_late"] = 3
+    >>> bar = np.zeros(1, RICH)[0]; bar["doubts"] = 8
     >>> troubles(bar)
     {'late': 200}
     """
-    return named(int(masks(bar)))
+    return named(int(bar["doubts"] if hasattr(bar, "dtype") else bar.doubts))
 
 
 def named(mask: int) -> dict[str, int]:

@@ -17,6 +17,14 @@ N_IDS: Final = 65_536  # contract ids run from 1 to N_IDS - 1
 LATE_NS: Final = 5_000_000_000  # a record that took longer than this to reach us is late (data contract, 5 s)
 OUTLIER_FACTOR: Final = 20  # times the usual move of the mid
 OUTLIER_AFTER: Final = 100  # moves of the mid before the usual one is known
+SHOCK_FACTOR: Final = 3  # times the usual volume of a bar: then a jump is the market's own, and no outlier
+STUCK_NS: Final = 5_000_000_000  # a price printed again and again for so long, beside the quote that stands, is stuck
+DRY_NS: Final = 60_000_000_000  # without a trade in regular hours (the data contract's bars were minutes)
+SPREAD_FACTOR: Final = 5  # times the usual spread of a bar
+SPREAD_SHIFT: Final = 6
+SPREAD_AFTER: Final = 1 << SPREAD_SHIFT  # bars until the usual one is known, and over which it is averaged; volume likewise
+PART_NS: Final = 900_000_000_000  # past sessions are known by quarters of an hour of the day (UTC)
+N_PARTS: Final = 192  # 96 outside regular hours, then 96 of them
 
 STATE: Final = np.dtype(
     [
@@ -41,6 +49,36 @@ STATE: Final = np.dtype(
                 "dimb",  # bid minus ask size over the top rows
                 "ddep",  # bid plus ask size over the top rows
                 "n_watch",
+                "phase_ns",  # when the phase began
+                "traded_ns",  # last print with a size
+                "is_traced",  # a print came since the opening or a gap
+                "usual_step",  # usual size of a change of the printed price, as `usual`
+                "n_steps",
+                "stuck_ns",  # since when the printed price is the same and beside the quote
+                "n_stuck",  # of the bar under way
+                "usual_spread",  # of a bar, as `spread_us`
+                "usual_quoted",  # likewise
+                "n_spreads",
+                "usual_volume",  # of a bar, times 256
+                "heard_ns",  # TIME record at the end of the last second in which a quote, print or row came
+                "pause_ns",  # longest pause that ended in the bar under way, whole seconds
+                "n_heard",  # bars that pauses were learned from since the opening
+                "n_empty",  # bars without a record since then
+                "pause_mean",  # of the longest pause of each bar, ms x 256
+                "pause_square",  # mean of their squares, ms^2 x 256
+                "rate",  # records a bar, times 256
+                "is_judged",  # enough is known of its pace
+                "patience_ns",  # a pause beyond all usual ones
+                "sibling_ns",  # the same while its siblings go on
+                "group",  # siblings have the same one; 0: none
+                "part_ns",  # end of the part of the day that runs; 0: none yet
+                "part_at",  # where its pace is kept
+                "tick_n",  # records of the bar at that moment
+                "said",  # records between the last two TIME records
+                "sib_came",  # records of siblings since it was heard last, times 1280
+                "sib_due",  # what was expected of them, in the same unit
+                "silent_ns",  # when it was heard last, while it is silent; 0: alive
+                "was_silent",  # at some moment of the bar under way
             )
         ),
         ("rows", "<i8", (2,)),  # rows known on the bid, on the ask
@@ -49,6 +87,8 @@ STATE: Final = np.dtype(
         ("watch_px", "<i8", (N_WATCHES,)),
         ("watch_dir", "<i8", (N_WATCHES,)),  # +1 at or above, -1 at or below, 0 free
         ("watch_on", "<i8", (N_WATCHES,)),  # WatchOn
+        ("known_ms", "<i8", (N_PARTS,)),  # what pause past sessions had patience for, by part of the day
+        ("known_rate", "<i8", (N_PARTS,)),  # and their records a bar, times 256; 0: not known
     ]
 )
 
@@ -61,6 +101,7 @@ CLOCK_FIELDS: Final = (
     "fired_slot",
     "fired",  # bit mask of the watches that one record touched; of a bar of history its length in ns
     "t_end",  # boundary of the last barrier
+    "ticked_ns",  # last TIME record
 )
 CLOCK: Final = np.dtype([(name, "<i8") for name in CLOCK_FIELDS])
 CLOCK_AT: Final = {name: at for at, name in enumerate(CLOCK_FIELDS)}
@@ -81,6 +122,9 @@ class Stop(IntEnum):
     BARRIER = 1  # bars closed; the record at the index is not consumed
     WATCH = 2  # the record before the index touched a watch
     HISTORY = 3  # a bar of history is complete in `past` of `fired_slot`
-    UNKNOWN = 4  # a contract that was never defined
-    DISORDER = 5  # recv_ns fell
+    SILENCE = 4  # the TIME record before the index changed a verdict on a feed: `silent_ns` of the states says which
+    UNKNOWN = 5  # a contract that was never defined
+    DISORDER = 6  # recv_ns fell
+
+
 STOP_BITS: Final = 3

@@ -17,9 +17,10 @@ VOLUME: Final = BAR_AT["volume"]
 N_PRINT: Final = BAR_AT["n_print"]
 MAX_SZ: Final = BAR_AT["max_sz"]
 QUALITY: Final = BAR_AT["quality"]
+DOUBTS: Final = BAR_AT["doubts"]
 
 LATEST: Final = ("phase", "session", "bid", "bsz", "ask", "asz", "has")  # a longer bar ends as its last piece does
-EXTREMES: Final = ("t_end", "contract", "flags", "open", "high", "low", "close", "max_sz", "quality")  # each by a rule of its own
+EXTREMES: Final = ("t_end", "contract", "flags", "open", "high", "low", "close", "max_sz", "quality", "doubts")  # each by a rule of its own
 LATEST_AT: Final = tuple(BAR_AT[name] for name in LATEST)
 SUMS_AT: Final = tuple(BAR_AT[name] for name in BAR_FIELDS if name not in LATEST + EXTREMES)
 
@@ -57,7 +58,9 @@ def add(a: Ints, b: Ints) -> None:
         a[CLOSE] = b[CLOSE]
     a[FLAGS] |= b[FLAGS]
     a[MAX_SZ] = max(a[MAX_SZ], b[MAX_SZ])
-    a[QUALITY] = min(a[QUALITY], b[QUALITY])
+    if b[QUALITY] < a[QUALITY]:
+        a[QUALITY] = b[QUALITY]
+        a[DOUBTS] = b[DOUBTS]
 
 
 @piece

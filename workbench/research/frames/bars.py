@@ -22,6 +22,7 @@ from workbench.market.fold import Market, address_of
 from workbench.market.state import Stop
 from workbench.research.frames.market import Scales
 from workbench.research.frames.sheet import Ints, Make, Sheet, named, times, where
+from workbench.risk.groups import group_of
 
 UNITS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR}
 GROW: Final = 4_096  # barriers room is made for at first: almost six hours
@@ -81,6 +82,7 @@ def fold(records: Records, contracts: Sequence[Contract], begun: Begun | None = 
         What the run began with; `None`: nothing.
     """
     market = Market([contract.id for contract in contracts])
+    market.relate([group_of(contract, {}) for contract in contracts])
     if begun is not None:
         market.restore(begun.market)
     now: list[int] = []
@@ -186,5 +188,5 @@ def _bar_columns(b: Bars, slot: Ints, scales: Scales) -> dict[str, Make]:
 
 
 def _why(b: Bars) -> pl.Series:
-    there, at = np.unique(quality.masks(b), return_inverse=True)
+    there, at = np.unique(b["doubts"], return_inverse=True)
     return named([quality.words(int(mask)) for mask in there], at)
