@@ -40,7 +40,8 @@ def fails(test: str, bug: Bug | None, place: Path) -> str | None:
     Parameters
     ----------
     test
-        ``folder/test_file.py::test_function`` below ``tests``, or ``...[value]`` for the one case with that value.
+        ``folder/test_file.py::test_function`` below ``tests``, or ``...[name]`` for the cases that bear that name: their id, as pytest
+        shows it, the id of one of their values, or such a value itself.
     place
         Where it may write.
     """
@@ -50,9 +51,10 @@ def fails(test: str, bug: Bug | None, place: Path) -> str | None:
     function = getattr(module, name, None)
     if function is None:
         raise CannotError(f"there is no {test}")
-    for n, given in enumerate(_cases(function)):
-        if case and case not in map(str, given.values()):
-            continue
+    chosen = [(given, names) for given, names in _cases(function) if not case or case in names]
+    if not chosen:
+        raise CannotError(f"{file}::{name} has no case {case}")
+    for n, (given, _) in enumerate(chosen):
         folder = place / f"{bug or 'none'}-{n}".replace(" ", "-").replace("'", "")
         folder.mkdir(parents=True)
         with _unheard(file), ExitStack() as stack:
@@ -79,16 +81,29 @@ def _unheard(file: str) -> Iterator[None]:
         sys.unraisablehook = before
 
 
-def _cases(function: FunctionType) -> Iterator[dict[str, Any]]:
-    """Give the arguments of each case that `parametrize` makes."""
+def _cases(function: FunctionType) -> Iterator[tuple[dict[str, Any], set[str]]]:
+    """Give the arguments of each case that `parametrize` makes, and the names it is known by."""
     marks = [mark for mark in getattr(function, "pytestmark", []) if mark.name == "parametrize"]
     axes = []
     for mark in marks:
-        names, values = mark.args[0], mark.args[1]
+        names, values = mark.args[0], list(mark.args[1])
         names = [each.strip() for each in names.split(",")] if isinstance(names, str) else list(names)
-        axes.append([dict(zip(names, _values(value, len(names)), strict=True)) for value in values])
+        given = [_values(value, len(names)) for value in values]
+        ids = [_id(mark.kwargs.get("ids"), n, value, given[n]) for n, value in enumerate(values)]
+        axes.append([(dict(zip(names, each, strict=True)), name) for each, name in zip(given, ids, strict=True)])
     for chosen in itertools.product(*axes):
-        yield {name: value for part in chosen for name, value in part.items()}
+        parts = [name for _, name in chosen]
+        of_all = {name: value for part, _ in chosen for name, value in part.items()}
+        yield of_all, {*parts, "-".join(reversed(parts)), *map(str, of_all.values())}  # pytest begins with the lowest mark
+
+
+def _id(ids: Any, n: int, value: Any, given: tuple[Any, ...]) -> str:
+    """Give what a case of one mark is called: by itself, by its mark, else by its values."""
+    own = getattr(value, "id", None) if hasattr(value, "marks") else None
+    if own is None and ids is not None and not callable(ids):
+        own = list(ids)[n]
+    said = [ids(each) if callable(ids) else None for each in given]
+    return str(own) if own is not None else "-".join(str(each if name is None else name) for each, name in zip(given, said, strict=True))
 
 
 def _values(value: Any, n: int) -> tuple[Any, ...]:

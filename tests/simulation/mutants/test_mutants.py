@@ -87,9 +87,17 @@ def test_words_that_are_not_there_plant_nothing() -> None:
         pass
 
 
+@pytest.mark.parametrize("name", ["unknown field", "profile = "])  # an id, a value
+def test_a_test_is_called_by_the_name_of_its_case(name: str, tmp_path: Path) -> None:
+    case = f"runtime/test_build.py::test_a_law_that_cannot_be_meant_is_a_sentence[{name}]"
+    assert fails(case, None, tmp_path) is None
+
+
 def test_a_test_that_cannot_be_called_catches_nothing(tmp_path: Path) -> None:
     with pytest.raises(CannotError, match="there is no"):
         fails("store/test_chain.py::test_of_nothing", None, tmp_path)
+    with pytest.raises(CannotError, match="has no case profile"):
+        fails("runtime/test_build.py::test_a_law_that_cannot_be_meant_is_a_sentence[profile]", None, tmp_path)
     with pytest.raises(CannotError, match="no fixture"):
         fails("runtime/test_logged.py::test_a_session_is_what_was_traded", None, tmp_path)
 

@@ -9,8 +9,8 @@ import asyncio
 from pathlib import Path
 
 from tests.venues.ib.test_venue import BEGIN_NS, broker, edge, leave, submit
-from tests.venues.ib.world import Edge
-from workbench.domain.events import OrderFilled, OrderRejected
+from tests.venues.ib.world import Edge, ask
+from workbench.domain.events import Answered, Known, OrderFilled, OrderRejected
 from workbench.domain.orders import Leg
 from workbench.gateway.faults import When
 from workbench.gateway.faults import actions as act
@@ -63,6 +63,34 @@ def test_an_exit_whose_number_was_taken_leaves_under_another_one_without_a_word_
     assert broker(world).position("DUSIM1", 1).qty == 0 and world.venue.book.lives[1].held == 0
     assert [each.leg for each in world.of(OrderFilled)][-1] is Leg.EXIT and not world.of(OrderRejected)
     assert not world.venue.translator.clashed and not world.venue.translator.must_look
+
+
+def test_an_exit_under_another_number_that_a_gateway_shows_late_is_not_said_never_to_have_come(tmp_path: Path) -> None:
+    """I3: else whoever leaves would send a second one beside it."""
+    taken = Rule(when=When(on="PlaceOrder", where={"leg": "X"}, times=1), what=(act.Refuse(code=103),))
+    late = Rule(when=When(on="PlaceOrder", where={"leg": "X"}, times=2), what=(act.Delay(for_s=3.0),))
+    world = left(tmp_path, Scenario(rules=(taken, late)), 15)
+    assert broker(world).position("DUSIM1", 1).qty == 0 and not world.of(OrderRejected)
+
+
+def test_nor_is_an_entry_under_another_number(tmp_path: Path) -> None:
+    taken = Rule(when=When(on="PlaceOrder", where={"leg": "E"}, times=1), what=(act.Refuse(code=103),))
+    late = [Rule(when=When(on="PlaceOrder", nth=n), what=(act.Delay(for_s=3.0),)) for n in (4, 5, 6)]
+
+    async def main(loop: VirtualLoop) -> Edge:
+        async with edge(loop, tmp_path, faults=Scenario(rules=(taken, *late))) as world:
+            await world.venue.open()
+            await world.ready()
+            await world.venue.send(submit(1, qty=2))
+            await world.until(lambda: world.venue.book.lives[1].entry.order_id > 3, 15)
+            await world.venue.send(ask("bracket", 1))
+            await asyncio.sleep(12)
+            return world
+
+    world = run(main, epoch_ns=BEGIN_NS)
+    answers = [each.answer for each in world.of(Answered) if each.question == "bracket"]
+    assert [each.value["entry"] for each in answers if isinstance(each, Known)] == [True]
+    assert broker(world).position("DUSIM1", 1).qty == 2 and not world.of(OrderRejected)
 
 
 def test_an_answer_that_was_asked_for_before_a_number_was_taken_says_nothing_about_the_order(tmp_path: Path) -> None:

@@ -262,6 +262,7 @@ class Orders:
         for part in parts:
             self.book.by_id.pop(part.order_id, None)
             part.refusal, part.stage, part.is_cancelling = "", Stage.SENT, False
+            part.n_missed = 0  # the answers that lacked it were asked for before it left
             self.book.number(life, part, self._ids.order())
         return [self._placing(life, part, transmit=part is parts[-1]) for part in parts]
 
