@@ -28,6 +28,8 @@ async def past_bars(asked: BarsAsked, client: LaneClient, questions: Questions) 
     """Ask one question about bars; never raises for what the other side does."""
     if not client.is_ready:
         return Trouble("not connected")
+    if "ib" not in asked.contract.venue_ids:
+        return Nothing("IB never named this contract")
     named, span_s = ib_contract(asked.contract), -(-(asked.end_ns - asked.start_ns) // SECOND)
     named.includeExpired = True
     end, lasts = formatIBDatetime(datetime.fromtimestamp(asked.end_ns // SECOND, UTC)), f"{span_s} S"
