@@ -18,6 +18,7 @@ from workbench.domain.events import (
     OperatorAction,
     OrderAccepted,
     OrderCancelled,
+    OrderFilled,
     PositionAdopted,
     PositionTold,
 )
@@ -272,6 +273,19 @@ def test_what_is_left_of_a_position_that_a_hand_cut_untold_stays_under_its_stop_
     hand.hear(entering(1, Leg.EXIT), said(OperatorAction.RESUME))
     [bracket] = hand.engine.desk.supervisor.brackets()
     assert (bracket.open, bracket.held, bracket.phase, hand.state) == (1, 1, Phase.PROTECTED, "active")
+
+
+def test_a_person_who_resumes_first_enters_the_price_of_what_was_closed_by_hand_afterwards() -> None:
+    hand = half_gone()
+    assert not any(hand.bar() for _ in range(12))
+    hand.hear(said(OperatorAction.RESUME))
+    assert hand.engine.desk.memory.referee.foreign == {1: -1}
+    assert "does not explain it" in (why_not_enter(hand.engine.desk, entering(2, Leg.EXIT)) or "")
+    hand.hear(OrderFilled(1, Leg.STOP, 1, LONG.stop_px, "stop1", None), told(0))
+    assert hand.bracket is not None and why_not_enter(hand.engine.desk, entering(1, Leg.EXIT)) is None
+    hand.hear(entering(1, Leg.EXIT))
+    assert hand.bracket is None and len(hand.made(RoundTripClosed)) == 1 and not hand.engine.desk.memory.referee.foreign
+    assert not any(hand.bar() for _ in range(12)) and hand.state == "active"
 
 
 def test_of_a_position_that_is_gone_untold_nothing_is_repaired_or_left_and_a_flatten_sends_nothing() -> None:

@@ -132,6 +132,14 @@ def test_a_new_process_counts_the_newest_of_what_was_corrected_before_it_whichev
 # ---------------------------------------------------------------------- ends
 
 
+def test_a_stop_that_filled_less_than_it_was_known_to_be_for_covers_nothing_of_the_rest() -> None:
+    of = translator()
+    assert told(of, [open_order(STOP, "PreSubmitted"), execution(STOP, "s.01", 1, 5990.0), status(STOP, "Filled", 1)])[
+        -1
+    ] == OrderCancelled(7, STOP, 1)
+    assert told(of, [status(STOP, "Filled", 1)]) == []
+
+
 def test_a_cancel_gives_up_what_was_not_filled_even_if_the_fill_is_told_later() -> None:
     of = translator()
     assert told(of, [open_order(ENTRY), status(ENTRY, "Cancelled", 1), execution(ENTRY, "a.01", 1, 6000.0)]) == [

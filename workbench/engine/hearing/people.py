@@ -117,7 +117,7 @@ def why_not_enter(desk: Desk, event: FillEntered) -> str | None:
     contract = b.key.contract
     if contract not in referee.positions:
         return "the broker has not said what it holds of this contract"
-    lacks = referee.positions[contract] - desk.own(contract) - referee.foreign.get(contract, 0)
+    lacks = referee.positions[contract] - desk.own(contract) - referee.foreign.get(contract, 0) - b.side * _noted(desk, event)
     moved = _signed(b, event)
     if lacks * moved <= 0 or abs(moved) > abs(lacks):
         held = referee.positions[contract]
@@ -129,9 +129,17 @@ def _signed(b: Bracket, event: FillEntered) -> int:
     return event.qty * (b.side if event.leg is Leg.ENTRY else -b.side)
 
 
+def _noted(desk: Desk, event: FillEntered) -> int:
+    """Count what a hand closed of a bracket and a resume took note of as foreign: a price may be entered for it all the same."""
+    b, foreign = desk.memory.book.open[event.ref], desk.memory.referee.foreign
+    return max(0, min(b.by_hand, event.qty, -b.side * foreign.get(b.key.contract, 0))) if event.leg is not Leg.ENTRY else 0
+
+
 def entered(desk: Desk, event: FillEntered, now_ns: int, cause: Cause) -> list[AnyCommand]:
     """Book a fill that a person entered, like any other; whether it explains a difference was judged before the event was made."""
     fill = OrderFilled(event.ref, event.leg, event.qty, event.px, event.exec_id, event.fee_micros)
-    if event.leg is not Leg.ENTRY and (b := desk.memory.book.open.get(event.ref)) is not None:
+    is_news = event.exec_id not in desk.memory.book.executions
+    if is_news and event.leg is not Leg.ENTRY and (b := desk.memory.book.open.get(event.ref)) is not None:
+        desk.memory.referee.count(b.key.contract, b.side * _noted(desk, event))
         b.by_hand = max(0, b.by_hand - event.qty)
     return report(desk, fill, now_ns, cause)[1]

@@ -174,9 +174,12 @@ class Translator:
         if m.status == INACTIVE:
             return self._inactive(life, part)
         if m.status == FILLED:
-            part.has_lived = True
+            part.has_lived, size = True, (part.known or part.wanted).qty
             self._all_filled(part, told)
-            return []
+            is_less = part.leg is Leg.STOP and (less := size - part.known.qty if part.known else 0) > 0
+            return (
+                [OrderCancelled(life.submit.ref, Leg.STOP, less)] if is_less else []
+            )  # somebody had cut it: of the rest it covers nothing
         return self._show(life, part, part.known or part.wanted, is_whole) if m.status in WORKS else []
 
     @staticmethod
