@@ -137,7 +137,7 @@ def page(watches: Watches) -> pn.Template:
         }, f"{escape(trading.title(shown))}|{int(shown.card is None)}"
 
     first = {"state": '<p class="soft">Reading the stores ...</p>'}
-    return _page("page.html", "/", tuple(SECTIONS), first, seen, PERIOD_MS, wanted=wanted)
+    return _page("trading.html", "/", tuple(SECTIONS), first, seen, PERIOD_MS, wanted=wanted)
 
 
 def data_page(recordings: Recordings) -> pn.Template:
@@ -163,7 +163,11 @@ def _page(
         each: _html(first.get(each, ""), stylesheets=[css], margin=0, sizing_mode="stretch_width") for each in sections
     }
     beat = _html("workbench|0", name="beat")
-    template = pn.Template(_face(name).replace("{{ icon }}", _face("icon.html")).replace("{{ controls }}", _face("controls.html")))
+    parts = {"icon": "icon.html", "controls": "controls.html", "sections": name}
+    text = _face("frame.html")
+    for part, file in parts.items():
+        text = text.replace(f"{{{{ {part} }}}}", _face(file))
+    template = pn.Template(text)
     for each, pane in {**panes, "beat": beat}.items():
         template.add_panel(each, pane)
     for each, value in _variables(here, wanted).items():
