@@ -31,6 +31,7 @@ def test_its_defaults_are_its_test(page: Pipeline, tmp_path_factory: pytest.Temp
     assert "Was the data fit to decide on?" in text and "nothing until the close" in text
 
 
+@pytest.mark.proof
 @pytest.mark.covers("S4-21", "S4-22")
 def test_a_recording_that_is_not_whole_fails_it(page: Pipeline, tmp_path: Path) -> None:
     data = tmp_path / "data"

@@ -13,6 +13,7 @@ from workbench.pipelines.runner import run
 PAGE = Path(__file__).parents[2] / "pipelines" / "fee_audit"
 
 
+@pytest.mark.proof
 @pytest.mark.covers("S3-49")
 def test_a_broker_that_charges_otherwise_fails_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal(tmp_path / "data", traded().told)

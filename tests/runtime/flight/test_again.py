@@ -43,6 +43,7 @@ def test_a_life_with_its_brackets_gives_the_same_records_commands_and_frames(lif
     assert played.then[0].of(OrderFilled) and not played.n_dropped and not played.stuck
 
 
+@pytest.mark.proof
 def test_so_does_one_in_which_data_and_connection_were_lost(tmp_path: Path) -> None:
     flown = Flown(tmp_path, both(), trades_s=50, waits_s=70)
     flown.run()

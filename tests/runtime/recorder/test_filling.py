@@ -42,6 +42,7 @@ class Beside:
             self.keeper.look(float(self.n))
 
 
+@pytest.mark.proof
 @pytest.mark.covers("S4-12", "S1-02", "S1-13")
 def test_what_a_cut_line_lost_is_asked_for_once_and_lies_beside_the_log(tmp_path: Path) -> None:
     contracts, records = market(("ES",), 6, 7, 0.4, before=0)

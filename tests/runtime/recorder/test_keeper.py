@@ -37,6 +37,7 @@ def folder(recorded: Path, tmp_path: Path) -> Path:
     return shutil.copytree(recorded, tmp_path / "data")
 
 
+@pytest.mark.proof
 @pytest.mark.covers("S1-03", "S1-13", "S4-10")
 def test_rows_made_while_a_log_grows_are_those_the_whole_log_gives(tmp_path: Path) -> None:
     keeper, live = Keeper(tmp_path, often()), recorder(tmp_path)
