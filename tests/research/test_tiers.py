@@ -6,6 +6,7 @@ import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.research.conftest import Traded
@@ -18,6 +19,7 @@ from workbench.research.tiers import What
 from workbench.store.audit import audit
 from workbench.store.bars import drop_bars, keep_bars, kept_bars, read_bars
 from workbench.store.folders import Folders
+from workbench.store.manifest import write_manifest
 from workbench.store.recordings import Recordings
 from workbench.store.sealer import seal
 from workbench.store.segments import paths
@@ -91,6 +93,14 @@ def test_what_is_not_sealed_or_lacks_its_journal_stays_whatever_its_age(traded: 
     assert "journal is missing" in what.why_not
     with pytest.raises(StoreError, match="stays"):
         tiers.let_go(data, what, RULES, later(traded.session, 1), 7)
+
+
+def test_the_records_of_a_run_that_died_and_was_never_ended_stay_for_who_takes_it_up_plays_them(data: Path, traded: Traded) -> None:
+    run = traded.open().run
+    assert run is not None and run.is_closed
+    write_manifest(Folders(data).run(run.run), msgspec.structs.replace(run, is_closed=False))
+    (what,) = tiers.due(data, RULES, later(traded.session, 1))
+    assert "never ended" in what.why_not
 
 
 def test_bars_of_records_that_were_replaced_are_made_anew_before_the_records_go(data: Path, traded: Traded) -> None:

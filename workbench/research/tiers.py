@@ -199,6 +199,8 @@ def _protected(data: Path, session: int, *, imported: bool) -> str:
         return f"{len(writers)} runs wrote it, and its bars would be those of one"
     if writers[0].mode in ("import", "generate") and not imported:
         return "it was imported or generated: workbench data prune --imported"
+    if writers[0].mode in RECORDED and not writers[0].is_closed:
+        return "its run was never ended: who takes it up has to play it"
     return "" if Folders(data).journal(writers[0].run).exists() else "its journal is missing, and with it what its orders did"
 
 
