@@ -15,6 +15,7 @@ from tests.runtime.recorder.world import made_of, often, recorder, small
 from workbench.domain.errors import StoreError
 from workbench.domain.records import Kind
 from workbench.domain.units import MINUTE, SECOND
+from workbench.runtime.recorder.gaps import FIRST, Gap
 from workbench.runtime.recorder.keeper import Keeper, keep
 from workbench.store.folders import Folders
 from workbench.store.recordings import Recordings
@@ -113,6 +114,20 @@ def test_a_session_that_is_over_is_put_together_and_the_next_goes_on(tmp_path: P
     assert [row.ns for session in sessions for row in keeper.table.read(session) if row.symbol == "ESZ6"] == sorted(
         {row.ns for session in sessions for row in keeper.table.read(session)}
     )
+
+
+@pytest.mark.proof
+@pytest.mark.covers("S4-12")
+def test_a_keeper_that_begins_anew_in_a_later_session_misses_nothing_that_the_one_before_was_heard_in(tmp_path: Path) -> None:
+    recorder(tmp_path, hours=ShortHours(int(small().records["recv_ns"][0]) - SECOND, 8 * MINUTE)).run()
+    found: list[list[Gap]] = []
+    for _ in range(2):
+        keeper = Keeper(tmp_path, often())
+        found.append([])
+        keeper.missing.add = found[-1].extend
+        keeper.finish()
+    assert len(keeper.table.sessions()) >= 3 and [gap.why for gap in found[0]].count(FIRST) == 2
+    assert FIRST not in [gap.why for gap in found[1]]
 
 
 def test_two_keepers_do_not_work_at_once(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from workbench.domain.events import ContractDefined
 from workbench.domain.records import Records
 from workbench.domain.units import SECOND
 from workbench.market.snapshots import Snapshot, Snapshots
+from workbench.runtime.logged import open_log
 from workbench.runtime.recorder.filling import table as filled
 from workbench.runtime.recorder.gaps import Gaps
 from workbench.runtime.recorder.missing import MissingList, stretches
@@ -77,8 +78,24 @@ class Keeper:
         self._following = Following(self._data, Mode.RECORD.value, first)
         self.snapshots = Snapshots(ContractBook(self._data).contracts(), self._recorder.snapshot_s * SECOND)
         self._gaps = Gaps(stretches)
+        if there[:-1]:
+            self._remember(there[-2])
         self.snapshots.remember(row for session in there[-1 - BEFORE : -1] for row in self.table.read(session))
         return first
+
+    def _remember(self, session: int) -> None:
+        """Read how the session before ended: who was heard then is not here for the first time. What is found is written already."""
+        try:
+            logged = open_log(self._data, session)
+        except (DataError, StoreError):
+            return  # let go, or not to be read: then nothing is known of it
+        at = 0
+        for arrival in logged.arrivals:
+            stop = int(logged.records["seq"].searchsorted(arrival.after_seq, side="right"))
+            self._gaps.take(logged.records[at:stop])
+            self._gaps.hear(arrival)
+            at = stop
+        self._gaps.take(logged.records[at:])
 
     def look(self, now_s: float) -> None:
         """Read what came; write and seal what is due."""
