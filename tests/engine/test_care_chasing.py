@@ -10,6 +10,7 @@ from workbench.domain.decisions import Approved, Proposal, Reason, Refused, Trad
 from workbench.domain.events import ConnectionChanged, OperatorAction, OperatorSaid, OrderAccepted
 from workbench.domain.orders import AnyCommand, Leg, OrderType, Reprice
 from workbench.engine import Engine
+from workbench.engine.exposure import exposure
 
 AFTER = 2 * BAR
 RESTS = LONG._replace(entry_type=OrderType.LIMIT, chase=Chase(24_003, AFTER, 2))
@@ -75,6 +76,14 @@ def test_an_entry_stays_where_it_is_while_anything_is_unclear(trouble: str) -> N
     else:
         hand.engine.desk.breaker.trip("why", TradingState.REDUCING, hand.facts, latched=True)
     assert moves(hand.bar(4)) == []
+
+
+def test_what_an_entry_binds_beside_the_next_one_is_counted_at_its_worst_price_from_the_beginning() -> None:
+    hand = resting()
+    before = exposure(hand.engine.desk, list(hand.engine.desk.supervisor.brackets()))
+    assert moves(hand.bar(2)) == [24_002]
+    confirm(hand, 24_002)
+    assert exposure(hand.engine.desk, list(hand.engine.desk.supervisor.brackets())) == before
 
 
 def test_risk_is_sized_from_the_worst_price_and_counted_in_the_day() -> None:

@@ -129,9 +129,9 @@ class Bracket(msgspec.Struct):
 
 
 def notional_of(b: Bracket, contract: Contract) -> int:
-    """Give the notional of a bracket in micros: what is held at its average entry, the rest at its entry's price."""
+    """Give the notional of a bracket in micros: what is held at its average entry, the rest at the worst price its entry may come to."""
     value = abs(b.open * b.entry_value) // b.filled if b.filled else 0
-    return contract.cost_micros(value + abs(b.entry_px or b.target_px) * b.rest)
+    return contract.cost_micros(value + (max(abs(b.entry_px), abs(b.first_px)) or abs(b.target_px)) * b.rest)
 
 
 def closed(b: Bracket, contract: Contract, pnl: int, pnl_micros: int, now_ns: int) -> RoundTripClosed:
