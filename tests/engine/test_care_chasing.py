@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.hand import BAR, ES, LONG, ONCE, SHORT, Hand, Script, law, setup
+from tests.engine.hand import ACCOUNT, BAR, ES, LONG, ONCE, SHORT, Hand, Script, law, setup
 from workbench.domain.chase import Chase
 from workbench.domain.decisions import Approved, Proposal, Reason, Refused, TradingState
-from workbench.domain.events import ConnectionChanged, OperatorAction, OperatorSaid, OrderAccepted
+from workbench.domain.events import ConnectionChanged, ForeignOrderSeen, OperatorAction, OperatorSaid, OrderAccepted
 from workbench.domain.orders import AnyCommand, Leg, OrderType, Reprice
 from workbench.engine import Engine
 from workbench.engine.exposure import exposure
@@ -63,7 +63,7 @@ def test_what_the_venue_did_not_move_is_tried_once_more_from_where_it_stands() -
     assert moves(hand.bar(4)) == []
 
 
-@pytest.mark.parametrize("trouble", ["a part filled", "withdrawn", "away", "reducing"])
+@pytest.mark.parametrize("trouble", ["a part filled", "withdrawn", "away", "reducing", "a stranger"])
 def test_an_entry_stays_where_it_is_while_anything_is_unclear(trouble: str) -> None:
     hand = resting()
     assert hand.bracket is not None
@@ -73,6 +73,8 @@ def test_an_entry_stays_where_it_is_while_anything_is_unclear(trouble: str) -> N
         hand.hear(OperatorSaid(OperatorAction.FLATTEN, "enough"))
     elif trouble == "away":
         hand.hear(ConnectionChanged(False, "lost"))
+    elif trouble == "a stranger":
+        hand.hear(ForeignOrderSeen(ACCOUNT, 1, 77, "", 1, 2, 0, "LMT", "Submitted"))
     else:
         hand.engine.desk.breaker.trip("why", TradingState.REDUCING, hand.facts, latched=True)
     assert moves(hand.bar(4)) == []

@@ -80,9 +80,9 @@ def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> 
 
 
 def _chase(desk: Desk, b: Bracket, chase: Chase, now_ns: int, cause: Cause) -> AnyCommand | None:
-    """Let an entry that rests follow the market; not where less risk is wanted, nobody answers, or no price is known."""
-    is_time = now_ns - (b.changed_ns or b.sent_ns) >= chase.after_ns
-    if not is_time or desk.breaker.state is not TradingState.ACTIVE or CONNECTION in desk.breaker.causes or not may_change(desk, now_ns):
+    """Let an entry that rests follow the market; not where less risk is wanted, nobody answers, others are in it, or no price is known."""
+    is_due = now_ns - (b.changed_ns or b.sent_ns) >= chase.after_ns and not desk.memory.referee.is_foreign(b.key.contract)
+    if not is_due or desk.breaker.state is not TradingState.ACTIVE or CONNECTION in desk.breaker.causes or not may_change(desk, now_ns):
         return None
     place = desk.places[b.key.contract]
     far_px = leavable_at(place, -b.side) if place.cells[_T_END] else None  # a closed market has none
