@@ -112,6 +112,17 @@ def status(session: Range = None, data: DataFolder = None, as_json: AsJson = Fal
     console.print(
         f"{len(held):,} sessions, {sum(each.n_records for each in held):,} records, {_bytes(total)}; sums and hashes: workbench data verify"
     )
+    console.print(f"recordings lie {_where(folder)}", soft_wrap=True)
+
+
+def _where(folder: Path) -> str:
+    from workbench.store.place import place_of
+    from workbench.store.recordings import Recordings
+
+    place, root = place_of(folder), Recordings.of(folder).root
+    if place is None:
+        return f"in {root}"
+    return f"at {root}, asked at {place.endpoint or 'its usual address'}; tail, journals and everything else lie in {folder}"
 
 
 def _complete(folder: Path, session: int) -> dict[str, float] | None:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from workbench.commands.importing import AsJson, DataFolder, sentences
+from workbench.commands.playing import folder_of
 
 if TYPE_CHECKING:
     from workbench.importers.ib_history.download import Progress
@@ -83,7 +84,7 @@ def history(
         console = Console(stderr=as_json, highlight=False, soft_wrap=True)
         try:
             ask = _ticks if ticks else _history
-            done = asyncio.run(ask(console, data or settings.data_path, where, load_roots(settings), roots, words))
+            done = asyncio.run(ask(console, folder_of(data, settings.data_path), where, load_roots(settings), roots, words))
         except KeyboardInterrupt:
             console.print("\nBroken off. What was answered is kept; the same command goes on from there.")
             raise typer.Exit(130) from None

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from workbench.commands.playing import folder_of
 from workbench.domain.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def databento(
         tell(f"reading {len(paths)} files")
         readings = databento.read_all(paths, roots, root=root, expiry=naming.day(expiry))
         plan = base.plan("databento", list(readings))
-        folder = data or settings.data_path
+        folder = folder_of(data, settings.data_path)
         report = base.rehearse(plan, folder) if dry_run else base.keep(plan, folder, replace=replace, tell=tell)
     show(report, as_json=as_json, data=data, replace=replace)
 
@@ -145,7 +146,7 @@ def lean(
             readings.append(reading)
             tell(f"read {reading.report.path}")
         plan = base.plan("lean", readings)
-        folder = data or settings.data_path
+        folder = folder_of(data, settings.data_path)
         report = base.rehearse(plan, folder) if dry_run else base.keep(plan, folder, replace=replace, tell=tell)
     show(report, as_json=as_json, data=data, replace=replace)
 
@@ -196,7 +197,7 @@ def csv(
         if not as_json:
             typer.echo("\n".join(plan.report.preview))
         with waiting() as tell:
-            folder = data or settings.data_path
+            folder = folder_of(data, settings.data_path)
             report = base.rehearse(plan, folder) if dry_run else base.keep(plan, folder, replace=replace, tell=tell)
     show(report, as_json=as_json, data=data, replace=replace)
 

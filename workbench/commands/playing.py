@@ -274,6 +274,11 @@ def folder_of(given: Path | None, usual: Path) -> Path:
     folder = given or usual
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file: name a folder (--data)")
+    if folder.resolve() == usual.resolve():
+        from workbench.config import load_settings
+        from workbench.store.place import settle_as_told
+
+        settle_as_told(folder, load_settings())
     return folder
 
 

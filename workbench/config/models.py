@@ -21,7 +21,9 @@ from workbench.domain.units import BAR_NS, MS, SECOND
 
 BAR_S = BAR_NS // SECOND
 # what decides nothing (whom notices go to), and what a run's manifest names by itself, law and all
-TOLD: Final = frozenset({"mode", "data_folder", "profile", "active", "ib", "recorder", "guardian", "notify", "flight", "retention"})
+TOLD: Final = frozenset(
+    {"mode", "data_folder", "profile", "active", "ib", "recorder", "guardian", "notify", "flight", "retention", "recordings"}
+)
 
 
 class Mode(StrEnum):
@@ -162,6 +164,14 @@ class RetentionSettings(Section):
         return self
 
 
+class RecordingsSettings(Section):
+    """Where recordings lie: `url` empty, in the data folder; else on an object store. Its keys are never a setting."""
+
+    url: str = Field(pattern=r"^(s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9._/-]*)?)?$")
+    endpoint: str = Field(pattern=r"^(https?://[A-Za-z0-9.-]+(:\d+)?/?)?$")
+    region: str = Field(pattern=r"^[a-z0-9-]*$")
+
+
 class Settings(Section):
     """All settings of a run. Made by `load_settings`; knows where each value came from (`settings_with_origins`)."""
 
@@ -181,6 +191,7 @@ class Settings(Section):
     notify: NotifySettings
     flight: FlightSettings
     retention: RetentionSettings
+    recordings: RecordingsSettings
     roots: dict[str, Root]
 
     _folder: Path = PrivateAttr(default=Path())

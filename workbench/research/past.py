@@ -12,6 +12,7 @@ from workbench.importers.ib_history.tick_download import TickProgress
 from workbench.runtime.history import Fetched, fetch, outlook
 from workbench.runtime.tick_history import FetchedTicks, fetch_ticks, tick_outlook
 from workbench.venues.ib.history import open_history
+from workbench.store.place import settle_as_told
 from workbench.venues.ib.roles import Role, client_id
 
 TICKS = ("prints", "quotes")
@@ -63,6 +64,7 @@ async def history(
     """
     settings = load_settings()
     folder = settings.data_path if data is None else Path(data)
+    settle_as_told(folder, settings)
     where = (host or settings.ib.host, port or settings.ib.port, client_id(settings.ib.client_id, Role.NOTEBOOK))
     async with open_history(*where, load_roots(settings)) as source:
         if ticks is not None:

@@ -30,6 +30,7 @@ from workbench.store.recordings import EPOCH_SHIFT, Recordings
 from workbench.store.retention import thinned
 
 RESTORE: Final = "bring it back from a backup (workbench restore), or take it out and import the session again"
+AWAY: Final = "look again when the object store answers; what is not sealed is in the tail"
 KEEP: Final = "leave both as they are and compare them before anything is deleted"
 Seqs = npt.NDArray[np.int64]
 
@@ -76,7 +77,7 @@ def audit(data: Path, *, first: int = 0, last: int = 99_999_999, tell: Callable[
     try:
         spans = recordings.sessions()
     except StoreError as error:
-        found.append(Finding(True, str(Folders(data).recordings), str(error), RESTORE))
+        found.append(Finding(True, recordings.root, str(error), RESTORE if recordings.is_here else AWAY))
         return Audit(len(parts), 0, 0, 0, 0, tuple(found))  # what should be where cannot be told without it
     files = _all_files(data, recordings, days, found, tell)
     seqs: dict[int, Seqs] = {}
@@ -145,7 +146,10 @@ class _Files(NamedTuple):
 
 def _all_files(data: Path, recordings: Recordings, days: tuple[int, int], found: list[Finding], tell: Callable[[str], None]) -> _Files:
     """Hold the files of every table, and the bars, against what was written."""
-    files = _files(Folders(data).recordings, recordings.table(), days, found, tell)
+    if recordings.is_here:
+        files = _files(Folders(data).recordings, recordings.table(), days, found, tell)
+    else:
+        files = _listed(recordings.table(), days)
     others = [_bars(data, days, found)]
     for folder, kind in Folders(data).beside:
         try:
@@ -180,6 +184,13 @@ def _files(folder: Path, table: DeltaTable | None, days: tuple[int, int], found:
         said = f"{unlisted} files have no checksum: they were written just now, before there were any, or brought back from a backup"
         found.append(Finding(False, str(folder), said, "workbench data compact keeps them"))
     return _Files(len(files), n_bytes, damaged)
+
+
+def _listed(table: DeltaTable | None, days: tuple[int, int]) -> _Files:
+    """Count what a table on an object store names: every record is read back below, which no file survives that is gone or cut."""
+    files = files_of(table).select("size_bytes", "partition.session").rows() if table is not None else []
+    sizes = [size for size, session in files if days[0] <= session <= days[1]]
+    return _Files(len(sizes), sum(sizes), set())
 
 
 def _bars(data: Path, days: tuple[int, int], found: list[Finding]) -> _Files:

@@ -40,7 +40,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
 def backup(data: Path, target: Path) -> Backup:
     """Copy a data folder into an empty or absent folder.
 
-    Recordings that lie elsewhere (``s3://``) are not in it: their store keeps its own versions.
+    Recordings that lie elsewhere (``s3://``) are not in it, but where they lie: their store keeps its own versions.
 
     Raises
     ------
@@ -54,9 +54,10 @@ def backup(data: Path, target: Path) -> Backup:
     read_segments(source.tail)  # what a power cut took from them and the journals hold is put back: a copy of a segment is closed
     with trouble(f"copying {data} to {target}"):
         target.mkdir(parents=True, exist_ok=True)
-        for path in (source.contracts, source.epoch):
+        for path in (source.contracts, source.epoch, source.place):
             if path.exists():
-                shutil.copy2(path, target / path.name)
+                (target / path.relative_to(data)).parent.mkdir(exist_ok=True)
+                shutil.copy2(path, target / path.relative_to(data))
         for path in _run_files(source):
             _copy_run_file(path, target / path.relative_to(data))
         for path in segments.paths(source.tail):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from workbench.domain.errors import StoreError
 from workbench.store import checksums, delta_log
 from workbench.store.columns import COLUMNS, PACKING
+from workbench.store.place import Place
 from workbench.store.versions import FORMATS, refuse_newer
 from workbench.store.whole import only_one, trouble
 
@@ -23,6 +25,7 @@ OF_RECORDS: Final = "recordings"  # kinds of table are those of `versions.FORMAT
 WORDS: Final = {OF_RECORDS: "records"}  # what a table is said to hold, where that is not its kind
 CONFIGURATION: Final = {"delta.checkpointInterval": "10"}  # commits stay fast: 11 ms against 26 with the default of 100
 LOCK_WAIT_S: Final = 60.0
+MANY_LETTERS: Final = 400  # of what a store said
 
 
 class RecordsTable:
@@ -40,6 +43,10 @@ class RecordsTable:
         Columns that are folders.
     packing
         How its columns are written.
+    place
+        Of a table on an object store, in the place of `storage_options`: how it is reached, and whose it is.
+    lock
+        Of such a table: the file that one writer of this machine holds at a time.
     """
 
     def __init__(
@@ -50,11 +57,20 @@ class RecordsTable:
         kind: str = OF_RECORDS,
         partition_by: Sequence[str] = ("session", "kind"),
         packing: WriterProperties = PACKING,
+        place: Place | None = None,
+        lock: Path | None = None,
     ) -> None:
         self.root, self._kind, self._partition_by, self._packing = str(root), kind, list(partition_by), packing
         self._about = f"{WORDS.get(kind, kind)} of futures-workbench, format "
-        self._options = dict(storage_options) if storage_options else None
+        self._options = place.options if place is not None else dict(storage_options) if storage_options else None
+        self._scan_options = place.scan_options if place is not None else self._options
+        self._owner, self._lock = place.owner if place is not None else None, lock
         self._folder = None if "://" in self.root else Path(root)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it lies on a disk of this machine."""
+        return self._folder is not None
 
     def open(self, version: int | None = None) -> DeltaTable | None:
         """Open a version, the newest if `None`; `None` if nothing was ever written.
@@ -69,11 +85,13 @@ class RecordsTable:
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            raise StoreError(f"the recordings {self.root} cannot be opened: {_first_line(error)}") from error
+            raise StoreError(f"the recordings {self.root} cannot be opened: {self._said(error)}") from error
         description = table.metadata().description or ""
         if not description.startswith(self._about):
             raise StoreError(f"{self.root} is a table, but none of the workbench")
         refuse_newer(self._kind, int(description.removeprefix(self._about)), self.root)
+        if self._owner is not None and table.metadata().name not in (None, self._owner):
+            raise StoreError(f"{self.root} holds the recordings of another data folder: give each an address of its own (recordings.url)")
         return table
 
     @property
@@ -88,9 +106,10 @@ class RecordsTable:
     def writing(self) -> Iterator[DeltaTable | None]:
         """Hold the table for writing; on the way out what was committed is made durable, which Delta itself leaves to chance."""
         folder = self._folder
-        with _trouble(f"writing the recordings {self.root}"):
+        with self._trouble(f"writing the recordings {self.root}"):
             if folder is None:
-                yield self.open()
+                with only_one(self._lock, f"another process writes {self.root}", wait_s=LOCK_WAIT_S) if self._lock else nullcontext():
+                    yield self.open()
                 return
             with only_one(folder.with_name(f"{folder.name}.lock"), f"another process writes {folder}", wait_s=LOCK_WAIT_S):
                 delta_log.drop_torn(folder)
@@ -123,7 +142,7 @@ class RecordsTable:
         }
         if table is None:
             about = f"{self._about}{FORMATS[self._kind]}"
-            how |= {"partition_by": self._partition_by, "configuration": CONFIGURATION, "description": about}
+            how |= {"partition_by": self._partition_by, "configuration": CONFIGURATION, "description": about, "name": self._owner}
             write_deltalake(self.root, frame, mode="append", **how)
         elif instead_of is None:
             write_deltalake(table, frame, mode="append", **how)
@@ -135,7 +154,31 @@ class RecordsTable:
         import polars as pl
 
         uris = [f"{self.root}/{path}" for path in files["path"]]
-        return pl.scan_parquet(uris, hive_partitioning=False, storage_options=self._options).select(COLUMNS)
+        return pl.scan_parquet(uris, hive_partitioning=False, storage_options=self._scan_options).select(COLUMNS)
+
+    def collect(self, frames: list[pl.LazyFrame]) -> list[pl.DataFrame]:
+        """Read what `scan` gave; on an object store a `StoreError` says if it does not answer."""
+        import polars as pl
+
+        if self.is_here:
+            return pl.collect_all(frames)
+        try:
+            return pl.collect_all(frames)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise StoreError(f"reading the recordings {self.root} failed: {self._said(error)}") from error
+
+    @contextmanager
+    def _trouble(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (DeltaError, OSError) as error:
+            raise StoreError(f"{doing} failed: {self._said(error)}") from error
+
+    def _said(self, error: BaseException) -> str:
+        """Say it in a line; of an object store the whole chain of causes, and what stays safe."""
+        if self.is_here:
+            return _first_line(error)
+        return f"{_in_a_line(str(error))}; what is not sealed stays in the tail until the store answers"
 
 
 def files_of(table: DeltaTable) -> pl.DataFrame:
@@ -150,12 +193,16 @@ def versions_of(table: DeltaTable | None, applications: Collection[str]) -> dict
     return {name: (table.transaction_version(name) or 0) if table is not None else 0 for name in applications}
 
 
-@contextmanager
-def _trouble(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except (DeltaError, OSError) as error:
-        raise StoreError(f"{doing} failed: {_first_line(error)}") from error
+def _in_a_line(text: str) -> str:
+    r"""Put a chain of causes into a line, without colours, and without the body of an answer: that may repeat the name of a key.
+
+    >>> _in_a_line("Generic S3 error\n \x1b[31m↳\x1b[0m Server returned 403: <?xml?><Error><Code>AccessDenied</Code><AWSAccessKeyId>AK</Error>")
+    'Generic S3 error: Server returned 403: AccessDenied'
+    """
+    line = " ".join(re.sub(r"\x1b\[\d*m", "", text).replace("↳", "\0").split()).replace(" \0 ", ": ")
+    before, is_there, body = line.partition("<")
+    code = re.search(r"<Code>(\w+)</Code>", body) if is_there else None
+    return f"{before}{code[1] if code else ''}"[:MANY_LETTERS].rstrip()
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,6 +5,7 @@
     data/
       tail/<session>/<epoch>-<n>.seg     market records of the running loop (`store.tail`)
       recordings/records/                one Delta Lake table of all sealed records (`store.recordings`)
+      recordings/place.json              where that table lies, if not here (`store.place`)
       recordings/futures_snapshots/      what a recorder makes of them every five minutes (`store.side`)
       recordings/gaps/                   what is missing in them, and what was found of it
       recordings/backfill/               that, as records; no engine ever sees it
@@ -46,6 +47,11 @@ class Folders(NamedTuple):
     def recordings(self) -> Path:
         """The table of all sealed records."""
         return self.data / "recordings" / "records"
+
+    @property
+    def place(self) -> Path:
+        """Where that table lies, if elsewhere."""
+        return self.data / "recordings" / "place.json"
 
     @property
     def snapshots(self) -> Path:

@@ -21,6 +21,7 @@ from workbench.store import segments
 from workbench.store.columns import to_frame, to_records
 from workbench.store.delta_table import RecordsTable, files_of, versions_of
 from workbench.store.folders import Folders
+from workbench.store.place import Place, place_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,6 +58,8 @@ class Recordings:
         What the object store needs (``AWS_REGION``, ``AWS_ENDPOINT_URL``, keys ...); passed through.
     cache
         Folder for sessions as the engine eats them; `None`: beside the table.
+    place, lock
+        Of an object store that `store.place` knows, in the place of `storage_options`; see `RecordsTable`.
 
     Examples
     --------
@@ -70,14 +73,35 @@ class Recordings:
     ([True, False], [7, 8])
     """
 
-    def __init__(self, root: Path | str, storage_options: Mapping[str, str] | None = None, *, cache: Path | None = None) -> None:
-        self._table = RecordsTable(root, storage_options)
+    def __init__(
+        self,
+        root: Path | str,
+        storage_options: Mapping[str, str] | None = None,
+        *,
+        cache: Path | None = None,
+        place: Place | None = None,
+        lock: Path | None = None,
+    ) -> None:
+        self._table = RecordsTable(root, storage_options, place=place, lock=lock)
         self._cache = cache if cache is not None else Path(root).parent / "cache"
 
     @classmethod
     def of(cls, data: Path) -> Self:
-        """Give the recordings that lie in a data folder."""
-        return cls(Folders(data).recordings, cache=Folders(data).cache)
+        """Give the recordings of a data folder: in it, or where it says they lie (`store.place`)."""
+        folders, place = Folders(data), place_of(data)
+        if place is None:
+            return cls(folders.recordings, cache=folders.cache)
+        return cls(f"{place.url}/records", cache=folders.cache, place=place, lock=folders.recordings.with_name("records.lock"))
+
+    @property
+    def root(self) -> str:
+        """Where they lie."""
+        return self._table.root
+
+    @property
+    def is_here(self) -> bool:
+        """Whether they lie on a disk of this machine."""
+        return self._table.is_here
 
     def append(self, session: int, records: Records, transaction: tuple[str, int] | None = None) -> bool:
         """Add records of one log session in one commit, durably.
@@ -273,7 +297,7 @@ class Recordings:
         if contracts is not None:
             where.append(pl.col("contract").is_in(list(contracts)))
         found = files["partition.kind"].unique().sort().to_list()
-        frames = pl.collect_all([self._table.scan(files.filter(_is(session, kind))).filter(*where) for kind in found])
+        frames = self._table.collect([self._table.scan(files.filter(_is(session, kind))).filter(*where) for kind in found])
         return to_records(list(zip(found, frames, strict=True)))
 
     def _fill_cache(self, session: int, version: int, path: Path) -> None:

@@ -30,6 +30,7 @@ from workbench.store.whole import only_one, trouble
 EVERY_S: Final = 60.0  # at most between two passes while records wait
 MANY_RECORDS: Final = 50_000  # that do not wait that long
 LOOK_S: Final = 1.0  # between two looks at the tail
+AWAY_S, MOST_AWAY_S = 10.0, 300.0  # until an object store that did not answer is asked again, doubled each time
 BATCH_RECORDS: Final = 1_000_000  # of a commit, when a backlog is sealed: 100 MB while it lasts
 
 Part = tuple[Records, tuple[str, int]]  # records, and the transaction that says up to where
@@ -175,11 +176,21 @@ def _run(data: Path) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    watch, known = Watch(), dict[str, int]()
+    watch, known, again_s, wait_s = Watch(), dict[str, int](), 0.0, AWAY_S
     while not is_told_to_stop:
-        if watch.is_due(waiting(data, known=known), now_s=time.monotonic()):
-            _say(seal(data))
-            known.clear()
+        if time.monotonic() >= again_s:
+            try:
+                if watch.is_due(waiting(data, known=known), now_s=time.monotonic()):
+                    _say(seal(data))
+                    known.clear()
+                wait_s = AWAY_S
+            except StoreError as error:
+                if Recordings.of(data).is_here:
+                    raise
+                sys.stderr.write(f"sealer: tried again in {wait_s:g} s: {error}\n")
+                sys.stderr.flush()
+                known.clear()  # a commit whose answer was lost may have come through
+                again_s, wait_s = time.monotonic() + wait_s, min(2 * wait_s, MOST_AWAY_S)
         time.sleep(LOOK_S)  # nothing tells another process that a segment has grown; looking costs a few header pages
     return 0
 

@@ -27,6 +27,7 @@ FORMATS: Final[Mapping[str, int]] = {
     "gaps": 1,
     "journal": 2,  # 2: may carry records for the tail
     "manifest": 1,
+    "place": 1,
     "recordings": 1,
     "request": 1,
     "segment": 1,
