@@ -11,8 +11,8 @@ from workbench.importers.ib_history.plan import length_s
 from workbench.importers.ib_history.tick_download import TickProgress
 from workbench.runtime.history import Fetched, fetch, outlook
 from workbench.runtime.tick_history import FetchedTicks, fetch_ticks, tick_outlook
-from workbench.venues.ib.history import open_history
 from workbench.store.place import settle_as_told
+from workbench.venues.ib.history import open_history
 from workbench.venues.ib.roles import Role, client_id
 
 TICKS = ("prints", "quotes")

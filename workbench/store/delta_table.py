@@ -25,6 +25,8 @@ OF_RECORDS: Final = "recordings"  # kinds of table are those of `versions.FORMAT
 WORDS: Final = {OF_RECORDS: "records"}  # what a table is said to hold, where that is not its kind
 CONFIGURATION: Final = {"delta.checkpointInterval": "10"}  # commits stay fast: 11 ms against 26 with the default of 100
 LOCK_WAIT_S: Final = 60.0
+ROLES: Final = "169.254.169.254"  # where a machine in a cloud is told its role; asked when there are no keys
+NO_KEYS: Final = "no keys in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), and this machine has no role that gives it any"
 MANY_LETTERS: Final = 400  # of what a store said
 
 
@@ -178,7 +180,8 @@ class RecordsTable:
         """Say it in a line; of an object store the whole chain of causes, and what stays safe."""
         if self.is_here:
             return _first_line(error)
-        return f"{_in_a_line(str(error))}; what is not sealed stays in the tail until the store answers"
+        said = NO_KEYS if ROLES in str(error) else _in_a_line(str(error))
+        return f"{said}; what is not sealed stays in the tail until the store answers"
 
 
 def files_of(table: DeltaTable) -> pl.DataFrame:
@@ -196,8 +199,8 @@ def versions_of(table: DeltaTable | None, applications: Collection[str]) -> dict
 def _in_a_line(text: str) -> str:
     r"""Put a chain of causes into a line, without colours, and without the body of an answer: that may repeat the name of a key.
 
-    >>> _in_a_line("Generic S3 error\n \x1b[31m↳\x1b[0m Server returned 403: <?xml?><Error><Code>AccessDenied</Code><AWSAccessKeyId>AK</Error>")
-    'Generic S3 error: Server returned 403: AccessDenied'
+    >>> _in_a_line("Generic S3 error\n \x1b[31m↳\x1b[0m 403: <?xml?><Error><Code>AccessDenied</Code><AWSAccessKeyId>AK</Error>")
+    'Generic S3 error: 403: AccessDenied'
     """
     line = " ".join(re.sub(r"\x1b\[\d*m", "", text).replace("↳", "\0").split()).replace(" \0 ", ": ")
     before, is_there, body = line.partition("<")

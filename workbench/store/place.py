@@ -116,7 +116,7 @@ def settle(data: Path, url: str, *, endpoint: str = "", region: str = "") -> Pla
         )
     if known is None and delta_log.newest(here) >= 0:
         raise StoreError(
-            f"the setting recordings.url says {url}, but {here} holds recordings: copy that folder to {url} with the store's own tools "
+            f"the setting recordings.url says {url}, but {here} holds recordings: copy that folder to {url}/records with the store's own tools "
             f"while nothing runs, move it away, and begin again; or take the setting back"
         )
     place = Place(url, endpoint, region, known.owner if known is not None else uuid.uuid4().hex)
