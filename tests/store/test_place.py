@@ -115,6 +115,8 @@ def test_a_store_that_nobody_answers_for_is_a_sentence_and_the_tail_keeps_all(tm
             StoreError, match=r"s3://lake/desk/records cannot be opened: .*error sending request.*stays in the tail"
         ) as told:
             seal(tmp_path)
+        with pytest.raises(StoreError, match="cannot be opened"):
+            next_epoch(tmp_path)
     assert "\n" not in str(told.value) and "\x1b" not in str(told.value) and "nothing" not in str(told.value)
     assert sum(len(rows) for _, rows in read_segments(Folders(tmp_path).tail)) == 150
 

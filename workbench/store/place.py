@@ -116,8 +116,8 @@ def settle(data: Path, url: str, *, endpoint: str = "", region: str = "") -> Pla
         )
     if known is None and delta_log.newest(here) >= 0:
         raise StoreError(
-            f"the setting recordings.url says {url}, but {here} holds recordings: copy that folder to {url}/records with the store's own tools "
-            f"while nothing runs, move it away, and begin again; or take the setting back"
+            f"the setting recordings.url says {url}, but {here} holds recordings: copy that folder to {url}/records with the store's own "
+            f"tools while nothing runs, move it away, and begin again; or take the setting back"
         )
     place = Place(url, endpoint, region, known.owner if known is not None else uuid.uuid4().hex)
     if place != known:
