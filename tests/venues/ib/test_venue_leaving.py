@@ -8,15 +8,19 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.venues.ib.test_venue import BEGIN_NS, broker, edge, leave, submit
 from tests.venues.ib.world import Edge, ask
 from workbench.domain.events import Answered, Known, OrderFilled, OrderRejected
 from workbench.domain.orders import Leg
+from workbench.execution.book import Booked
 from workbench.gateway.faults import When
 from workbench.gateway.faults import actions as act
 from workbench.gateway.faults.scenario import Rule, Scenario
 from workbench.simulation.broker.orders import Order, Type
 from workbench.simulation.virtual import VirtualLoop, run
+from workbench.venues.ib.past import Past
 
 
 def left(folder: Path, scenario: Scenario, seconds: float) -> Edge:
@@ -132,6 +136,44 @@ def test_an_exit_waits_while_a_hand_may_have_closed_some_and_nobody_answers(tmp_
             await world.venue.send(leave(1))
             await asyncio.sleep(20)
             return world
+
+    world = run(main, epoch_ns=BEGIN_NS)
+    assert broker(world).position("DUSIM1", 1).qty == 0
+    assert [each.qty for each in world.of(OrderFilled) if each.leg is Leg.EXIT] == [1]
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize("after_s", [None, 0.2, 1.0])
+def test_what_a_hand_closed_untold_a_moment_ago_or_while_nobody_ran_is_not_closed_again(
+    tmp_path: Path, is_new: bool, after_s: float | None
+) -> None:
+    """I8: the position never turns round. ``after_s`` behind being ready, or before it, somebody wants to leave."""
+
+    async def main(loop: VirtualLoop) -> Edge:
+        async with edge(loop, tmp_path) as world:
+            await world.venue.open()
+            await world.ready()
+            opened = submit(1, qty=2)
+            await world.venue.send(opened)
+            await world.until(lambda: 1 in world.venue.book.lives and world.venue.book.lives[1].open == 2)
+            await asyncio.sleep(5)
+            fills = {each.exec_id: Booked(1, each.leg, 1, each.qty, each.px) for each in world.of(OrderFilled)}
+            await world.venue.close() if is_new else world.venue.connection.reconnect("cable")
+            sold = Order(client_id=0, order_id=0, account="DUSIM1", contract=1, side=-1, qty=1, type=Type.MARKET)
+            broker(world).place_by_hand(sold, world.gateway.now_ns)
+            await world.until(lambda: broker(world).position("DUSIM1", 1).qty == 1)
+            back = world.another(tmp_path, loop) if is_new else world
+            if is_new:
+                back.venue.recover(Past([(opened, opened.stop_px)], fills))
+                await back.venue.open()
+            if after_s is not None:
+                await back.ready()
+                await asyncio.sleep(after_s)
+            await back.venue.send(leave(1))
+            await back.until(lambda: broker(world).position("DUSIM1", 1).qty != 1, 20)
+            await asyncio.sleep(3)
+            await back.venue.close()
+            return back
 
     world = run(main, epoch_ns=BEGIN_NS)
     assert broker(world).position("DUSIM1", 1).qty == 0

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from workbench.domain.orders import Leg, OrderType, Submit
+from workbench.wire import Answer, OpenOrder
 
 LETTERS: Final = {Leg.ENTRY: "E", Leg.STOP: "S", Leg.TARGET: "T", Leg.EXIT: "X"}
 LEGS: Final = {letter: leg for leg, letter in LETTERS.items()}
@@ -260,6 +261,17 @@ class Book(msgspec.Struct):
         for part in life.parts:
             self.by_id.pop(part.order_id, None)
             self.by_perm.pop(part.perm_id, None)
+
+
+def life_of(book: Book, message: Answer) -> Life | None:
+    """Give the bracket that a message is about."""
+    if isinstance(message, OpenOrder):
+        found = book.find(message.order.order_id, message.order.perm_id)
+    else:
+        execution = getattr(message, "execution", None)
+        number = getattr(message, "order_id", getattr(message, "req_id", 0))
+        found = book.find(number, getattr(execution or message, "perm_id", 0))
+    return found[0] if found else None
 
 
 def split_exec_id(exec_id: str) -> tuple[str, int]:

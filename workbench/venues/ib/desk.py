@@ -23,7 +23,7 @@ from workbench.domain.errors import InvariantError, VenueError
 from workbench.domain.events import Answered, AnyEvent, BrokerSaid, Known, OrderRejected, Unknown
 from workbench.domain.orders import Ask, Cancel, Command, Exit, Leg, Modify, Protect, Reprice, Submit
 from workbench.venues.ib.account import Account, is_what_if, margin
-from workbench.venues.ib.book import Life, Stage
+from workbench.venues.ib.book import Life, Stage, life_of
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.connection import Connection
 from workbench.venues.ib.holding import Holding
@@ -32,7 +32,7 @@ from workbench.venues.ib.questions import TIMEOUT_S, Questions
 from workbench.venues.ib.reconcile import GONE, Reconciler
 from workbench.venues.ib.translate import Translator
 from workbench.venues.ib.validator import Validator
-from workbench.wire import Answer, OpenOrder, PlaceOrder, decode_request, fields
+from workbench.wire import Answer, PlaceOrder, decode_request, fields
 
 PLACE: Final = b"3\0"
 LOOK_S: Final = 2  # ticks between two looks that something said called for
@@ -116,8 +116,9 @@ class Desk:
 
     def _exit(self, command: Exit) -> None:
         life = self._lives.get(command.ref)
-        if life is not None and not self._is_known():
+        if life is not None and (not self._is_known() or self._is_less(life)):
             life.is_leaving = True  # leaves when it is known what is held
+            self._due(life) if self._is_known() else None
             return
         self._made(self._orders.exit(command))
 
@@ -174,23 +175,21 @@ class Desk:
     def follow(self, message: Answer) -> None:
         """See to what a message changed: cuts, further exits, cancels of what is inactive."""
         self._heard = self.n_ticks
-        life = self._life_of(message)
+        life = life_of(self._translator.book, message)
         if life is not None and self._is_known():
             self._due(life)
 
-    def _life_of(self, message: Answer) -> Life | None:
-        book = self._translator.book
-        if isinstance(message, OpenOrder):
-            found = book.find(message.order.order_id, message.order.perm_id)
-        else:
-            execution = getattr(message, "execution", None)
-            number = getattr(message, "order_id", getattr(message, "req_id", 0))
-            found = book.find(number, getattr(execution or message, "perm_id", 0))
-        return found[0] if found else None
+    def _is_less(self, life: Life) -> bool:
+        """Whether the broker was heard to hold less than our executions make, and nobody knows yet whose trade that was: it is asked."""
+        is_less = self.holding.lacks(self._lives.values(), self.account.positions, self._translator.contracts, life.submit.key.contract)
+        self._translator.must_look |= is_less
+        return is_less
 
     def _due(self, life: Life) -> None:
+        if is_less := life.is_leaving and self._is_less(life):
+            life.n_waited, life.is_hasty = 0, False  # an exit would close what a hand may have closed already; the stop stands
         try:
-            if sends := self._orders.due(life):
+            if sends := self._orders.due(life, is_less=is_less):
                 self._leave(sends)
         except (InvariantError, VenueError, ConnectionError) as error:
             self._say(BrokerSaid(0, "trouble", f"bracket {life.submit.ref}: {error}", life.submit.ref, life.submit.key.contract))

@@ -86,9 +86,10 @@ class Holding:
                 changed += _share(mine, self._at_most(contract, mine, room, n), is_sure=False)
         return changed
 
-    def lacks(self, lives: Iterable[Life], told: Mapping[int, int], contracts: Mapping[int, Contract]) -> bool:
-        """Tell whether the broker was heard to hold less of a contract than brackets do, be it for a fill that was not heard."""
-        return any(sum(life.open for life in mine) > room for _, mine, room in self._rooms(lives, told, contracts))
+    def lacks(self, lives: Iterable[Life], told: Mapping[int, int], contracts: Mapping[int, Contract], contract: int | None = None) -> bool:
+        """Tell whether the broker was heard to hold less of a contract (`None`: of any) than brackets do, be it for a fill not heard."""
+        rooms = self._rooms(lives, told, contracts)
+        return any(sum(life.open for life in mine) > room for at, mine, room in rooms if contract in (None, at))
 
     def _rooms(
         self, lives: Iterable[Life], told: Mapping[int, int], contracts: Mapping[int, Contract]

@@ -165,12 +165,17 @@ class Orders:
         return Made(made, [])
 
     # ------------------------------------------------------------------ what follows of what was heard
-    def due(self, life: Life) -> list[Sending]:
-        """Give what the state of a bracket calls for and nobody commanded anew: cuts, further exits, cancels of what hangs."""
+    def due(self, life: Life, *, is_less: bool = False) -> list[Sending]:
+        """Give what the state of a bracket calls for and nobody commanded anew: cuts, further exits, cancels of what hangs.
+
+        `is_less`: the broker may hold less of it than we know of. Then its entry is withdrawn and nothing else.
+        """
         made: list[Sending] = []
         entry = life.entry
         if (life.is_leaving or entry.is_inactive) and not entry.is_over and not entry.is_cancelling:
             made.append(self._cancelling(entry))
+        if is_less:
+            return made
         dead = [part for part in life.exits if part.is_inactive and not part.is_over and not part.is_cancelling]
         made.extend(self._cancelling(part) for part in dead if part.leg is not Leg.STOP)  # a stop may come back; nothing else stands in
         if life.is_leaving and not life.is_doubtful and life.held > life.leaving_qty:
