@@ -28,6 +28,7 @@ from workbench.store.status import heard
 
 MARKET: Final = {**market.KINDS, "bars": (Kind.BAR,)}  # kinds of market data -> their records
 SILENT_NS: Final = 30 * SECOND  # a run beats each second
+RECORDED: Final = "record"  # mode of runs that trade nothing: theirs are pieces of one recording
 
 
 class SessionLog:
@@ -48,7 +49,9 @@ class SessionLog:
     def __init__(self, data: Path, told: Told, roots: Collection[str] | None, settings: Settings) -> None:
         self.data, self.told, self._settings = data, told, settings
         self.session = told.session
-        self.all_contracts = tuple(sorted(told.writer.contracts, key=lambda contract: contract.id))
+        self.writers = _writers(told)
+        contracts = {contract.id: contract for run in self.writers for contract in run.contracts}
+        self.all_contracts = tuple(contracts[id_] for id_ in sorted(contracts))
         self.contracts = tuple(of for of in self.all_contracts if roots is None or of.root in roots or of.symbol in roots)
         self.ids = {contract.id for contract in self.contracts}
 
@@ -60,8 +63,9 @@ class SessionLog:
 
     @cached_property
     def records(self) -> Records:
-        """All records of its writer; where most were let go, those around own orders."""
-        return records_written(self.data, self.session, self.told.writer, windows=True)
+        """All records of its writers; where most were let go, those around own orders."""
+        parts = [records_written(self.data, self.session, run, windows=True) for run in self.writers]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def n_until(self, until_ns: int | None) -> int:
         """Count the records that were known at a moment; `None`: all."""
@@ -254,3 +258,10 @@ class _Image(msgspec.Struct, array_like=True):
     """A checkpoint of a run: the engine; what stands behind it is passed over."""
 
     engine: bytes
+
+
+def _writers(told: Told) -> tuple[RunManifest, ...]:
+    """Give the runs whose records make the session, the earliest first: of a recorder that was ended and begun again all of them."""
+    pieces = tuple(sorted((run for run in told.runs if run.mode == RECORDED), key=lambda run: run.epoch))
+    is_whole = told.run is None and bool(pieces) and told.writer.run == pieces[-1].run  # an earlier one was asked for by its name
+    return pieces if is_whole else (told.writer,)
