@@ -208,13 +208,12 @@ async def _over_the_wire(
         mode, settings, data, account=account, strategies=strategies, environment=os.environ, on_news=_teller(console), guarded=guarded
     )
     console.print(f"  account {wired.account} · {escape(wired.told)}")
-    companions = Companions(data)
+    companions, loop = Companions(data), asyncio.get_running_loop()
+    _end_at_a_signal(loop, wired.line, console)  # before there is anybody who would be left behind
     if mode in TRADES:
         companions.start("notify", notifier_arguments(data))
     if guarded:
         await _with_guardian(console, companions, wired, settings, data)
-    loop = asyncio.get_running_loop()
-    _end_at_a_signal(loop, wired.line, console)
     if minutes is not None:
         loop.call_later(minutes * 60, wired.line.stop)
     beside = [loop.create_task(_until_fenced(wired, console))]

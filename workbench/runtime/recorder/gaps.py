@@ -160,7 +160,7 @@ def merged(known: Iterable[Gap], found: Iterable[Gap]) -> list[Gap]:
     """Put gaps that were found beside those that are known, by time: one that is known stays, with what was found of it.
 
     >>> one = Gap(1, 9, 7, "ESZ6", MARKET, "lost", "bars 5s", 2)
-    >>> [(gap.began_ns, gap.filled_by) for gap in merged([one], [one._replace(filled_by=None), one._replace(began_ns=0)])]
+    >>> [(gap.began_ns, gap.filled_by) for gap in merged([one], [one._replace(filled_by=None), one._replace(began_ns=0, filled_by=None)])]
     [(0, None), (1, 'bars 5s')]
     """
     by_key = {gap.key: gap for gap in found} | {gap.key: gap for gap in known}
