@@ -81,7 +81,8 @@ def test_what_went_over_tcp_is_what_the_gateway_holds_and_replays_alike(shown: t
     assert logged.run.account == "DUSIM-WIRE" and len(issued(logged.facts())) == wire["commands"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.proof)])
+@pytest.mark.proof
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ended_in_the_middle_it_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
     data = tmp_path / "data"
     words = [sys.executable, "-m", "workbench", "demo", "--data", str(data), "--pace", "1"]

@@ -184,6 +184,7 @@ print(closed_loop(world(("ES", "SPY"), minutes=20)).state_digest)
 """
 
 
+@pytest.mark.proof
 def test_three_hash_seeds_give_one_digest() -> None:
     said = {
         subprocess.run(

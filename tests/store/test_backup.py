@@ -105,6 +105,7 @@ def test_every_damaged_file_of_a_copy_is_found_before_anything_is_restored(data,
         restore(copy, tmp_path / "restored")
 
 
+@pytest.mark.proof
 def test_a_copy_made_beside_a_writer_and_a_sealer_holds_together(tmp_path):
     data = tmp_path / "data"
     Folders(data).run("live").mkdir(parents=True)

@@ -148,6 +148,7 @@ def test_it_does_not_matter_whether_it_was_sealed(traded: Traded, day: Session, 
         assert sealed.frame(name).equals(day.frame(name)), name
 
 
+@pytest.mark.proof
 def test_a_run_in_another_process_is_read_while_it_writes(day: Session, tmp_path: Path) -> None:
     data = tmp_path / "data"
     writer = subprocess.Popen([sys.executable, "-m", "tests.research.writing", str(data)], cwd=Path(__file__).parents[3])

@@ -94,6 +94,7 @@ def test_the_axis_is_told_of_every_mark_once() -> None:
     assert re.search(r"y_range\.setv", call.code)
 
 
+@pytest.mark.proof
 def test_panels_keep_their_own_words_beside_one_that_changes() -> None:
     """HoloViews would give what changes the options of a neighbour, now and then: often enough shows it."""
     for _ in range(12):

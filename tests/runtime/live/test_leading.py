@@ -81,6 +81,7 @@ def is_the_same_again(whole: Whole, ended: Ended) -> bool:
     return played.difference is None and played.outcome.state_digest == ended.state_digest
 
 
+@pytest.mark.proof
 def test_a_session_begins_with_the_contract_that_leads_then_and_the_streams_follow(tmp_path: Path, around: Generated) -> None:
     whole, first, second = over_the_roll(tmp_path, around)
     assert (symbols(first), symbols(second)) == (["ESZ6"], ["ESH7"]) and first.run.ended_flat
