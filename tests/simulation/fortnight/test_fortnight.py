@@ -34,13 +34,11 @@ from workbench.store.recordings import Recordings
 
 PAGES = Path(__file__).parents[3] / "pipelines"
 NIGHTLY = pytest.mark.nightly
-WHY = "of a session that two runs wrote, the first of them stopped by hand, frames show the part of the last one alone"
-OPEN = pytest.mark.xfail(reason=WHY, strict=False)
 SPANS = [
     pytest.param(spans.SHORT, id="short", marks=pytest.mark.proof),
     pytest.param(spans.CLOCKS_BACK, id="clocks back", marks=NIGHTLY),
     pytest.param(spans.THANKSGIVING, id="thanksgiving", marks=NIGHTLY),
-    pytest.param(spans.ROLL, id="roll", marks=[NIGHTLY, OPEN]),
+    pytest.param(spans.ROLL, id="roll", marks=NIGHTLY),
 ]
 
 
