@@ -100,7 +100,7 @@ def until(is_so: Callable[[], object], seconds: float, what: str) -> None:
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end, f"{what}: it did not come in {seconds:g} s"
-        time.sleep(0.01)
+        time.sleep(0.01)  # another process's word lies in a file: it is looked at
 
 
 @contextmanager

@@ -90,7 +90,7 @@ async def _until_told(work: Any) -> None:
             loop.remove_signal_handler(each)
 
     for each in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, RuntimeError):
+        with contextlib.suppress(NotImplementedError, RuntimeError):  # no such thing on this system
             loop.add_signal_handler(each, end)
     await work(stop)
 
