@@ -1,0 +1,41 @@
+"""A page is found by its name, and read with what it says about itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.paging import page
+from workbench.domain.errors import ConfigError
+from workbench.pipelines.contract import Parameter, find, listed, read
+
+
+def test_a_page_tells_its_title_owner_and_parameters(tmp_path: Path) -> None:
+    found = read(page(tmp_path / "how_far"))
+    assert (found.name, found.title, found.owner, found.by, found.cell_s) == ("how_far", "How far is it?", "tests", "name", 60)
+    assert found.parameters[:2] == (Parameter("length_pts", "float", 2.5, "how long"), Parameter("name", "str", "es", "which"))
+    assert [each.kind for each in found.parameters[2:]] == ["int", "bool"]
+
+
+def test_a_page_is_found_by_name_or_path_and_the_nearer_one_counts(tmp_path: Path) -> None:
+    mine, shipped = tmp_path / "mine", tmp_path / "shipped"
+    page(shipped / "how_far"), page(shipped / "how_long"), page(mine / "how_far")
+    places = [mine, shipped]
+    assert find("how_far", places) == mine / "how_far" and find("how_long", places) == shipped / "how_long"
+    assert find(str(shipped / "how_far"), places) == shipped / "how_far"
+    assert [path.parent for path in listed(places)] == [mine / "how_far", shipped / "how_long"]
+    with pytest.raises(ConfigError, match=r"there is no pipeline 'how_fat'; did you mean how_far\?"):
+        find("how_fat", places)
+    with pytest.raises(ConfigError, match="none lies in"):
+        find("how_far", [tmp_path / "empty"])
+
+
+def test_what_is_no_notebook_is_refused(tmp_path: Path) -> None:
+    folder = page(tmp_path / "how_far", by="nothing")
+    with pytest.raises(ConfigError, match="by = 'nothing' is none of its parameters"):
+        read(folder)
+    page(folder)
+    (folder / "notebook.ipynb").write_text("{}")
+    with pytest.raises(ConfigError, match="is no notebook"):
+        read(folder)
