@@ -85,7 +85,7 @@ def test_what_went_over_tcp_is_what_the_gateway_holds_and_replays_alike(shown: t
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ended_in_the_middle_it_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
     data = tmp_path / "data"
-    words = [sys.executable, "-m", "workbench", "demo", "--data", str(data), "--pace", "1"]
+    words = [sys.executable, "-X", "faulthandler", "-m", "workbench", "demo", "--data", str(data), "--pace", "1"]
     hears = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests may ignore Ctrl-C
     demo = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hears)
     try:
@@ -93,9 +93,13 @@ def test_ended_in_the_middle_it_leaves_no_process_behind(tmp_path: Path, number:
             assert demo.poll() is None, demo.communicate()
             time.sleep(0.1)  # processes tell nobody when they begin
         demo.send_signal(number)
-        demo.communicate(timeout=60)
+        demo.wait(60)
+    except subprocess.TimeoutExpired:
+        demo.send_signal(signal.SIGABRT)  # where it hangs is the message
+        pytest.fail("\n".join(demo.communicate()))
     finally:
         demo.kill()
+        demo.communicate()
     assert demo.returncode == 128 + number and not _working_in(data)
 
 

@@ -26,24 +26,28 @@ def over_the_wire(
     """
     from workbench.config import load_settings
     from workbench.runtime.demonstration import SESSION, WIRE_FOLDER
-    from workbench.runtime.rehearsal import Rehearsal, ended_by_sigterm
+    from workbench.runtime.rehearsal import Rehearsal, told_until_heard
 
     if minutes is None:
         yield lambda: None
         return
-    with step(f"trade {minutes:g} minutes over TCP", round(minutes * 60)) as tell, ended_by_sigterm():
-        made = Rehearsal(load_settings(), data / WIRE_FOLDER, seed=seed, session=SESSION, minutes=minutes, tell=tell)
-        with made as rehearsal:
+    with step(f"trade {minutes:g} minutes over TCP", round(minutes * 60)) as tell, told_until_heard() as heard:
+        rehearsal = Rehearsal(load_settings(), data / WIRE_FOLDER, seed=seed, session=SESSION, minutes=minutes, tell=tell)
 
-            def result() -> Wired | WorkbenchError:
-                rehearsal.wait()
-                with step("replay what went over TCP", None):
-                    try:
-                        return rehearsal.result()
-                    except WorkbenchError as error:
-                        return error
+        def result() -> Wired | WorkbenchError:
+            rehearsal.wait()
+            with step("replay what went over TCP", None):
+                try:
+                    return rehearsal.result()
+                except WorkbenchError as error:
+                    return error
 
+        try:
+            rehearsal.start()
             yield result
+        finally:
+            heard()
+            rehearsal.end()
 
 
 def show_wire(console: Console, wired: Wired | WorkbenchError | None) -> bool:

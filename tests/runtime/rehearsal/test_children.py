@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from pathlib import Path
 
 import pytest
 
 from workbench.domain.errors import WorkbenchError
-from workbench.runtime.rehearsal.children import Child, Halted, ended_by_sigterm
+from workbench.runtime.rehearsal.children import Child, Halted
 
 SERVES = ("gateway", "--generate", "--port", "0", "--json")
 
@@ -40,13 +39,6 @@ def test_one_that_should_run_on_and_ended_is_told(tmp_path: Path) -> None:
         child.wait_until(child.is_done, 60, lambda: False)
         with pytest.raises(WorkbenchError, match="ended too early"):
             child.must_run()
-
-
-def test_sigterm_becomes_an_exception_and_stays_what_it_was_afterwards() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SystemExit) as ended, ended_by_sigterm():
-        signal.raise_signal(signal.SIGTERM)
-    assert ended.value.code == 143 and signal.getsignal(signal.SIGTERM) is before
 
 
 def is_gone(child: Child) -> bool:

@@ -9,14 +9,11 @@ Rules
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Final, Self
 
 from workbench.domain.errors import WorkbenchError
@@ -54,7 +51,10 @@ class Child:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it, whatever it does."""
+        self.end()
+
+    def end(self) -> None:
+        """End it, whatever it does; once more does nothing."""
         if self._process.poll() is None:
             self._process.terminate()
         try:
@@ -113,21 +113,3 @@ class Child:
         lines = self._err.read_text(encoding="utf-8", errors="replace").splitlines() + self.said.splitlines()
         last = "\n    ".join(line.rstrip() for line in lines[-LAST_LINES:]) or "it said nothing"
         return WorkbenchError(f"{self.name} {what}; its last lines:\n    {last}")
-
-
-@contextlib.contextmanager
-def ended_by_sigterm() -> Iterator[None]:
-    """Make SIGTERM an exception, so that what is cleaned up at an exception is cleaned up. In the main thread only."""
-
-    def end(_: int, __: FrameType | None) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
-
-    try:
-        before = signal.signal(signal.SIGTERM, end)
-    except ValueError:  # not the main thread: who has it answers for signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -9,8 +9,7 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from workbench.config import Settings
 from workbench.domain.errors import WorkbenchError
@@ -25,13 +24,14 @@ ACCOUNT: Final = "DUSIM-WIRE"
 STRATEGY: Final = "tour"
 BEGINS: Final = "09:30"  # New York; the run follows when its process is up, a minute of the session later
 CONNECTS_S: Final = 1.0  # added to the minutes: connecting and resynchronising take a third of a second
+LETS_GO_S: Final = 2.0  # the thread looks every twentieth of a second; it is left behind when it does not come
 START_S: Final = 60.0  # a process that loads for longer than this is broken
 GRID_S: Final = 5  # s; bars of all contracts close every so often
 HOST: Final = "127.0.0.1"
 
 
 class Rehearsal:
-    """The minutes, while they run: entered it starts, left it ends all it started.
+    """The minutes, while they run: `start` them; `end` ends all that was started, however far it came.
 
     Parameters
     ----------
@@ -62,19 +62,24 @@ class Rehearsal:
         self._settings, self._data, self._seed, self._session = settings, data, seed, session
         self._minutes, self._tell = minutes, tell
         self._is_halted = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rehearsal")
+        self._thread = threading.Thread(target=self._run, name="rehearsal", daemon=True)
+        self._children: list[Child] = []
         self._failure: Exception | None = None
         self._truth: Truth | None = None
         self._ended: dict[str, object] = {}
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
         self._data.mkdir(parents=True, exist_ok=True)
         self._thread.start()
-        return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def end(self) -> None:
+        """End the processes, whatever the thread that watches them does: a signal may have left it waiting for a lock."""
         self._is_halted.set()
-        self._thread.join()
+        for child in reversed(self._children):
+            child.end()
+        if self._thread.ident is not None:
+            self._thread.join(LETS_GO_S)
 
     def wait(self) -> None:
         """Wait until the minutes are over."""
@@ -97,7 +102,7 @@ class Rehearsal:
 
     def _run(self) -> None:
         try:
-            with Child(self._gateway_words(), self._data) as gateway:
+            with self._child(self._gateway_words()) as gateway:
                 gateway.wait_until(lambda: gateway.is_done() or gateway.said.endswith("\n"), START_S, self._is_halted.is_set)
                 gateway.must_run()
                 port = json.loads(gateway.said)["port"]
@@ -110,7 +115,7 @@ class Rehearsal:
 
     def _trade(self, gateway: Child, port: int) -> None:
         wall_s = self._minutes * 60 / SPEED + CONNECTS_S
-        with Child(self._paper_words(port, wall_s), self._data) as paper:
+        with self._child(self._paper_words(port, wall_s)) as paper:
 
             def is_over() -> bool:
                 gateway.must_run()
@@ -119,6 +124,12 @@ class Rehearsal:
 
             paper.wait_until(is_over, wall_s + START_S, self._is_halted.is_set)
             self._ended = json.loads(paper.said)
+
+    def _child(self, words: list[str]) -> Child:
+        if self._is_halted.is_set():
+            raise Halted
+        self._children.append(Child(words, self._data))
+        return self._children[-1]
 
     def _gateway_words(self) -> list[str]:
         at_most = str((2 * START_S + self._minutes * 60 / SPEED) / 60)  # should this process be killed, the gateway ends by itself
