@@ -121,6 +121,7 @@ def test_a_quote_finer_than_the_tick_still_makes_prices_on_it(name: str, data: s
 
 
 @EVERY
+@pytest.mark.proof
 def test_the_markets_of_these_tests_make_every_strategy_wish_on_both_sides(name: str) -> None:
     strategy, seen = made(name), set[int]()
 

@@ -55,6 +55,7 @@ def barred(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
+@pytest.mark.proof
 def test_a_session_that_nobody_traded_is_told_as_data(report: Pipeline, barred: Path, tmp_path: Path) -> None:
     page = run(report, {"session": BARS_SESSION, "data": str(barred), "least_fit_frac": 0.0}, tmp_path)
     assert page.failure is None and page.folder == tmp_path / "daily_report" / str(BARS_SESSION)
@@ -78,7 +79,10 @@ def test_a_simulation_of_plain_rules_says_what_there_is_not(report: Pipeline, tm
 
 @pytest.mark.parametrize(
     ("given", "where", "said"),
-    [({"least_fit_frac": 1.01}, "checks", "seldom fit to enter on"), ({"session": 20200102}, "inputs", str(BARS_SESSION))],
+    [
+        pytest.param({"least_fit_frac": 1.01}, "checks", "seldom fit to enter on", marks=pytest.mark.proof),
+        ({"session": 20200102}, "inputs", str(BARS_SESSION)),
+    ],
 )
 def test_it_fails_where_its_numbers_would_say_nothing(
     report: Pipeline, barred: Path, tmp_path: Path, given: dict[str, object], where: str, said: str

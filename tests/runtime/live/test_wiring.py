@@ -70,7 +70,7 @@ async def run(wired: Wired, seconds: float) -> Ended:
         await wired.close()
 
 
-@pytest.mark.parametrize("mode", [Mode.RECORD, Mode.OBSERVE, Mode.PAPER])
+@pytest.mark.parametrize("mode", [*(pytest.param(mode, marks=pytest.mark.proof) for mode in (Mode.RECORD, Mode.OBSERVE)), Mode.PAPER])
 def test_a_run_over_tcp_records_the_market_and_its_replays_by_log_and_by_wire_are_the_same(
     tmp_path: Path, day: Generated, mode: Mode
 ) -> None:
