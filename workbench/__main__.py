@@ -29,7 +29,9 @@ from workbench.commands import (
     preflight,
     prove,
     recording,
+    shadow,
     showing,
+    tiers,
     workspace,
 )
 from workbench.domain.errors import ConfigError, InvariantError, WorkbenchError
@@ -59,6 +61,8 @@ for group in (
     prove,
     notebooks,
     showing,
+    shadow,
+    tiers,
     books,
     constitution,
     data,

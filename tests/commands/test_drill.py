@@ -9,6 +9,7 @@ import pytest
 
 from tests.commands.calling import workbench
 from workbench.commands.drill import HELPS
+from workbench.store.drills import drills
 
 
 def test_the_help_names_every_drill() -> None:
@@ -24,4 +25,6 @@ def test_a_drill_ends_in_a_verdict_and_all_of_it_holds(here: Path, name: str) ->
     assert said.code == 0 and told["good"], said.text
     claims = {each["claim"] for each in told["claims"]}
     assert {"stops in place", "our books are the gateway's", "a replay issues the same commands"} <= claims
-    assert not list(here.glob("data/*")), "the operator's own data folder is not touched"
+    assert [path.name for path in here.glob("data/*")] == ["drills"], "the operator's own data folder gets the verdict, and nothing else"
+    ((_, kept),) = drills(here / "data")
+    assert kept.drill == name and kept.is_good and {claim for claim, *_ in kept.claims} == claims

@@ -9,7 +9,7 @@ import pytest
 
 from workbench.commands import warm
 
-KERNEL = '''
+KERNEL = """
 from numba import njit, types
 
 from {package}.units import SCALE
@@ -18,7 +18,7 @@ from {package}.units import SCALE
 @njit(types.int64(types.int64), cache=True)
 def scaled(x):
     return x * SCALE
-'''
+"""
 
 
 @pytest.fixture

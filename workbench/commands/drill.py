@@ -12,14 +12,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from workbench.commands.playing import AsJson
+from workbench.commands.playing import AsJson, DataFolder, folder_of
 
 if TYPE_CHECKING:
     from workbench.runtime.drills.stage import Verdict
 
 ABOUT: Final = """Rehearse what goes wrong, on this project's own gateway: what you would see, what you would do, and a verdict at the end.
 
-Two processes of this machine and an account that cannot hold money (DUSIM); your data folder is not touched. Each takes about a minute.
+Two processes of this machine and an account that cannot hold money (DUSIM). Each takes about a minute. Of your data folder nothing is read;
+the verdict is kept in its drills/, where the tiers of a recipe or strategy look for it.
 Exit code 0: everything claimed held; 1: something did not.
 """
 HELPS: Final = {
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
 def _command(name: str) -> Callable[..., None]:
     def command(
         folder: Annotated[Path | None, typer.Option(help="An empty folder for what it leaves; else one that is deleted.")] = None,
+        data: DataFolder = None,
         as_json: AsJson = False,
     ) -> None:
         console = Console(stderr=as_json, highlight=False, soft_wrap=True)
@@ -52,6 +54,7 @@ def _command(name: str) -> Callable[..., None]:
             with tempfile.TemporaryDirectory(prefix="workbench-drill-", ignore_cleanup_errors=True) as made:
                 verdict = _rehearse(name, Path(made), console)
         _show(console, verdict)
+        console.print(f"  kept in {escape(str(_keep(verdict, data)))}")
         if as_json:
             claims = [{"claim": claim, "held": held, "found": found} for claim, held, found in verdict.claims]
             typer.echo(json.dumps({"drill": name, "good": verdict.is_good, "seconds": round(verdict.seconds, 1), "claims": claims}))
@@ -69,6 +72,18 @@ def _rehearse(name: str, folder: Path, console: Console) -> Verdict:
 
     with ended_by_sigterm():
         return rehearse(name, load_settings(), folder, SESSION, lambda line: console.print(f"  {escape(line)}"))
+
+
+def _keep(verdict: Verdict, data: Path | None) -> Path:
+    from workbench.clock import SystemClock
+    from workbench.config import load_settings
+    from workbench.store.digests import deciding_digest
+    from workbench.store.drills import Drilled, keep_drill
+
+    drilled = Drilled(
+        drill=verdict.name, at_ns=SystemClock().now_ns(), code=deciding_digest(), seconds=round(verdict.seconds, 1), claims=verdict.claims
+    )
+    return keep_drill(folder_of(data, load_settings().data_path), drilled)
 
 
 def _show(console: Console, verdict: Verdict) -> None:

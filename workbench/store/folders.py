@@ -20,6 +20,9 @@
       fence/                             whose orders may leave (`store.fence`)
       notices/                           what a person was told, and has taken note of
       preflight/                         the look before a session, one file each
+      drills/<when>-<drill>.json         what rehearsals came to (`store.drills`)
+      shadow/<name>.json                 who decides beside the live run, and since when (`store.shadows`)
+      proving/                           what replays of evidence came to; may be deleted at any time
       flight/<session>/<run>/<n>.wire    what went over the broker's socket (`store.flight`)
 """
 
@@ -132,6 +135,21 @@ class Folders(NamedTuple):
     def preflight(self) -> Path:
         """Looks before a session."""
         return self.data / "preflight"
+
+    @property
+    def drills(self) -> Path:
+        """What rehearsals came to, one file each."""
+        return self.data / "drills"
+
+    @property
+    def shadow(self) -> Path:
+        """Who decides beside the live run, one file each."""
+        return self.data / "shadow"
+
+    @property
+    def proving(self) -> Path:
+        """What replays of evidence came to."""
+        return self.data / "proving"
 
     @property
     def flight(self) -> Path:

@@ -62,7 +62,7 @@ class SimulatedVenue:
         """Yield batches up to the next report, and the report."""
         exchange = self.exchange
         self._said.extend(self._opening)
-        while self.at < self._n or self._said:
+        while self.at < self._n or self._said or await self._more():
             if self._said:
                 yield self._said.popleft()
                 continue
@@ -80,6 +80,10 @@ class SimulatedVenue:
             yield self._report()
             while self._said:
                 yield self._said.popleft()
+
+    async def _more(self) -> bool:
+        """Say whether there is more than was given: of an array there is not."""
+        return False
 
     def settle(self, consumed: int) -> None:
         """Put the exchange where the engine is."""
