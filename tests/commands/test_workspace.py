@@ -12,7 +12,7 @@ import pytest
 from tests.commands.calling import workbench
 from tests.replay.world import SESSION
 from tests.runtime.folders import BARS_SESSION
-from tests.workspace.texts import FEATURE, STRATEGY, strategy
+from tests.workspace.texts import FEATURE, STRATEGY, feature, strategy
 from workbench import calendars
 from workbench.config import load_settings
 from workbench.domain.units import MINUTE
@@ -106,6 +106,15 @@ def test_what_holds_is_told_with_its_cost_and_what_does_not_with_file_and_line(p
     assert told["problems"] == [{"where": "models/bad.py:1", "said": "SyntaxError: '(' was never closed"}]
     [wrong] = [each for each in told["things"][1]["findings"] if not each["is_ok"]]
     assert wrong["where"] == "strategies/first.py:16"
+
+
+def test_what_looks_ahead_is_told_with_its_remedy(place: Path) -> None:
+    kept = "        SEEN[bar.t_end] = bar.close\n        self.value = float(bar.close - bar.open)\n"
+    (place / "features" / "gap.py").write_text(feature(kept, head="SEEN = {}\n"))
+    told = json.loads(workbench("check", "--json").out)
+    [wrong] = [each for each in told["things"][0]["findings"] if not each["is_ok"]]
+    assert told["is_ok"] is False and wrong["rule"] == "leaks" and wrong["where"] == "features/gap.py:18"
+    assert "SEEN belongs to the module" in wrong["said"] and "make it in __init__" in wrong["said"]
 
 
 def test_one_file_one_name_or_one_class_may_be_asked_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,8 +45,10 @@ def test_what_a_run_found_open_is_counted_once(tmp_path: Path) -> None:
     assert second.equity["equity_usd"][-1] == pytest.approx(found["equity_usd"] + (joined(second.equity)["pnl_usd"].diff().sum()))
     assert (second.equity["open_pnl_usd"][-1], second.equity["realised_usd"][-1]) == (0, pytest.approx(second.round_trips["pnl_usd"].sum()))
     whole = joined(both.equity)
-    assert whole["pnl_usd"][-1] == pytest.approx(both.round_trips["pnl_usd"].sum()) == pytest.approx(
-        second.equity["equity_usd"][-1] - first.equity["equity_usd"][0]
+    assert (
+        whole["pnl_usd"][-1]
+        == pytest.approx(both.round_trips["pnl_usd"].sum())
+        == pytest.approx(second.equity["equity_usd"][-1] - first.equity["equity_usd"][0])
     )
     assert whole.filter(pl.col("time") < second.equity["time"][0])["pnl_usd"][-1] == pytest.approx(whole["pnl_usd"][len(first.equity)])
     assert review(both).adds_up and review(second).adds_up and review(both).left_open == (0, 0.0)

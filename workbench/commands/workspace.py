@@ -36,7 +36,7 @@ Examples:
 
   workbench new model five_minutes --in ~/trading
 """
-CHECK_HELP: Final = """Hold your things against the rules of their kind, and measure what they cost.
+CHECK_HELP: Final = """Hold your things against the rules of their kind, look whether they know the future, and measure what they cost.
 
 Without a word: everything of the workspace. What is wrong is told with file and line; exit code 1 then, 2 if a word means nothing.
 
@@ -95,6 +95,7 @@ def check(
 ) -> None:
     """Check things; exit code 1 if anything is wrong."""
     from workbench.config import workspace_of
+    from workbench.research.leakage import with_leaks
     from workbench.workspace import check_all, things_of
     from workbench.workspace.targets import meant
 
@@ -107,7 +108,7 @@ def check(
     else:
         _workspace(workspace)
         chosen, problems, collisions = list(things.own), list(things.problems), things.collisions()
-    reports = check_all(things, chosen)
+    reports = [with_leaks(report, things) for report in check_all(things, chosen)]
     is_ok = not problems and not collisions and not any(report.wrong for report in reports)
     if as_json:
         typer.echo(json.dumps(_body(reports, problems, collisions, is_ok), indent=1))

@@ -35,7 +35,10 @@ class Plant(NamedTuple):
 def plants(half: str) -> tuple[Plant, ...]:
     """Read one file of the corpus."""
     parts = HEAD.split((CORPUS / f"{half}.txt").read_text())[1:]
-    return tuple(Plant(*(each.strip() if k < 3 else each.lstrip("\n") for k, each in enumerate(parts[at : at + 4]))) for at in range(0, len(parts), 4))
+    return tuple(
+        Plant(*(each.strip() if k < 3 else each.lstrip("\n") for k, each in enumerate(parts[at : at + 4])))
+        for at in range(0, len(parts), 4)
+    )
 
 
 def found_in(plant: Plant, folder: Path) -> list[Leak]:
@@ -66,12 +69,9 @@ def module_of(plant: Plant, folder: Path) -> ModuleType:
 
 
 def notebook_of(plant: Plant, folder: Path) -> Path:
-    cells: list[dict[str, Any]] = [
-        {"cell_type": "code", "source": part.strip("\n"), "metadata": {}, "outputs": []} for part in re.split(r"^# %%.*$", plant.source, flags=re.MULTILINE)
-        if part.strip()
-    ]  # fmt: skip
+    parts = re.split(r"^# %%.*$", plant.source, flags=re.MULTILINE)
+    cell: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": []}
+    cells = [cell | {"source": part.strip("\n")} for part in parts if part.strip()]
     path = folder / f"{plant.name}.ipynb"
     path.write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}))
     return path
-
-

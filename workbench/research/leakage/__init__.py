@@ -120,7 +120,7 @@ def _read(thing: Thing) -> list[Leak]:
     if isinstance(made, Inline):
         return in_function(made._function)
     if thing.file is not None and thing.origin != HERE:
-        return in_file(thing.file, decides=True)
+        return in_file(thing.file, name=thing.where.rpartition(":")[0], decides=True)
     subject = type(made) if thing.kind in (Kind.FEATURE, Kind.STRATEGY) else getattr(thing.what, "build", None)
     if subject is None:
         return []

@@ -139,7 +139,7 @@ def of_recipe(recipe: Recipe, models: Mapping[str, Model], own: Makes = ()) -> R
     def run(on: World) -> Said:
         said: Said = []
         quick = case(recipe, models).recipe
-        rows = _rows(on, own)
+        rows = _Walk(on, own)
         learners = [type(case(recipe, models).learner())(quick, contract.id, rows.columns, models) for contract in on.contracts]
         for at, slot, cells, row, warm in rows:
             facts: list[AnyFact] = []
@@ -162,7 +162,7 @@ def of_strategy(make: Callable[[], Strategy], own: Makes = ()) -> Run:
     def run(on: World) -> Said:
         strategy, said = make(), []
         forecast = str(getattr(strategy, "forecast", ""))
-        shown = _rows(on, own)
+        shown = _Walk(on, own)
         for at, slot, view in shown.views(forecast):
             symbol = on.contracts[slot].symbol
             said.append((at, f"the proposal on {symbol}", repr(strategy.propose(view))))
@@ -213,7 +213,7 @@ def _said_of(told: Any, first: pl.Series) -> Said:
     return [(when[row], name, column[row]) for row in rows for name, column in columns.items()]
 
 
-class _rows:  # noqa: N801 - a walk, not a thing
+class _Walk:
     """Every barrier of a world as bank and view show it, one contract after the other."""
 
     def __init__(self, on: World, own: Makes) -> None:
@@ -240,11 +240,10 @@ class _rows:  # noqa: N801 - a walk, not a thing
         """Show each barrier as the engine would, read-only."""
         clock, cells = np.zeros(1, np.int64), self._live.view("<i8").reshape(-1).data
         bank, known = self._bank, [dict[str, Forecast]() for _ in self._live]
+        said = (bank.columns, bank.values, bank.warm)
+        now = clock.data.toreadonly()
         views = [
-            View(
-                contract, RichBar(cells, slot), bank.columns, bank.values, bank.warm, slot * bank.n, MappingProxyType(known[slot]),
-                clock.data.toreadonly(),
-            )  # fmt: skip
+            View(contract, RichBar(cells, slot), *said, slot * bank.n, MappingProxyType(known[slot]), now)
             for slot, contract in enumerate(self._world.contracts)
         ]
         for at, slot in self._steps():
@@ -264,7 +263,7 @@ def _held(view: View, strategy: str) -> PositionView:
 @contextmanager
 def watched() -> Iterator[list[str]]:
     """List what is opened inside, but for code that is imported. An audit hook cannot be taken out again; outside it does nothing."""
-    global _opened, _is_hooked  # noqa: PLW0603
+    global _opened, _is_hooked
     if not _is_hooked:
         sys.addaudithook(_hear)
         _is_hooked = True
@@ -276,6 +275,7 @@ def watched() -> Iterator[list[str]]:
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if _opened is not None and event == "open" and isinstance(path := arguments[0], str):
-        if not path.endswith(READABLE) and not path.startswith(OURS):
-            _opened.append(path)
+    if _opened is None or event != "open" or not isinstance(path := arguments[0], str):
+        return
+    if not path.endswith(READABLE) and not path.startswith(OURS):
+        _opened.append(path)

@@ -7,16 +7,32 @@ from collections.abc import Iterator
 from typing import Final
 
 from workbench.research.leakage.leak import Leak
-from workbench.research.leakage.reading import Reading, keyword, last_of, under
+from workbench.research.leakage.reading import Reading, last_of, under
 from workbench.workspace.source import OUTSIDE, READERS
 
 VERBS: Final = ("update", "learn_one", "propose", "predict_proba_one")
 HOLDERS: Final = frozenset({"list", "dict", "set", "deque", "defaultdict", "OrderedDict", "Counter", "array", "zeros", "empty", "ones"})
 CHANGES: Final = frozenset({"append", "add", "update", "setdefault", "extend", "insert", "pop", "appendleft", "clear", "popleft", "remove"})
 DRAWS: Final = frozenset(
-    {"random", "rand", "randn", "normal", "uniform", "choice", "shuffle", "permutation", "randint", "integers", "standard_normal", "gauss", "sample"}
+    {
+        "random",
+        "rand",
+        "randn",
+        "normal",
+        "uniform",
+        "choice",
+        "shuffle",
+        "permutation",
+        "randint",
+        "integers",
+        "standard_normal",
+        "gauss",
+        "sample",
+    }
 )
 MAKES: Final = frozenset({"default_rng", "RandomState", "Random", "Generator"})
+FROM_FILES: Final = frozenset({*READERS, "loadtxt", "genfromtxt", "read_table", "scan_csv", "read_ipc", "memmap", "exists", "read_pickle"})
+LOADERS: Final = frozenset({"np", "numpy", "joblib", "pickle", "json", "torch", "dill", "msgpack", "yaml"})
 OWN = "make it in __init__, in self: an instance a contract and length"
 SEED = "give it a seed: two runs must say the same"
 
@@ -40,7 +56,9 @@ def _is_asked(node: ast.ClassDef) -> bool:
 def _held(node: ast.AST) -> list[str]:
     """Name what a statement makes that can be changed in place."""
     value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-    is_open = isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp) or (isinstance(value, ast.Call) and last_of(value) in HOLDERS)
+    is_open = isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp) or (
+        isinstance(value, ast.Call) and last_of(value) in HOLDERS
+    )
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     return [target.id for target in targets if is_open and isinstance(target, ast.Name)]
 
@@ -70,6 +88,10 @@ def _changed(method: ast.FunctionDef, own: set[str], shared: set[str], of: Readi
                 yield Leak("memory", of.at(node), f"{target.attr} belongs to the class: all instances share it", OWN)
 
 
+def _is_module(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Name) and node.id in LOADERS
+
+
 def _target(node: ast.AST) -> ast.AST | None:
     """Give what a statement changes in place."""
     if isinstance(node, ast.Call) and last_of(node) in CHANGES:
@@ -88,10 +110,20 @@ def _defaults(of: Reading) -> Iterator[Leak]:
     for node in of.nodes:
         if isinstance(node, ast.FunctionDef):
             arguments = [*node.args.posonlyargs, *node.args.args][-len(node.args.defaults) or len(node.args.args) + 1 :]
-            for argument, default in [*zip(arguments, node.args.defaults, strict=False), *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)]:
-                is_open = isinstance(default, ast.List | ast.Dict | ast.Set) or (isinstance(default, ast.Call) and last_of(default) in HOLDERS)
+            for argument, default in [
+                *zip(arguments, node.args.defaults, strict=False),
+                *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True),
+            ]:
+                is_open = isinstance(default, ast.List | ast.Dict | ast.Set) or (
+                    isinstance(default, ast.Call) and last_of(default) in HOLDERS
+                )
                 if is_open and _is_changed(argument.arg, node):
-                    yield Leak("memory", of.at(node), f"{argument.arg} is made once, and kept from call to call", f"{argument.arg}=None, and make it inside")
+                    yield Leak(
+                        "memory",
+                        of.at(node),
+                        f"{argument.arg} is made once, and kept from call to call",
+                        f"{argument.arg}=None, and make it inside",
+                    )
 
 
 def _is_changed(name: str, function: ast.FunctionDef) -> bool:
@@ -111,24 +143,27 @@ def chance(of: Reading) -> Iterator[Leak]:
             yield Leak("chance", of.at(call), f"{name}() draws anew in every run", SEED)
         elif name in DRAWS and base is not None and ast.unparse(base) in ("np.random", "numpy.random", "random") and not is_seeded:
             yield Leak("chance", of.at(call), f"{ast.unparse(call.func)} draws anew in every run", SEED)
-        elif name == "sample" and base is not None and ast.unparse(base) not in ("random",) and _is_frame_sample(call):
-            if keyword(call, "random_state") is None and keyword(call, "seed") is None:
-                yield Leak("chance", of.at(call), "sample draws anew in every run, and puts rows out of order", SEED)
+        elif name == "sample" and base is not None and _is_frame_sample(call):
+            yield Leak("chance", of.at(call), "sample draws anew in every run, and puts rows out of order", SEED)
 
 
 def _is_frame_sample(call: ast.Call) -> bool:
-    return any(each.arg in ("frac", "fraction", "n", "with_replacement", "replace", "shuffle") for each in call.keywords)
+    named = {each.arg for each in call.keywords}
+    return bool(named & {"frac", "fraction", "n", "with_replacement", "replace", "shuffle"}) and not named & {"random_state", "seed"}
 
 
 def files(of: Reading) -> Iterator[Leak]:
     """Files, clocks and connections in what is asked bar by bar: what it reads may have been written later."""
     for node in of.nodes:
-        if isinstance(node, ast.Call) and last_of(node) in (*READERS, "load", "loadtxt", "genfromtxt", "read_table", "scan_csv", "memmap", "exists"):
-            yield Leak("file", of.at(node), f"calls {ast.unparse(node.func)[-50:]}, and may read what was written later", "whatever is decided on comes with the log")
+        if isinstance(node, ast.Call) and (last_of(node) in FROM_FILES or (last_of(node) == "load" and _is_module(under(node)))):
+            yield Leak(
+                "file",
+                of.at(node),
+                f"calls {ast.unparse(node.func)[-50:]}, and may read what was written later",
+                "whatever is decided on comes with the log",
+            )
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
             for name in names:
                 if why := OUTSIDE.get(name.split(".")[0]):
                     yield Leak("file", of.at(node), f"imports {name}, which {why}", "whatever is decided on comes with the log")
-
-

@@ -48,7 +48,7 @@ class Reading:
     def __init__(self, text: str, name: str, cells: tuple[int, ...] = ()) -> None:
         self.text, self.name, self.cells = text, name, cells
         flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        self.tree: ast.Module = compile(_without_magic(text), name, "exec", flags)  # type: ignore[assignment]
+        self.tree: ast.Module = compile(_without_magic(text), name, "exec", flags)
         self.parent = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     def at(self, node: ast.AST) -> str:
@@ -127,7 +127,7 @@ class Reading:
             if isinstance(above, ast.Call) and last_of(above) == "alias" and above.args and below is above.func:
                 return text_of(above.args[0])
             if isinstance(above, ast.Dict) and below in above.values:
-                return text_of(above.keys[above.values.index(below)])  # type: ignore[arg-type]
+                return text_of(above.keys[above.values.index(below)])
             if isinstance(above, ast.Assign | ast.AnnAssign | ast.NamedExpr):
                 return _kept_by(above, below)
             if isinstance(above, ast.Return | ast.FunctionDef | ast.Lambda):

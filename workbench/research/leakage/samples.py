@@ -46,9 +46,19 @@ def samples(of: Reading) -> Iterator[Leak]:
             taken, rows = set[str](), set[str]()
             _look(node, scalars, taken, rows)
             if both := taken & rows:
-                yield Leak("sample", of.at(node), f"rows of {sorted(both)[0]} are measured by a number of all of it: {ast.unparse(node)[:70]}", PAST_ALONE)
+                yield Leak(
+                    "sample",
+                    of.at(node),
+                    f"rows of {min(both)} are measured by a number of all of it: {ast.unparse(node)[:70]}",
+                    PAST_ALONE,
+                )
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _counts(node.left, of) and _is_length(node.right, of):
-            yield Leak("sample", of.at(node), "how many rows there are going to be is known at the first", "measure time by the session's own hours")
+            yield Leak(
+                "sample",
+                of.at(node),
+                "how many rows there are going to be is known at the first",
+                "measure time by the session's own hours",
+            )
         if isinstance(node, ast.Call):
             yield from _spread(node, of)
             yield from _gathered(node, of)
@@ -85,8 +95,9 @@ def _reduced(node: ast.AST) -> str | None:
     if isinstance(node, ast.Subscript) and whole(node.slice) == -1:
         base = node.value.value if isinstance(node.value, ast.Attribute) and node.value.attr in ("iloc", "iat", "values") else node.value
         return None if CUT.search(ast.unparse(base)) else _root(base)
-    if isinstance(node, ast.Call) and last_of(node) in ("float", "int", "round", "item") and (inner := node.args[:1] or [under(node)])[0]:
-        return _reduced(inner[0])
+    if isinstance(node, ast.Call) and last_of(node) in ("float", "int", "round", "item"):
+        inner = node.args[0] if node.args else under(node)
+        return None if inner is None else _reduced(inner)
     return None
 
 
@@ -147,7 +158,9 @@ def _look(node: ast.AST, scalars: dict[str, str], taken: set[str], rows: set[str
 
 def _is_length(node: ast.AST, of: Reading) -> bool:
     text = of.resolved(node, 1) if isinstance(node, ast.Name) else ast.unparse(node)
-    return bool(re.search(r"\blen\(|\.shape\[0\]|\.height\b|\.size\b|pl\.len\(\)|\.count\(\)", text)) and "[" not in text.replace(".shape[0]", "")
+    return bool(re.search(r"\blen\(|\.shape\[0\]|\.height\b|\.size\b|pl\.len\(\)|\.count\(\)", text)) and "[" not in text.replace(
+        ".shape[0]", ""
+    )
 
 
 def _counts(node: ast.AST, of: Reading) -> bool:
@@ -156,7 +169,8 @@ def _counts(node: ast.AST, of: Reading) -> bool:
 
 def _spread(call: ast.Call, of: Reading) -> Iterator[Leak]:
     name = last_of(call)
-    if name not in SPREADS or (base := under(call)) is None and not isinstance(call.func, ast.Name):
+    base = under(call)
+    if name not in SPREADS or (base is None and not isinstance(call.func, ast.Name)):
         return
     text = ast.unparse(call.func) if base is not None else ""
     around = " ".join(ast.unparse(above)[len(ast.unparse(call)) :] for above in of.ancestors(call) if isinstance(above, ast.Call))
@@ -182,7 +196,12 @@ def _gathered(call: ast.Call, of: Reading) -> Iterator[Leak]:
             text = of.resolved(other, 1)
             keys = texts_in(call)
             is_gathered = re.search(r"group_?by\(|unique\([^)]*last|drop_duplicates\([^)]*last|value_counts\(|pivot_table\(", text)
-            if is_gathered and not re.search(r"shift\(|dynamic|rolling|cum", text) and not keys & {"time", "seq"} and _same_rows(base, other, of):
+            if (
+                is_gathered
+                and not re.search(r"shift\(|dynamic|rolling|cum", text)
+                and not keys & {"time", "seq"}
+                and _same_rows(base, other, of)
+            ):
                 yield Leak("sample", of.at(call), "what all rows of a group came to is joined back to each of them", PAST_ALONE)
 
 
@@ -205,19 +224,40 @@ def fits(of: Reading) -> Iterator[Leak]:
         name, at = last_of(call), of.at(call)
         if name in MANY:
             yield Leak("fit", at, f"{name} takes a whole block at once, and changes it", "learn_one and predict_one, row by row")
-        elif name in ("cross_val_score", "cross_val_predict", "cross_validate", "GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV"):
+        elif name in (
+            "cross_val_score",
+            "cross_val_predict",
+            "cross_validate",
+            "GridSearchCV",
+            "RandomizedSearchCV",
+            "HalvingGridSearchCV",
+        ):
             folds = keyword(call, "cv")
             if folds is None or not IN_ORDER.search(of.resolved(folds, 2)):
-                yield Leak("fit", at, f"{name} learns from later rows what it is asked about earlier ones", "cv=TimeSeriesSplit(..., gap=...), purged by the label's horizon")
+                yield Leak(
+                    "fit",
+                    at,
+                    f"{name} learns from later rows what it is asked about earlier ones",
+                    "cv=TimeSeriesSplit(..., gap=...), purged by the label's horizon",
+                )
         elif name == "train_test_split" and says(call, "shuffle") is not False:
-            yield Leak("fit", at, "train_test_split draws its test rows from between the training rows", "shuffle=False, and a gap as long as the label's horizon")
+            yield Leak(
+                "fit",
+                at,
+                "train_test_split draws its test rows from between the training rows",
+                "shuffle=False, and a gap as long as the label's horizon",
+            )
         elif name in ("KFold", "StratifiedKFold", "ShuffleSplit", "StratifiedShuffleSplit", "RepeatedKFold") and _is_split(call, of):
-            yield Leak("fit", at, f"{name} lets later rows teach earlier ones", "TimeSeriesSplit(..., gap=...), purged by the label's horizon")
+            yield Leak(
+                "fit", at, f"{name} lets later rows teach earlier ones", "TimeSeriesSplit(..., gap=...), purged by the label's horizon"
+            )
         elif name in ("fit_transform", "fit_predict") or (name == "fit" and LEARNT.fullmatch(_maker(call, of))):
             if call.args and not _is_cut(call.args[0], of) and not of.within(call, "learn_one", "update"):
                 yield Leak("fit", at, f"{ast.unparse(call.func)[-60:]} learns from all rows, the later ones too", TRAIN_ALONE)
         elif name == "fit" and call.args and not _is_cut(call.args[0], of) and (asked := _asked(call, of)):
-            yield Leak("fit", at, f"it is fitted on the rows that {asked} asks it about", "fit on what came before, ask about what came after")
+            yield Leak(
+                "fit", at, f"it is fitted on the rows that {asked} asks it about", "fit on what came before, ask about what came after"
+            )
 
 
 def _is_split(call: ast.Call, of: Reading) -> bool:
@@ -243,7 +283,13 @@ def _asked(fit: ast.Call, of: Reading) -> str:
     holder = of.home(fit)
     for call in of.calls:
         by = under(call)
-        if last_of(call) in ASKS and call.args and by is not None and ast.unparse(call.args[0]) == given and ast.unparse(by) in (model, holder, ast.unparse(fit)):
+        if (
+            last_of(call) in ASKS
+            and call.args
+            and by is not None
+            and ast.unparse(call.args[0]) == given
+            and ast.unparse(by) in (model, holder, ast.unparse(fit))
+        ):
             return last_of(call)
     return ""
 
@@ -255,20 +301,29 @@ def choices(of: Reading) -> Iterator[Leak]:
         if name in ("unique", "drop_duplicates") and says(call, "keep") == "last":
             yield Leak("choice", at, "of rows that are alike the last is kept: the first one is told what came after it", 'keep="first"')
         elif name == "dropna" and (says(call, "axis") in (1, "columns")):
-            yield Leak("choice", at, "contracts with a hole anywhere are left out from the beginning", "let each stand as long as it was there")
+            yield Leak(
+                "choice", at, "contracts with a hole anywhere are left out from the beginning", "let each stand as long as it was there"
+            )
         elif name in BEST and base is not None:
             text = f"{of.resolved(base, 2)} {' '.join(texts_in(call))}"
             if (WEIGHTS.search(text) or ("corr" in text)) and not CUT.search(text):
-                yield Leak("choice", at, f"{name} chooses by what all rows came to", "choose by the day before: shift(1), or by the training span")
+                yield Leak(
+                    "choice", at, f"{name} chooses by what all rows came to", "choose by the day before: shift(1), or by the training span"
+                )
         elif name in ("isin", "is_in") and call.args and (last := _of_the_end(call.args[0], of)):
-            yield Leak("choice", at, f"what is there at the end is chosen from the beginning on ({last})", "choose by what was listed at each time")
+            yield Leak(
+                "choice", at, f"what is there at the end is chosen from the beginning on ({last})", "choose by what was listed at each time"
+            )
         elif name in ("sort", "sort_values", "head", "tail", "top_k") and base is not None and _by_outcome(call, of):
             yield Leak("choice", at, "rows are chosen by their outcome", "choose by what was known: no label, no profit")
 
 
 def _of_the_end(node: ast.AST, of: Reading) -> str:
     text = of.resolved(node, 2)
-    found = re.search(r"\.iloc\[-1\]|\.tail\(\d*\)|== [\w\.\[\]'\"]*\.max\(\)|\.last\(\)|\[-1\]|== max\(|pl\.col\('\w+'\) == pl\.col\('\w+'\)\.max\(\)", text)
+    found = re.search(
+        r"\.iloc\[-1\]|\.tail\(\d*\)|== [\w\.\[\]'\"]*\.max\(\)|\.last\(\)|\[-1\]|== max\(|pl\.col\('\w+'\) == pl\.col\('\w+'\)\.max\(\)",
+        text,
+    )
     return found.group() if found else ""
 
 
@@ -287,5 +342,3 @@ def _by_outcome(call: ast.Call, of: Reading) -> bool:
         else:
             base = under(base)
     return False
-
-

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from workbench.research.leakage.keeping import chance, files, keeping
-from workbench.research.leakage.labels import labels, positions
+from workbench.research.leakage.labels import labels, own_moves, positions
 from workbench.research.leakage.leak import Leak
 from workbench.research.leakage.reading import Reading, of_cells, of_notebook
 from workbench.research.leakage.samples import choices, fits, samples
@@ -23,7 +23,7 @@ from workbench.research.leakage.windows import set_back, shifts, windows
 
 Rule = Callable[[Reading], Iterable[Leak]]
 PLACE: Final = re.compile(r"(?:cell (\d+), line |:)(\d+)$")
-RULES: Final[tuple[Rule, ...]] = (windows, shifts, set_back, samples, fits, choices, labels, positions, keeping, chance)
+RULES: Final[tuple[Rule, ...]] = (windows, shifts, set_back, samples, fits, choices, labels, own_moves, positions, keeping, chance)
 
 
 def in_source(text: str, name: str = "source", *, decides: bool = False, alone: str = "") -> list[Leak]:
@@ -65,12 +65,12 @@ def in_cells(sources: Iterable[str], name: str = "cells") -> list[Leak]:
         return [_unread(name, error)]
 
 
-def in_file(path: Path, *, decides: bool = False, alone: str = "") -> list[Leak]:
+def in_file(path: Path, *, name: str = "", decides: bool = False, alone: str = "") -> list[Leak]:
     """Look for leaks in a file of Python, or in one class or function of it."""
     try:
-        return in_source(path.read_text(encoding="utf-8"), path.name, decides=decides, alone=alone)
+        return in_source(path.read_text(encoding="utf-8"), name or path.name, decides=decides, alone=alone)
     except SyntaxError as error:
-        return [_unread(path.name, error)]
+        return [_unread(name or path.name, error)]
 
 
 def in_function(function: Callable[..., object]) -> list[Leak]:

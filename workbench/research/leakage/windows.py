@@ -22,7 +22,9 @@ BACK: Final = frozenset({"bfill", "backfill", "backward_fill"})
 FILLED: Final = frozenset({"backward", "mean", "max", "min", "bfill", "backfill", "nearest"})
 RUNS: Final = ("rolling", "ewm", "expanding", "cum", "shift", "ffill", "diff", "pct_change", "forward_fill")
 HAPPENED: Final = frozenset({"event_time", "event_ns", "exchange_time", "ts_event"})
-BY_TIME: Final = frozenset({"join_asof", "merge_asof", "sort", "sort_values", "set_index", "group_by_dynamic", "resample", "rolling", "upsample"})
+BY_TIME: Final = frozenset(
+    {"join_asof", "merge_asof", "sort", "sort_values", "set_index", "group_by_dynamic", "resample", "rolling", "upsample"}
+)
 SHIFTS: Final = frozenset({"shift", "diff", "pct_change", "tshift", "slice_shift", "bshift"})
 TIMES: Final = ("time", "ts", "timestamp", "date", "datetime", "index", "end", "start", "minute", "hour", "day", "session")
 ENDS_HERE = "let the window end at the bar"
@@ -38,12 +40,22 @@ def windows(of: Reading) -> Iterator[Leak]:
         elif name in BOTH_WAYS:
             yield Leak("window", at, f"{name} looks at both sides of every row", f"{ENDS_HERE}: a rolling or exponential mean of the past")
         elif name == "convolve" and says(call, "mode") in (None, "same", "full") and not _is_mode(call, "valid"):
-            yield Leak("window", at, "convolve in this mode has a later side", f'{ENDS_HERE}: mode="valid", and what comes out belongs to the last row')
+            yield Leak(
+                "window",
+                at,
+                "convolve in this mode has a later side",
+                f'{ENDS_HERE}: mode="valid", and what comes out belongs to the last row',
+            )
         elif name in BRIDGES:
             yield Leak("window", at, f"{name} draws a line to a later value", "carry the last known value on: forward fill")
         elif name in BACK or _filled(call) in FILLED:
             how = name if name in BACK else f"{name}({_filled(call)!r})"
-            yield Leak("window", at, f"{how} fills a hole with what came after it, or with a number of the whole", "carry the last known value on: forward fill")
+            yield Leak(
+                "window",
+                at,
+                f"{how} fills a hole with what came after it, or with a number of the whole",
+                "carry the last known value on: forward fill",
+            )
         elif says(call, "reverse") is True and name.startswith("cum"):
             yield Leak("window", at, f"{name}(reverse=True) adds up from the end", "add up from the beginning")
         elif name.startswith(RUNS) and _is_reversed(under(call), of):
@@ -83,7 +95,9 @@ def _turned(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
         is_down = says(node, "ascending") is False or says(node, "descending") is True
         by_time = last_of(node) == "sort_index" or bool(texts_in(node) & set(TIMES))
-        return last_of(node) in ("reverse", "flip", "flipud") or (last_of(node) in ("sort_index", "sort", "sort_values") and is_down and by_time)
+        return last_of(node) in ("reverse", "flip", "flipud") or (
+            last_of(node) in ("sort_index", "sort", "sort_values") and is_down and by_time
+        )
     return False
 
 
@@ -96,7 +110,12 @@ def shifts(of: Reading) -> Iterator[Leak]:
             yield from _ahead(node, of)
     for call in of.calls:
         if last_of(call) in ("fit", "partial_fit") and len(call.args) > 1 and _starts(call.args[0], of) and _stops(call.args[1], of):
-            yield Leak("shift", of.at(call), "fitted on rows that are later than their labels", "fit(X[:-1], y[1:]): what was known first, then what came of it")
+            yield Leak(
+                "shift",
+                of.at(call),
+                "fitted on rows that are later than their labels",
+                "fit(X[:-1], y[1:]): what was known first, then what came of it",
+            )
 
 
 def is_ahead(call: ast.AST) -> bool:
@@ -120,7 +139,11 @@ def _is_below(node: ast.AST) -> bool:
 def _shifted(call: ast.Call, of: Reading) -> Iterator[Leak]:
     name, at = last_of(call), of.at(call)
     if is_ahead(call) and not _is_for_a_label(call, of):
-        what = "roll brings the end of the array to its beginning" if name == "roll" else f"{ast.unparse(call)[-60:]} brings later rows to earlier ones"
+        what = (
+            "roll brings the end of the array to its beginning"
+            if name == "roll"
+            else f"{ast.unparse(call)[-60:]} brings later rows to earlier ones"
+        )
         yield Leak("shift", at, what, AS_LABEL)
     if name == "offset_by" and call.args and (text_of(call.args[0]) or "").startswith("-") and _is_time(of.home(call), call):
         yield Leak("time", at, "times are set back: rows seem known before they were", "a row keeps the time at which it was known")
@@ -129,7 +152,9 @@ def _shifted(call: ast.Call, of: Reading) -> Iterator[Leak]:
         if how in ("forward", "nearest"):
             yield Leak("time", at, f"{name} takes the {how} row, which may come later", "join backward: the last row that was known")
     if name in BY_TIME and not (name == "rolling" and not HAPPENED & texts_in(call)) and (stamps := HAPPENED & _texts_of(call)):
-        yield Leak("time", at, f"{name} goes by {stamps.pop()}: when it happened, not when it was known here", "go by time, when it was known")
+        yield Leak(
+            "time", at, f"{name} goes by {min(stamps)}: when it happened, not when it was known here", "go by time, when it was known"
+        )
     if name in ("alias", "rename", "with_columns", "select") and _takes_the_event_for_the_time(call, of):
         yield Leak("time", at, "the time of the event takes the place of the time it was known", "go by time, when it was known")
     if name in ("group_by_dynamic", "resample") and isinstance(call.func, ast.Attribute):
@@ -146,7 +171,12 @@ def _takes_the_event_for_the_time(call: ast.Call, of: Reading) -> bool:
     if name == "alias":
         return bool(call.args) and text_of(call.args[0]) in TIMES and into is not None and bool(HAPPENED & texts_in(into))
     if name == "rename":
-        pairs = [(text_of(k), text_of(v)) for each in ast.walk(call) if isinstance(each, ast.Dict) for k, v in zip(each.keys, each.values, strict=True)]
+        pairs = [
+            (text_of(k), text_of(v))
+            for each in ast.walk(call)
+            if isinstance(each, ast.Dict)
+            for k, v in zip(each.keys, each.values, strict=True)
+        ]
         return any(key in HAPPENED and value in TIMES for key, value in pairs)
     return any(each.arg in TIMES and bool(HAPPENED & texts_in(each.value)) for each in call.keywords)
 
@@ -158,13 +188,22 @@ def _labelled_left(call: ast.Call, of: Reading) -> Iterator[Leak]:
         return
     if name == "resample" and not (call.args or call.keywords):
         return
-    yield Leak("time", of.at(call), f"{name} labels what it gathers with the time at which it began", 'label="right": a bar is known at its end')
+    yield Leak(
+        "time", of.at(call), f"{name} labels what it gathers with the time at which it began", 'label="right": a bar is known at its end'
+    )
 
 
 def _is_for_a_label(node: ast.AST, of: Reading) -> bool:
     """Tell whether what looks ahead is kept as what is to be forecast, or is handed to a fit as that."""
     for above in of.ancestors(node):
-        if isinstance(above, ast.Call) and last_of(above) in ("fit", "partial_fit", "score", "roc_auc_score", "accuracy_score", "brier_score_loss"):
+        if isinstance(above, ast.Call) and last_of(above) in (
+            "fit",
+            "partial_fit",
+            "score",
+            "roc_auc_score",
+            "accuracy_score",
+            "brier_score_loss",
+        ):
             return not (above.args and any(inner is node for inner in ast.walk(above.args[0]))) or last_of(above).endswith("_score")
     return is_answer(of.home(node))
 
@@ -238,6 +277,10 @@ def set_back(of: Reading) -> Iterator[Leak]:
         if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)):
             continue
         span = ast.unparse(node.right)
-        is_span = span.startswith(("pd.Timedelta", "Timedelta", "pd.offsets", "timedelta", "dt.timedelta", "pl.duration", "np.timedelta64", "pd.DateOffset"))
+        is_span = span.startswith(
+            ("pd.Timedelta", "Timedelta", "pd.offsets", "timedelta", "dt.timedelta", "pl.duration", "np.timedelta64", "pd.DateOffset")
+        )
         if is_span and of.home(node) in ("time", "index", "ts", "timestamp", "datetime"):
-            yield Leak("time", of.at(node), "times are set back: rows seem known before they were", "a row keeps the time at which it was known")
+            yield Leak(
+                "time", of.at(node), "times are set back: rows seem known before they were", "a row keeps the time at which it was known"
+            )
