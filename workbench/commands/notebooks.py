@@ -68,7 +68,7 @@ def run(
 ) -> None:
     """Run a page, or list them."""
     from workbench.config import load_settings
-    from workbench.pipelines.contract import find, read
+    from workbench.pipelines.contract import admit, find
     from workbench.pipelines.runner import run as run_page
     from workbench.research.sample import usual_folder
 
@@ -81,7 +81,7 @@ def run(
         given |= {"session": session} if session is not None else {}
         given["data"] = str(folder_of(data, load_settings().data_path))
     folder = Path(str(given["data"])) if given.get("data", "sample") != "sample" else usual_folder()
-    of = read(find(pipeline, places()))
+    of = admit(find(pipeline, places()))
     console.print(f"[bold]workbench run[/] {of.name} · {of.title}")
     page = run_page(of, given, folder / "pages")
     if as_json:

@@ -3,8 +3,8 @@
 Kept are ``page.ipynb`` (as executed), ``page.html`` (to be read: one file, no address in it, code folded) and ``result.json`` (what the
 page said, for a program), each written whole. A page that fails is kept as well: then it says where and why.
 
-No secret appears: variables of the environment that are called like one never reach the kernel, and their values are struck out of
-whatever was written.
+No secret appears: variables of the environment that are called like one never reach the kernel, but for those that a parameter refers to
+(``env:NAME``), and their values are struck out of whatever was written.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from workbench.domain.errors import ConfigError
-from workbench.pipelines.contract import Pipeline, bind
+from workbench.pipelines.contract import Pipeline, bind, looks_secret, referred
 from workbench.store.digests import code_digest
 from workbench.store.whole import only_one, write_whole
 
-SECRET: Final = re.compile(r"TOKEN|SECRET|PASSW|API_?KEY|PRIVATE|CREDENTIAL", re.IGNORECASE)
 STRUCK: Final = "[struck out]"
 SHORTEST_SECRET: Final = 6  # characters; shorter values would strike out half the page
 TEMPLATES: Final = Path(__file__).parent
@@ -75,7 +74,7 @@ def run(pipeline: Pipeline, given: Mapping[str, object], pages: Path) -> Page:
     Raises
     ------
     ConfigError
-        A parameter that does not exist or is not of its kind; no kernel was started.
+        A parameter that does not exist or is not of its kind, a secret in clear or one that is not there; no kernel was started.
     StoreError
         The page could not be written.
 
@@ -84,13 +83,16 @@ def run(pipeline: Pipeline, given: Mapping[str, object], pages: Path) -> Page:
     Blocks until the page is done. A failure of the page is no exception: look at `Page.failure`.
     """
     values = bind(pipeline.parameters, given)
+    hidden = {each.name for each in pipeline.parameters if each.is_secret}
     for name, value in values.items():
-        if SECRET.search(name) or (isinstance(value, str) and any(secret in value for secret in _secrets().values())):
+        is_called_one = looks_secret(name) and name not in hidden
+        if isinstance(value, str) and (is_called_one or any(secret in value for secret in _secrets().values())):
             raise ConfigError(f"parameter {name} looks like a secret: a page shows its parameters")
+    handed = referred({name: value for name, value in values.items() if name in hidden})
     folder = pages / pipeline.name / _plain(str(values[pipeline.by]))
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="page-") as place:
-        notebook, failure = _execute(pipeline, {name: values[name] for name in given}, Path(place) / "page.ipynb")
+        notebook, failure = _execute(pipeline, {name: values[name] for name in given}, Path(place) / "page.ipynb", handed)
     result, failure = _result(notebook, failure)
     took_s = round(time.monotonic() - began, 1)
     _finish(notebook, pipeline, values, failure, took_s)
@@ -98,7 +100,7 @@ def run(pipeline: Pipeline, given: Mapping[str, object], pages: Path) -> Page:
     texts = {"page.ipynb": _written(notebook), "page.html": _html(notebook), "result.json": json.dumps(body, indent=1) + "\n"}
     with only_one(folder / ".lock", f"another run of {pipeline.name} is writing its page at {folder}", wait_s=10.0):
         for name, text in texts.items():
-            write_whole(folder / name, _struck(text).encode(), is_durable=False)
+            write_whole(folder / name, _struck(text, handed).encode(), is_durable=False)
     return Page(folder, result, failure, took_s)
 
 
@@ -107,19 +109,21 @@ def _plain(text: str) -> str:
 
 
 # ---------------------------------------------------------------------- secrets
-def _secrets() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if SECRET.search(name) and len(value) >= SHORTEST_SECRET}
+def _secrets(handed: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Give what holds a secret by its name, and what was handed to the kernel as one."""
+    called = {name: value for name, value in os.environ.items() if looks_secret(name) or name in handed}
+    return {name: value for name, value in called.items() if len(value) >= SHORTEST_SECRET}
 
 
-def _struck(text: str) -> str:
-    for value in sorted(_secrets().values(), key=len, reverse=True):
+def _struck(text: str, handed: frozenset[str]) -> str:
+    for value in sorted(_secrets(handed).values(), key=len, reverse=True):
         text = text.replace(value, STRUCK).replace(json.dumps(value)[1:-1], STRUCK)
     return text
 
 
 # ---------------------------------------------------------------------- execution
-def _execute(pipeline: Pipeline, given: Mapping[str, object], path: Path) -> tuple[Any, Failure | None]:
-    """Execute a page; give it as far as it came, and why it came no further."""
+def _execute(pipeline: Pipeline, given: Mapping[str, object], path: Path, handed: frozenset[str]) -> tuple[Any, Failure | None]:
+    """Execute a page; give it as far as it came, and why it came no further. `handed` are the secrets that it may see."""
     import nbformat
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
@@ -132,7 +136,7 @@ def _execute(pipeline: Pipeline, given: Mapping[str, object], path: Path) -> tup
     try:
         papermill.execute_notebook(
             notebook, out, parameters=dict(given), engine_name="workbench", kernel_name="python3", language="python",
-            progress_bar=False, start_timeout=START_S, cell_s=pipeline.cell_s, kernel_log=log,
+            progress_bar=False, start_timeout=START_S, cell_s=pipeline.cell_s, kernel_log=log, handed=handed,
         )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         failure = Failure("", error.ename, error.evalue)
@@ -160,10 +164,10 @@ def _register() -> None:
 
         @classmethod
         def execute_managed_notebook(
-            cls, nb_man: Any, kernel_name: str, cell_s: int, start_timeout: int, kernel_log: Path, **_: Any
+            cls, nb_man: Any, kernel_name: str, cell_s: int, start_timeout: int, kernel_log: Path, handed: frozenset[str], **_: Any
         ) -> Any:
             config = Config({"KernelManager": {"transport": _transport()}})
-            hidden = _secrets()
+            hidden = _secrets().keys() - handed
             environment = {name: value for name, value in os.environ.items() if name not in hidden}
             client = PapermillNotebookClient(nb_man, kernel_name=kernel_name, timeout=cell_s, startup_timeout=start_timeout, config=config)
             with kernel_log.open("wb") as log:

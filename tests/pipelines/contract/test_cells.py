@@ -16,7 +16,7 @@ from workbench.pipelines.contract import read
     [
         ("work", "class A: ...", "cell 5, line 1: class A belongs into a module"),
         ("work", "far = 1\nfor each in range(3):\n    far += each", "cell 5, line 2: a loop belongs into the package"),
-        ("work", "!ls", "cell 5, line 1: invalid syntax (magics and shell commands do not belong in a page)"),
+        ("work", "!ls", "cell 5, line 1: !ls is a shell command: magics and shell commands do not belong in a page"),
         ("parameters", "n = 3", "cell 2, line 1: write NAME: KIND = LITERAL"),
         ("parameters", "n: int = 3.0", "cell 2, line 1: write NAME: KIND = LITERAL"),
         ("parameters", 'name: str = "es".upper()', "cell 2, line 1: write NAME: KIND = LITERAL"),
@@ -32,7 +32,7 @@ def test_what_is_wrong_about_a_cell_is_named_with_its_place(tmp_path: Path, tag:
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        (CELLS[1:], "cell 1 must be the title"),
+        (CELLS[1:], "cell 1: the first cell must be the title"),
         ((*CELLS[:4], CELLS[5], CELLS[4], *CELLS[6:]), "in this order; they are title, parameters, setup, inputs, checks, work"),
         ((*CELLS[:6], *(5 * (CELLS[6],)), CELLS[7]), "4 cells may be tagged figures, not 5"),
         ((*CELLS[:4], CELLS[4], ("note", "far = 1"), *CELLS[5:]), "cell 6: code needs one of the tags"),

@@ -31,14 +31,18 @@ GOOD: tuple[tuple[str, str], ...] = (
     ("title", "# How far does it go?\n\nIn: sixty prices. Out: the largest move over a horizon. Owner: tests."),
     (
         "parameters",
-        'horizon: int = 30  # minutes ahead [1..240] min\nhours: str = "regular"  # which hours count {regular, all}\n'
-        "least_frac: float = 0.0  # least share of minutes that must have a price [0..1]",
+        (
+            'horizon: int = 30  # minutes ahead [1..240] min\nhours: str = "regular"  # which hours count {regular, all}\n'
+            "least_frac: float = 0.0  # least share of minutes that must have a price [0..1]"
+        ),
     ),
     ("setup", "import math\n\nimport polars as pl\n\nfrom workbench.research.tables import show"),
     (
         "inputs",
-        "prices = pl.DataFrame({'minute': range(60), 'price_pts': [100 + math.sin(at / 9) for at in range(60)]})\n"
-        "assert len(prices), 'there is no price'",
+        (
+            "prices = pl.DataFrame({'minute': range(60), 'price_pts': [100 + math.sin(at / 9) for at in range(60)]})\n"
+            "assert len(prices), 'there is no price'"
+        ),
     ),
     ("work", "moves = prices.with_columns(pl.col('price_pts').diff(min(horizon, 59)).alias('move_pts')).drop_nulls()\nn = len(moves)"),
     ("checks", "assert n / len(prices) >= least_frac, f'{n} of {len(prices)} minutes have a price'"),

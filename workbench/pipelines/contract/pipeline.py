@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from workbench.domain.errors import ConfigError
-from workbench.pipelines.contract.cells import cell_of, complaints
+from workbench.pipelines.contract.cells import Cell, Finding, form
+from workbench.pipelines.contract.findings import findings, order
+from workbench.pipelines.contract.flow import flow
+from workbench.pipelines.contract.notebook import load
 from workbench.pipelines.contract.parameters import Parameter, parameters_of
 from workbench.pipelines.contract.settings import PipelineSettings, read_settings
 
@@ -49,26 +51,93 @@ def listed(places: Sequence[Path]) -> list[Path]:
 
 
 def read(folder: Path) -> Pipeline:
-    """Read a page and hold it against its form.
+    """Read a page and hold it against its form: cells, parameters, settings. What else keeps a page from running is looked at by `admit`.
 
     Raises
     ------
     ConfigError
         Naming every cell that is not as it must be.
     """
+    return _read(folder, is_admitted=False)
+
+
+def admit(folder: Path) -> Pipeline:
+    """Read a page and refuse it for whatever keeps one from running: its form, a cell that uses what nothing above made, what has no place.
+
+    So is taken what runs on a schedule, and what a person runs by its name.
+
+    Raises
+    ------
+    ConfigError
+        Naming every cell that is not as it must be, and what to do instead.
+    """
+    return _read(folder, is_admitted=True)
+
+
+def _read(folder: Path, *, is_admitted: bool) -> Pipeline:
     settings = read_settings(folder / "pipeline.toml")
     path = folder / "notebook.ipynb"
-    try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        cells = [cell_of(at, cell) for at, cell in enumerate(notebook["cells"], 1)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} is no notebook: {error}") from error
-    wrong = [f"  {each}" for each in complaints(cells)]
+    notebook, cells = load(path)
+    wrong = list(form(cells))
+    wrong += [*flow(cells, of_page=True), *findings(cells, settings.effects)] if is_admitted else []
     if wrong:
-        raise ConfigError("\n".join([f"{path} is no page yet:", *wrong]))
+        raise ConfigError("\n".join([f"{path} is no page yet:", *(f"  {each}" for each in told(wrong))]))
     parameters = tuple(parameters_of(next(cell.source for cell in cells if cell.tag == "parameters")))
     if settings.by not in {each.name for each in parameters}:
         raise ConfigError(f"{folder / 'pipeline.toml'}: by = {settings.by!r} is none of its parameters")
+    if any(each.name == settings.by and each.is_secret for each in parameters):
+        raise ConfigError(f"{folder / 'pipeline.toml'}: by = {settings.by!r} is a secret: the folder of results cannot be called after it")
     title = cells[0].source.lstrip("# ").split("\n")[0].strip()
     said = (settings.owner, settings.by, settings.cell_s)
     return Pipeline(folder.name, folder, title, *said, parameters, notebook, settings)
+
+
+def told(wrong: Sequence[Finding]) -> list[Finding]:
+    """Put findings in the order of their cells, each once."""
+    return sorted(dict.fromkeys(wrong), key=lambda each: (each.at, each.line))
+
+
+class Checked(NamedTuple):
+    """What was found in a notebook. `wrong` keeps it from running or being promoted; `later` would, if it were to become a page."""
+
+    path: Path
+    is_page: bool
+    wrong: list[Finding]
+    later: list[Finding]
+
+
+def check(path: Path, *, as_page: bool = False) -> Checked:
+    """Look at a notebook from all sides, without starting anything.
+
+    A notebook with one of the tags of a page is held against all that a page must be, with the ``pipeline.toml`` beside it if there is one.
+    One without is free: it must run from top to bottom (no cell uses what nothing above made; stored counts rise), and what else would keep
+    it from being a page is told apart.
+
+    Raises
+    ------
+    ConfigError
+        If it is no notebook.
+    """
+    _, cells = load(path)
+    beside = path.parent / "pipeline.toml"
+    effects, wrong = None, list[Finding]()
+    if path.name == "notebook.ipynb" and beside.is_file():
+        try:
+            settings = read_settings(beside)
+            effects = settings.effects
+            wrong += _by(settings, cells)
+        except ConfigError as error:
+            wrong += [Finding(0, 0, "settings", line) for line in str(error).splitlines()]
+    is_page = as_page or any(cell.tag for cell in cells)
+    wrong += [*flow(cells, of_page=is_page), *order(cells)]
+    of_page = [*form(cells), *findings(cells, effects)]
+    return Checked(path, is_page, told([*wrong, *of_page] if is_page else wrong), [] if is_page else told(of_page))
+
+
+def _by(settings: PipelineSettings, cells: Sequence[Cell]) -> list[Finding]:
+    source = next((cell.source for cell in cells if cell.tag == "parameters"), None)
+    try:
+        names = {each.name for each in parameters_of(source or "")}
+    except (SyntaxError, ValueError):
+        return []
+    return [] if settings.by in names else [Finding(0, 0, "settings", f"pipeline.toml: by = {settings.by!r} is none of its parameters")]
