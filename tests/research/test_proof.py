@@ -6,10 +6,14 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.research.conftest import Traded
 from tests.runtime.folders import BARS_SESSION
+from tests.teaching import teaching
 from workbench.research.again import simulate_session
-from workbench.research.proof import Proof, proof
+from workbench.research.proof import Proof, Proofs, proof, proofs
+from workbench.research.sample import SESSION
 from workbench.runtime.logged import open_log
 from workbench.runtime.replay import issued
 
@@ -38,3 +42,21 @@ def test_of_a_simulation_there_is_nothing_to_prove(traded: Traded, tmp_path: Pat
 
 def test_what_changed_is_said_beside_a_difference() -> None:
     assert str(Proof(False, 1, "00", "recorded a, made b", ("code",))) == "PARITY BROKEN: recorded a, made b; changed since: code"
+
+
+def test_sessions_are_proven_one_by_one_and_the_last_alone_where_none_is_named(
+    barred: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = teaching(tmp_path_factory) / "data" / "sample"
+    told = asyncio.run(proofs(data, 0, 99_999_999))
+    assert told.sessions.keys() == {SESSION} and not told.broken and told.frame["same"].to_list() == [True]
+    assert told.result == {str(SESSION): told.held[SESSION].digest} and told.held[SESSION].n_commands > 50
+    assert asyncio.run(proofs(data, SESSION + 1, 99_999_999)).sessions == {}
+    assert asyncio.run(proofs(barred, 0, 99_999_999)).held == {}
+
+
+def test_one_that_differs_is_broken_whatever_the_others_are() -> None:
+    same, other = Proof(True, 3, "ab", "", ()), Proof(False, 2, "cd", "recorded a, made b", ("code",))
+    told = Proofs({1: same, 2: other, 3: None})
+    assert told.broken == {2: other} and len(told.frame) == 2 and told.frame["changed"].to_list() == ["", "code"]
+    assert "of 3 sessions recorded" in repr(told.cards)

@@ -139,6 +139,11 @@ class Engine:
                 deciders[slot_of[id_]].append((Key(setup.account, id_, strategy.name), strategy))
         return learners, deciders
 
+    @property
+    def learners(self) -> tuple[Learner, ...]:
+        """Every learner, by contract in the setup's order; those in quarantine too."""
+        return tuple(each for group in self._hired_learners for each in group)
+
     def _leave_out(self) -> None:
         """Ask those that are not quarantined, and nobody else."""
         is_out = self.desk.is_out

@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+import polars as pl
+
 from workbench.config import load_settings
+from workbench.research.cards import Card, Cards
+from workbench.research.words import count
 from workbench.runtime import play
 from workbench.runtime.log import CommandDigest
 from workbench.runtime.logged import Logged, open_log
 from workbench.runtime.replay import issued
+from workbench.store.log import log_sessions
 from workbench.store.sessions import told
 
 
@@ -39,6 +44,67 @@ class Proof(NamedTuple):
             return f"{self.n_commands:,} commands replayed alike, digest {self.digest[:12]}"
         since = f"; changed since: {', '.join(self.changed)}" if self.changed else ""
         return f"PARITY BROKEN: {self.difference}{since}"
+
+
+class Proofs(NamedTuple):
+    """What the replays of several sessions came to; `None` of a session that nobody traded."""
+
+    sessions: dict[int, Proof | None]
+
+    @property
+    def held(self) -> dict[int, Proof]:
+        """Those that were traded."""
+        return {session: each for session, each in self.sessions.items() if each is not None}
+
+    @property
+    def broken(self) -> dict[int, Proof]:
+        """Those whose replay issued another command, or none where there was one."""
+        return {session: each for session, each in self.held.items() if not each.same}
+
+    @property
+    def cards(self) -> Cards:
+        """Sessions, commands and differences at a glance."""
+        broken, held = len(self.broken), len(self.held)
+        told = Card("differ", str(broken), "of the sessions", "bad" if broken else "good")
+        alike = Card("commands", f"{sum(each.n_commands for each in self.held.values()):,}", "issued by the replays")
+        return Cards((Card("sessions traded", str(held), f"of {count(len(self.sessions), 'session')} recorded"), alike, told))
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """Give a row a session that was traded.
+
+        Returns
+        -------
+        polars.DataFrame
+            session; commands; same; digest [its first twelve digits]; difference; changed.
+        """
+        names = {"session": pl.Int64, "commands": pl.Int64, "same": pl.Boolean, "digest": pl.String, "difference": pl.String}
+        rows = [
+            (session, each.n_commands, each.same, each.digest[:12], each.difference, ", ".join(each.changed))
+            for session, each in self.held.items()
+        ]
+        return pl.DataFrame(rows, schema=names | {"changed": pl.String}, orient="row")
+
+    @property
+    def result(self) -> dict[str, str]:
+        """Give the digest of each session's commands, for a program."""
+        return {str(session): each.digest for session, each in self.held.items()}
+
+
+async def proofs(data: Path | str, first: int, last: int) -> Proofs:
+    """Replay every session that was traded from `first` to `last`; with `first` 0 the last one that was traded, alone.
+
+    Examples
+    --------
+    In a notebook cell: ``(await proofs(data, 20261101, 20261130)).broken``.
+    """
+    sessions = [each for each in log_sessions(Path(data)) if first <= each <= last]
+    if first:
+        return Proofs({each: await proof(data, each) for each in sessions})
+    for session in reversed(sessions):
+        if (found := await proof(data, session)) is not None:
+            return Proofs({session: found})
+    return Proofs(dict.fromkeys(sessions[-1:]))
 
 
 async def proof(data: Path | str, session: int, *, run: str = "", replayed: str = "") -> Proof | None:
