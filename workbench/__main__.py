@@ -33,6 +33,7 @@ from workbench.commands import (
     shadow,
     showing,
     tiers,
+    why,
     workspace,
 )
 from workbench.domain.errors import ConfigError, InvariantError, WorkbenchError
@@ -65,6 +66,7 @@ for group in (
     showing,
     shadow,
     tiers,
+    why,
     books,
     constitution,
     data,
