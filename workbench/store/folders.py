@@ -24,6 +24,7 @@
       shadow/<name>.json                 who decides beside the live run, and since when (`store.shadows`)
       proving/                           what replays of evidence came to; may be deleted at any time
       flight/<session>/<run>/<n>.wire    what went over the broker's socket (`store.flight`)
+      research/trials.db                 every configuration that was evaluated (`research.trials`)
 """
 
 from __future__ import annotations
@@ -155,6 +156,11 @@ class Folders(NamedTuple):
     def flight(self) -> Path:
         """What went over sockets."""
         return self.data / "flight"
+
+    @property
+    def trials(self) -> Path:
+        """Every configuration that was evaluated."""
+        return self.data / "research" / "trials.db"
 
     def run(self, name: str) -> Path:
         """Give the folder of one run."""
