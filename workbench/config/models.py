@@ -22,7 +22,7 @@ from workbench.domain.units import BAR_NS, MS, SECOND
 BAR_S = BAR_NS // SECOND
 # what decides nothing (whom notices go to), and what a run's manifest names by itself, law and all
 TOLD: Final = frozenset(
-    {"mode", "data_folder", "profile", "active", "ib", "recorder", "guardian", "notify", "flight", "retention", "recordings"}
+    {"mode", "data_folder", "profile", "active", "ib", "recorder", "guardian", "notify", "flight", "retention", "recordings", "compute"}
 )
 
 
@@ -172,6 +172,12 @@ class RecordingsSettings(Section):
     region: str = Field(pattern=r"^[a-z0-9-]*$")
 
 
+class ComputeSettings(Section):
+    """Where sweeps and runs of pages are computed: `address` of a dask scheduler, empty for here."""
+
+    address: str = Field(pattern=r"^((tcp|tls)://[A-Za-z0-9._-]+:\d{1,5})?$")
+
+
 class Settings(Section):
     """All settings of a run. Made by `load_settings`; knows where each value came from (`settings_with_origins`)."""
 
@@ -190,6 +196,7 @@ class Settings(Section):
     guardian: GuardianSettings
     notify: NotifySettings
     flight: FlightSettings
+    compute: ComputeSettings
     retention: RetentionSettings
     recordings: RecordingsSettings
     roots: dict[str, Root]
