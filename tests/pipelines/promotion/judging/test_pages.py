@@ -1,0 +1,61 @@
+"""A page is refused for what it is, for how it runs, and for saying two things."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.paging import page
+from workbench.pipelines.promotion.gates import Candidate, Verdict
+from workbench.pipelines.promotion.judging import GATES
+
+GATE = {gate.name: gate for gate in GATES}
+
+
+def candidate(tmp_path: Path, settings: str = "", **sources: str) -> Candidate:
+    folder = page(tmp_path / "files", **sources)
+    (folder / "pipeline.toml").write_text('owner = "tests"\nby = "name"\n' + settings)
+    return Candidate("page", "how_far", folder, folder / "notebook.ipynb", tmp_path / "data", tmp_path / "evidence", schedule="close+30m")
+
+
+def ask(name: str, of: Candidate) -> Verdict:
+    return GATE[name].judge(of)
+
+
+def test_the_contract_tells_what_a_page_reads_and_writes(tmp_path: Path) -> None:
+    said = ask("contract", candidate(tmp_path, '[reads]\ntables = ["bars"]\n'))
+    assert said.passed and "7 code cells" in said.text and "it reads bars, and writes the page alone" in said.text
+    assert "`length_pts: float = 2.5`  how long" in said.more
+
+
+@pytest.mark.parametrize(
+    ("settings", "sources", "said"),
+    [
+        ('effects = "propose"\n', {}, "may write artefacts and propose nothing; a strategy proposes"),
+        ("cell_s = 0\n", {}, "cell_s = 0 must be whole seconds"),
+        ("", {"work": "class A: ..."}, "class A belongs into a module"),
+        ("", {"outputs": "result = {}"}, "its last line must be `result`"),
+        ("", {"parameters": "n = 3"}, "write NAME: KIND = LITERAL"),
+    ],
+)
+def test_the_contract_refuses_what_is_no_page_or_may_do_too_much(tmp_path: Path, settings: str, sources: dict[str, str], said: str) -> None:
+    found = ask("contract", candidate(tmp_path, settings, **sources))
+    assert not found.passed and said in found.text
+
+
+@pytest.mark.proof
+def test_a_page_that_fails_is_refused_in_its_own_words_and_kept(tmp_path: Path) -> None:
+    said = ask("clean run", candidate(tmp_path, work="far = 400"))
+    assert not said.passed and said.text == "the page failed in checks: AssertionError: 400 is too far"
+    assert (
+        "clean-run/how_far/es/page.html" in said.more and (tmp_path / "evidence" / "clean-run" / "how_far" / "es" / "page.html").is_file()
+    )
+
+
+@pytest.mark.proof
+def test_a_page_that_says_two_things_is_refused(tmp_path: Path) -> None:
+    unsteady = candidate(tmp_path, work="far = os.getpid()", checks="assert far")
+    assert ask("clean run", unsteady).passed
+    said = ask("nbval", unsteady)
+    assert not said.passed and "far" in said.text + said.more

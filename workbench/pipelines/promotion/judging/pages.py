@@ -1,0 +1,66 @@
+"""The gates that a page alone passes: its contract, a clean run on the sample, and the same again. Starts kernels; keeps no page."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from workbench.pipelines.contract import admit
+from workbench.pipelines.promotion.gates import Candidate, Verdict
+from workbench.pipelines.runner import Page, run
+from workbench.research.sample import sample
+
+EFFECTS: Final = ("none", "artefact")
+SAMPLE: Final = "sample"  # what a parameter says that means the generated session
+FIRST, AGAIN = "clean-run", "again"
+SLOW_S: Final = 30.0  # HOUSE: defaults run on sample data in less; they are a page's test
+
+
+def contract(candidate: Candidate) -> Verdict:
+    """Hold a page against its form, and its effects against what may be scheduled."""
+    page = admit(candidate.folder)
+    effects = page.settings.effects
+    if effects not in EFFECTS:
+        return Verdict(False, f'effects = "{effects}": a page on a schedule may write artefacts and propose nothing; a strategy proposes')
+    n = sum(cell["cell_type"] == "code" for cell in page.notebook["cells"])
+    reads = ", ".join((*page.settings.reads.tables, *page.settings.reads.files)) or "nothing"
+    more = "\n".join(f"- `{each.name}: {each.kind} = {each.default!r}`  {each.text}" for each in page.parameters)
+    text = f"{n} code cells in the form of a page; it reads {reads}, and writes {_effect(effects)}"
+    return Verdict(True, text, f"Its parameters, as they stand when nobody says otherwise:\n\n{more}")
+
+
+def _effect(effects: str) -> str:
+    return "the page alone" if effects == "none" else "the page and its artefacts"
+
+
+def clean_run(candidate: Candidate) -> Verdict:
+    """Run a page on its defaults in a kernel of its own; the sample is made first where it is missing."""
+    page = candidate.page
+    if any(each.default == SAMPLE for each in page.parameters):
+        sample()
+    done = run(page, {}, candidate.evidence / FIRST)
+    if done.failure is not None:
+        return Verdict(False, f"the page failed in {done.failure}", f"The page as far as it came: {_below(candidate, done)}")
+    slow = f"; a page's defaults should take {SLOW_S:g} s at most" if done.took_s > SLOW_S else ""
+    text = f"it ran in {done.took_s:g} s{slow}"
+    return Verdict(True, text, f"The page: {_below(candidate, done)}", {"result": done.result, "took_s": done.took_s})
+
+
+def shows_the_same(candidate: Candidate) -> Verdict:
+    """Hold what the clean run showed against what the notebook showed when it was stored; of one without outputs, against a second run."""
+    page = candidate.page
+    first = next((candidate.evidence / FIRST).glob("*/*/page.ipynb"))
+    again = run(page, {}, candidate.evidence / AGAIN)
+    if again.failure is not None:
+        return Verdict(False, f"run again the page failed in {again.failure}", f"The page as far as it came: {_below(candidate, again)}")
+    before, now = (json.loads((each / "result.json").read_text(encoding="utf-8"))["result"] for each in (first.parent, again.folder))
+    if before != now:
+        differ = sorted(name for name in before | now if before.get(name) != now.get(name))
+        lines = "\n".join(f"- {name}: first {before.get(name)!r}, then {now.get(name)!r}" for name in differ)
+        return Verdict(False, f"run twice it says two things: {', '.join(differ)} differ", lines)
+    return Verdict(True, f"run twice it says the same: {len(now)} results")
+
+
+def _below(candidate: Candidate, page: Page) -> str:
+    at = page.html.relative_to(candidate.evidence).as_posix()
+    return f"[{at}]({at})"
