@@ -31,7 +31,8 @@ def done(folder: Path) -> Page:
     """A page that was given two of its parameters and looks for a secret."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BROKER_PASSWORD", SECRET)
-        work = 'far = math.ceil(length_pts * n)\nprint(os.environ.get("BROKER_PASSWORD"), "open-" + "sesame-7")'
+        look = 'os.path.expandvars("$BROKER_PASSWORD")'  # through a library: a page itself may not look at the environment
+        work = f'far = math.ceil(length_pts * n)\nprint({look}, "open-" + "sesame-7")'
         return run(read(page(folder / "how_far", work=work)), {"n": "4", "name": "ES/SPY"}, folder / "pages")
 
 
@@ -52,11 +53,11 @@ def test_it_is_one_file_to_be_read_with_its_code_folded_and_no_address_in_it(don
 
 def test_no_secret_and_no_path_of_this_machine_is_in_it(done: Page, folder: Path) -> None:
     assert SECRET not in kept(done) and str(folder) not in kept(done)
-    assert f"None {runner.STRUCK}" in done.html.read_text()  # the kernel had none; what the page knew by itself was struck out
+    assert f"$BROKER_PASSWORD {runner.STRUCK}" in done.html.read_text()  # the kernel had none; what the page knew by itself was struck out
 
 
 def test_nothing_is_left_half_written(done: Page) -> None:
-    assert sorted(path.name for path in done.folder.iterdir()) == [".lock", "page.html", "page.ipynb", "result.json"]
+    assert sorted(path.name for path in done.folder.iterdir()) == ["page.html", "page.ipynb", "result.json"]
 
 
 def test_a_page_that_fails_says_where_and_is_kept_as_far_as_it_came(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_a_page_that_fails_says_where_and_is_kept_as_far_as_it_came(tmp_path: Pa
     ("sources", "where", "kind"),
     [
         ({"work": "import time\ntime.sleep(30)", "cell_s": 1}, "work", "too slow"),
-        ({"inputs": "os._exit(3)"}, "inputs", "DeadKernelError"),
+        ({"inputs": "os._exit(3)"}, "inputs", "kernel died"),
         ({"outputs": "result = {'far': math.nan}\nresult"}, "outputs", "no result"),
     ],
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from workbench.domain.errors import StoreError
-from workbench.store import checksums
+from workbench.store import checksums, opened
 from workbench.store.folders import Folders
 from workbench.store.whole import sync_folder, trouble, whole_file
 
@@ -60,6 +60,7 @@ def read_bars(data: Path, session: int, length: str) -> pl.DataFrame | None:
     import polars as pl
 
     path = path_of(data, session, length)
+    opened.reads("bars", path)
     if not path.exists():
         return None
     try:

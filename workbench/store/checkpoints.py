@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from workbench.domain.errors import StoreError
+from workbench.store import opened
 from workbench.store.digests import digest_of
 from workbench.store.versions import FORMATS
 from workbench.store.whole import trouble, write_whole
@@ -70,6 +71,7 @@ def read(path: Path) -> Checkpoint:
     StoreError
         If it is damaged, or of another format.
     """
+    opened.reads("journal", path, "checkpoint")
     with trouble(f"reading {path}"):
         content = path.read_bytes()
     start = len(MAGIC) + LENGTH

@@ -12,7 +12,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from workbench.domain.errors import StoreError
-from workbench.store import checksums, delta_log
+from workbench.store import checksums, delta_log, opened
 from workbench.store.columns import COLUMNS, PACKING
 from workbench.store.place import Place
 from workbench.store.versions import FORMATS, refuse_newer
@@ -107,6 +107,7 @@ class RecordsTable:
     @contextmanager
     def writing(self) -> Iterator[DeltaTable | None]:
         """Hold the table for writing; on the way out what was committed is made durable, which Delta itself leaves to chance."""
+        opened.writes(self.root)
         folder = self._folder
         with self._trouble(f"writing the recordings {self.root}"):
             if folder is None:

@@ -13,6 +13,7 @@ from workbench.domain.decisions import FACT_VERSION, AnyFact, At, decode_facts
 from workbench.domain.errors import StoreError
 from workbench.domain.events import EVENT_VERSION, AnyEvent, Arrival, decode_event
 from workbench.domain.orders import Cause
+from workbench.store import opened
 from workbench.store.chain import EMPTY, Head, Row, follow
 from workbench.store.schema import AHEAD, EVENT, FACTS, database_trouble, format_of
 from workbench.store.versions import UPCASTS, Upcast, refuse_newer, upcast
@@ -141,6 +142,7 @@ def verify(path: Path, anchor: Head | None = None) -> Head:
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open a journal to read it: the file read-only, and every statement but a SELECT denied. To be closed by the caller."""
+    opened.reads("journal", path)
     if not path.exists():
         raise StoreError(f"there is no journal at {path}")
     with database_trouble(f"opening the journal {path}"):

@@ -8,6 +8,7 @@ import numpy as np
 
 from workbench.domain.errors import DataError
 from workbench.domain.records import Records
+from workbench.store import opened
 from workbench.store.folders import Folders
 from workbench.store.recordings import EPOCH_SHIFT, Recordings
 from workbench.store.retention import is_thinned, thinned
@@ -38,6 +39,7 @@ def read_log(data: Path, session: int, *, epoch: int | None = None, recordings: 
             f"of session {session} {gone.n_after:,} of {gone.n_before:,} records are kept, around own orders: it cannot be played; its "
             "bars, fills and decisions are there"
         )
+    opened.reads("recordings", Folders(data).tail, session)
     recordings = recordings or Recordings.of(data)
     # The tail first: what the sealer moves between the two looks is then seen twice, and sorted out by its own transaction.
     parts = [part for part in read_segments(Folders(data).tail, session) if len(part[1])]

@@ -17,7 +17,7 @@ from deltalake import DeltaTable
 
 from workbench.domain.errors import StoreError
 from workbench.domain.records import RECORD, Records
-from workbench.store import segments
+from workbench.store import opened, segments
 from workbench.store.columns import to_frame, to_records
 from workbench.store.delta_table import RecordsTable, files_of, versions_of
 from workbench.store.folders import Folders
@@ -219,6 +219,7 @@ class Recordings:
 
         Opens in less than a millisecond once the file is there.
         """
+        opened.reads("recordings", self.root, session)
         while True:
             version = self._table.version
             path = self._cache / f"{session}-{version}.seg"
@@ -273,6 +274,7 @@ class Recordings:
 
     def table(self, version: int | None = None) -> DeltaTable | None:
         """Open the table itself, for study; `None` if nothing was ever recorded."""
+        opened.reads("recordings", self.root)
         return self._table.open(version)
 
     # ------------------------------------------------------------------------------------------------ within
@@ -287,6 +289,7 @@ class Recordings:
     ) -> Records:
         import polars as pl
 
+        opened.reads("recordings", self.root, session)
         files = files_of(table).filter(_is(session))
         if kinds is not None:
             files = files.filter(pl.col("partition.kind").is_in(list(kinds)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from deltalake import WriterProperties
 
 from workbench.domain.errors import StoreError
+from workbench.store import opened
 from workbench.store.delta_table import RecordsTable, files_of, versions_of
 from workbench.store.recordings import KEEP_HOURS
 
@@ -78,6 +79,7 @@ class SideTable:
         """Give the rows of a session as they lie there, by their first column; `None` if there are none."""
         import polars as pl
 
+        opened.reads("recordings", self._root, session)
         table = self._table.open()
         if table is None:
             return None

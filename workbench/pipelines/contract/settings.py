@@ -29,6 +29,8 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 Inside = Annotated[str, Meta(pattern=r"^(?!/|~|.*\.\.(/|$)|[A-Za-z]:)[^\\\n]+$")]  # a path that stays below its folder
+Address = Annotated[str, Meta(pattern=r"^[\w.-]+(:\d{1,5})?$")]
+Program = Annotated[str, Meta(pattern=r"^[\w.+-]+$")]
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z]\w*$")]
 Table = Literal["recordings", "journal", "bars", "history", "models", "pages", "status"]
 
@@ -38,11 +40,13 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Reads(Section, frozen=True):
-    """What the cell `inputs` may open: tables below the data folder, further files below the workspace."""
+    """What a page may open: tables below the data folder, files below the workspace; whom it may connect to, what it may start."""
 
     tables: Annotated[tuple[Table, ...], Meta(description=f"a list out of {', '.join(TABLES)}")] = ()
     as_of: Annotated[Literal["close", "now"], Meta(description="close (nothing later than the session's close) or now")] = "close"
     files: Annotated[tuple[Inside, ...], Meta(description="a list of paths below the workspace, without .. in them")] = ()
+    connections: Annotated[tuple[Address, ...], Meta(description="a list of host or host:port that it may connect to")] = ()
+    programs: Annotated[tuple[Program, ...], Meta(description="a list of names of programs that it may start")] = ()
 
 
 class Writes(Section, frozen=True):

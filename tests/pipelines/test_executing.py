@@ -1,0 +1,90 @@
+"""A kernel that dies, hangs, floods or fills what there is: a clear line, the page as far as it came, and nothing half published."""
+
+from __future__ import annotations
+
+import json
+import resource
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.paging import page
+from workbench.pipelines.contract import read
+from workbench.pipelines.runner import Page, run
+
+BUDGET = "[budget]\nseconds = {seconds}\nmemory_mb = {memory_mb}\ndisk_mb = {disk_mb}\n"
+KEEPS = 'effects = "artefact"\n[writes]\nfiles = ["model.bin"]\n'
+WRITES = "from workbench.pipelines.kernel import own_folder\n(own_folder() / 'model.bin').write_bytes(b'1' * 9)\n"
+LOOP = "import itertools\nkept = [bytearray(10_000_000) for _ in itertools.count()]"
+FORKED = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'kept = bytearray(900_000_000); import time; time.sleep(60)'])"
+FILL = "import tempfile\n_ = tempfile.TemporaryFile().write(bytes(40_000_000))"
+MANY = "import tempfile, time\n_ = [open(f'{tempfile.gettempdir()}/{n}', 'wb').write(bytes(15_000_000)) for n in range(4)]\ntime.sleep(20)"
+SEGFAULT = "import faulthandler\nfaulthandler._sigsegv()"
+RESULT = 'result = {"far": far}\nresult'
+
+
+def failed(folder: Path, more: str = "", *, seconds: int = 60, memory_mb: int = 4096, disk_mb: int = 512, **sources: str) -> Page:
+    """Run a page that fails, and look that it was kept and says so."""
+    made = page(folder / "how_far", **sources)
+    settings = made / "pipeline.toml"
+    settings.write_text(settings.read_text() + more + BUDGET.format(seconds=seconds, memory_mb=memory_mb, disk_mb=disk_mb))
+    done = run(read(made), {}, folder / "pages")
+    assert done.failure is not None and done.result is None
+    assert sorted(path.name for path in done.folder.iterdir()) == ["page.html", "page.ipynb", "result.json"]
+    assert "This page failed" in done.html.read_text() and done.failure.kind in done.html.read_text()
+    return done
+
+
+def test_what_is_not_declared_ends_the_run_at_its_cell(tmp_path: Path) -> None:
+    work = "far = 7\ntry:\n    open('/etc/passwd')\nexcept Exception:\n    pass"
+    done = failed(tmp_path, KEEPS, inputs=WRITES, work=work)
+    assert done.failure is not None and done.failure[:2] == ("work", "not declared")
+    assert done.failure.text.startswith("this page reads /etc/passwd, which its pipeline.toml does not declare; to allow it: ")
+    told = json.loads((done.folder / "result.json").read_text())
+    assert told["failure"]["kind"] == "not declared" and told["peak_mb"] > 1 and told["versions"]["python"]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    ("work", "limits", "kind", "text"),
+    [
+        ("os.abort()", {}, "kernel died", "SIGABRT"),
+        ("import signal\nos.kill(os.getpid(), signal.SIGKILL)", {}, "kernel died", "SIGKILL"),
+        (SEGFAULT, {}, "kernel died", "SIGSEGV"),
+        ("import time\ntime.sleep(60)", {"seconds": 4}, "too slow", "the page took longer than 4 s"),
+        (LOOP, {"memory_mb": 600}, "too much memory", "of 600 MB"),
+        (FILL, {"disk_mb": 20}, "OSError", "File too large"),
+        (MANY, {"disk_mb": 20}, "too much disk", "of 20 MB"),
+        ("print('x' * 1_000_000_000)", {}, "too much output", "16 MB"),
+        ("import itertools\n_ = [os.write(1, b'x' * 1_000_000) for _ in range(1_000)]", {}, "too much output", "16 MB"),
+        ("from IPython.display import HTML\ndisplay(HTML('x' * 40_000_000))", {}, "too much output", "16 MB"),
+    ],
+)
+def test_a_kernel_that_uses_too_much_or_dies_is_a_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str, limits: dict[str, int], kind: str, text: str
+) -> None:
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # where it is set, ipykernel leaves what compiled code prints where it is
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    done = failed(tmp_path, KEEPS, inputs=f"{WRITES}print('so far')", work=work, outputs=RESULT, **limits)
+    assert done.failure is not None and done.failure[:2] == ("work", kind) and text in done.failure.text, done.failure
+    assert "so far" in done.html.read_text()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 250_000  # kB: the parent stays flat
+    assert done.took_s < 30 and sum(path.stat().st_size for path in done.folder.iterdir()) < 40_000_000
+
+
+@pytest.mark.proof
+def test_what_a_page_started_counts_and_ends_with_it(tmp_path: Path) -> None:
+    done = failed(tmp_path, '[reads]\nprograms = ["python"]\n', memory_mb=600, work=FORKED)
+    assert done.failure is not None and done.failure[:2] == ("work", "too much memory")
+    assert done.took_s < 30  # its child slept for a minute
+
+
+@pytest.mark.proof
+def test_what_a_page_writes_appears_with_it_and_only_if_it_succeeds(tmp_path: Path) -> None:
+    made = page(tmp_path / "how_far", outputs=f"{WRITES}assert n < 9, 'too many'\n{RESULT}")
+    (made / "pipeline.toml").write_text((made / "pipeline.toml").read_text() + KEEPS)
+    good = run(read(made), {}, tmp_path / "pages")
+    assert good.failure is None and (good.folder / "model.bin").read_bytes() == b"1" * 9
+    assert sorted(path.name for path in good.folder.iterdir()) == ["model.bin", "page.html", "page.ipynb", "result.json"]
+    bad = run(read(made), {"n": 9}, tmp_path / "pages")
+    assert bad.failure is not None and bad.folder == good.folder and not (bad.folder / "model.bin").exists()
