@@ -35,6 +35,8 @@ from workbench.commands import (
     shadow,
     showing,
     tiers,
+    trials,
+    why,
     workspace,
 )
 from workbench.domain.errors import ConfigError, InvariantError, WorkbenchError
@@ -69,6 +71,8 @@ for group in (
     showing,
     shadow,
     tiers,
+    trials,
+    why,
     books,
     constitution,
     data,

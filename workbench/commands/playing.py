@@ -96,6 +96,10 @@ Wire = Annotated[
 ]
 OneRun = Annotated[str | None, typer.Option("--run", metavar="RUN", help="With --wire: which run of the session; else the last.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+OfFamily = Annotated[
+    str | None,
+    typer.Option("--family", metavar="NAME", help="What this is tried as part of (workbench trials); else the strategies' names."),
+]
 
 
 class Asked(NamedTuple):
@@ -106,6 +110,7 @@ class Asked(NamedTuple):
     strategy: list[str] | None
     roots: list[str] | None
     as_json: bool
+    family: str | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -146,9 +151,10 @@ def simulate(
     strategy: Traders = None,
     roots: Roots = None,
     as_json: AsJson = False,
+    family: OfFamily = None,
 ) -> None:
     """Trade sessions anew."""
-    asked = Asked(data, profile, strategy, roots, as_json)
+    asked = Asked(data, profile, strategy, roots, as_json, family)
     _end([_play(each, asked, anew=True) for each in _sessions_of(session, data)], as_json)
 
 
@@ -190,7 +196,21 @@ def _play(session: int, asked: Asked, *, anew: bool) -> dict[str, Any]:
     if missing := play.what_stays_none(setup):
         console.print(f"  this data has no {_lacks(logged)}; {len(missing)} features stay None: {', '.join(missing)}")
     played = asyncio.run(play.play_back(logged, setup) if back else play.trade_anew(settings, logged, setup))
-    return _tell(console, logged, played, what)
+    told = _tell(console, logged, played, what)
+    return told if played.run is None else told | {"family": _count(console, logged, setup, played.run.run, asked.family)}
+
+
+def _count(console: Console, logged: Any, setup: Any, run: str, family: str | None) -> str:
+    """Write down that this configuration was evaluated, and say how many there were."""
+    from workbench.research import open_session
+    from workbench.research.trials.counting import note_simulation
+    from workbench.research.trials.ledger import families
+
+    recv_ns = logged.records["recv_ns"]
+    day = open_session(logged.session, data=logged.data, run=run)
+    named = note_simulation(day, logged.data, setup, (int(recv_ns[0]), int(recv_ns[-1])), family)
+    console.print(f"[bold]Trials[/] {families(logged.data)[named]} of {escape(named)} so far: workbench trials {escape(named)}")
+    return named
 
 
 def _announce(console: Console, settings: Any, logged: Any, setup: Any, verb: str, what: str) -> None:

@@ -112,6 +112,7 @@ async def simulate_session(
     strategies: Sequence[str | tuple[str, str]] | str | None = None,
     roots: Collection[str] | str | None = None,
     zone: str = "UTC",
+    family: str | None = None,
 ) -> Session:
     """Trade a session anew with modelled fills, as ``workbench simulate`` does, and open what came of it.
 
@@ -126,6 +127,8 @@ async def simulate_session(
         several. `None`: what the data allows.
     roots
         Roots or contracts that may be traded; `None`: all. The others stay in the market that is seen.
+    family
+        What this is tried as part of (`research.trials`). `None`: the notebook, else the names of the strategies.
 
     Raises
     ------
@@ -138,6 +141,7 @@ async def simulate_session(
     --------
     In a notebook: ``again = await simulate_session("2026-11-19", strategies="absorb", profile="mine")``, then ``again.round_trips``.
     """
+    from workbench.research.trials.counting import note_simulation
     from workbench.runtime import play  # the engine: a reader of frames needs none of it
     from workbench.runtime.logged import open_log
     from workbench.workspace.choosing import pair_of
@@ -148,9 +152,12 @@ async def simulate_session(
     named = [strategies] if isinstance(strategies, str) else strategies
     pairs = None if named is None else [pair_of(each) for each in named]
     only = {roots} if isinstance(roots, str) else roots
-    played = await play.trade_anew(settings, logged, play.setup_of(settings, logged, profile, pairs, only))
+    setup = play.setup_of(settings, logged, profile, pairs, only)
+    played = await play.trade_anew(settings, logged, setup)
     assert played.run is not None  # simulate always makes one
-    return open_session(session, data=folder, zone=zone, run=played.run.run)
+    day = open_session(session, data=folder, zone=zone, run=played.run.run)
+    note_simulation(day, folder, setup, (int(logged.records["recv_ns"][0]), int(logged.records["recv_ns"][-1])), family)
+    return day
 
 
 def _records(frame: Any, of: dict[str, Contract], keys: dict[str, int], length: str, provenance: Provenance) -> Iterator[Records]:

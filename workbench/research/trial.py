@@ -47,6 +47,7 @@ async def trial(
     models: Mapping[str, Model] | None = None,
     profile: str = PROFILE,
     zone: str = "UTC",
+    family: str | None = None,
 ) -> Trial:
     """Let recipes learn and forecast through a session, on all of its contracts; nothing is traded. Its journal becomes a run of `data`.
 
@@ -58,11 +59,14 @@ async def trial(
         Of your own, beside the shipped ones: classes, or `inline` functions.
     models
         Of your own, by the names recipes call them.
+    family
+        What these recipes are tried as part of: each is one of its trials (`research.trials`). `None`: the notebook, else ``recipes``.
 
     Examples
     --------
     In a notebook: ``seen = await trial(20261119, data=data, recipes=[mine]); seen.day.forecasts``.
     """
+    from workbench.research.trials.counting import note_recipes
     from workbench.runtime import play  # the engine: a reader of frames needs none of it
     from workbench.runtime.logged import open_log
 
@@ -74,6 +78,8 @@ async def trial(
     played = await play.trade_anew(settings, logged, setup)
     assert played.run is not None  # to trade anew always makes one
     day = open_session(session, data=data, zone=zone, run=played.run.run)
+    span_ns = int(logged.records["recv_ns"][0]), int(logged.records["recv_ns"][-1])
+    note_recipes(day, Path(data), recipes, features, played.outcome.facts, span_ns, family)
     return Trial(day, _drifts(Path(data) / "runs" / played.run.run / "journal.db", day))
 
 

@@ -1,0 +1,53 @@
+"""What is simulated, or tried, is counted: once a configuration, with what it came to."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.research.conftest import Traded
+from tests.research.test_inline import pushed
+from workbench.domain.units import SECOND
+from workbench.learning.models import RECIPES
+from workbench.learning.recipe import Recipe
+from workbench.research.again import simulate_session
+from workbench.research.inline import inline
+from workbench.research.trial import trial
+from workbench.research.trials import families, family
+from workbench.research.trials.counting import EARNED, SAVED, earned
+
+MINE = Recipe(
+    name="mine", model="scaled_logistic", features=("ret_1_5s", "pushed_5s"), horizon_ns=15 * SECOND, min_labels=20, min_outcomes=50
+)
+
+
+@pytest.fixture(scope="module")
+def data(traded: Traded, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(traded.data, tmp_path_factory.mktemp("counted") / "data"))
+
+
+def test_a_simulation_is_a_trial_of_its_strategies(traded: Traded, data: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    for profile in ("demo", "demo", "micro"):
+        day = asyncio.run(simulate_session(traded.session, data=data, profile=profile, strategies="vwap_reversion"))
+    asyncio.run(simulate_session(traded.session, data=data, profile="demo", strategies="vwap_reversion", roots="ES", family="only ES"))
+    counted = families(data)
+    assert (counted["vwap_reversion"], counted["only ES"]) == (2, 1)
+    first, second = family(data, "vwap_reversion").rows
+    assert first.metric == EARNED and first.parameters["strategies"]["vwap_reversion"]["class"] == "VwapReversion"
+    assert first.parameters["law"] != second.parameters["law"] and first.periods.tolist() == second.periods.tolist()
+    assert second.returns.tolist() == earned(day.equity, second.periods).tolist() and len(second.periods) == 7
+    assert family(data, "only ES").rows[0].parameters["traded"] == ["ESZ6"]
+
+
+def test_each_recipe_of_a_trial_is_one(traded: Traded, data: Path):
+    recipes = [MINE, RECIPES["flow_1m"]]
+    asyncio.run(trial(traded.session, data=data, recipes=recipes, features=[inline(pushed, bars=6)], family="pushes"))
+    seen = family(data, "pushes")
+    assert seen.n_trials == 2 and seen.metric == SAVED
+    mine, flow = seen.rows
+    assert list(mine.parameters["features"]) == ["pushed"] and flow.parameters["features"] == {}
+    assert any(mine.returns) and all(abs(each) <= 0.75 for each in mine.returns)
