@@ -11,6 +11,7 @@ import pytest
 
 from workbench.domain.errors import DataError
 from workbench.research.trials import families, family, family_of, note, noting
+from workbench.store.backup import backup, restore
 from workbench.store.folders import Folders
 
 
@@ -34,6 +35,13 @@ def test_nothing_is_changed_or_deleted(tmp_path: Path):
             base.execute(words)
     base.close()
     assert families(tmp_path) == {"idea": 1}
+
+
+def test_a_backup_holds_them(tmp_path: Path):
+    note(tmp_path / "data", "idea", {"k": 1}, [1.0])
+    backup(tmp_path / "data", tmp_path / "copy")
+    restore(tmp_path / "copy", tmp_path / "again")
+    assert families(tmp_path / "again") == {"idea": 1}
 
 
 def test_configurations_are_lined_up_over_the_periods_that_all_have(tmp_path: Path):
