@@ -234,7 +234,8 @@ def _show_one(console: Console, each: dict[str, Any]) -> None:
         if value:
             console.print(f"  {name:<10} {escape(str(value))}")
     for gate in each["gates"]:
-        console.print(f"  {MARKS[gate['passed']]} {gate['name']:<13} {escape(gate['text'])}")
+        state = MARKS[gate["passed"]] if gate["applies"] else "[dim]not asked[/]"
+        console.print(f"  {state:<9} {gate['name']:<13} {escape(gate['text'])}")
     for was in each["history"]:
         why = f": {was['why']}" if was.get("why") else ""
         console.print(f"  [dim]{minute(was['at'])} {was['what']} {was['digest'][:SHORT]}{escape(why)}[/]")

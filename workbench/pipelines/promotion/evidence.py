@@ -76,7 +76,8 @@ def write_answer(folder: Path, n: int, answer: Answer) -> str:
 def passed_of(answers: Sequence[Answer], names: Sequence[str], below: str) -> tuple[Passed, ...]:
     """Put answers into the form of a record; ``below`` is the folder of the evidence, below the data folder."""
     return tuple(
-        Passed(each.gate.name, each.verdict.passed, each.verdict.text, f"{below}/{name}") for each, name in zip(answers, names, strict=True)
+        Passed(each.gate.name, each.verdict.passed, each.verdict.text, f"{below}/{name}", each.verdict.applies)
+        for each, name in zip(answers, names, strict=True)
     )
 
 

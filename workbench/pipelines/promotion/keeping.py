@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from workbench.domain.errors import ConfigError
-from workbench.pipelines.promotion.record import Promoted, digest_over, minute, read_record, written
+from workbench.pipelines.promotion.record import Promoted, minute, read_record, written
 from workbench.store.digests import digest_of
 from workbench.store.whole import only_one, sync_file, sync_folder, trouble
 
@@ -25,10 +25,15 @@ ASIDE: Final = ".promotion"  # beside the pages, so that renames stay on one dis
 WAIT_S: Final = 10.0
 
 
-def files_of(folder: Path) -> dict[str, str]:
-    """Digest the two files of a page."""
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Read the two files of a page."""
     with trouble(f"reading the page {folder}"):
-        return {name: digest_of((folder / name).read_bytes()) for name in PARTS}
+        return {name: (folder / name).read_bytes() for name in PARTS}
+
+
+def digest_of_page(files: Mapping[str, bytes]) -> str:
+    """Digest a page's two files, as every run of it is stamped (`provenance.page_digest`)."""
+    return digest_of(*(part for name in sorted(files) for part in (name.encode(), files[name])))
 
 
 def promoted(folder: Path) -> Promoted | None:
@@ -43,8 +48,9 @@ def promoted(folder: Path) -> Promoted | None:
     if record is None:
         return None
     there = files_of(folder)
-    if digest_over(there) != record.digest:
-        edited = " and ".join(str(folder / name) for name, digest in there.items() if record.files.get(name) != digest) or str(folder)
+    if digest_of_page(there) != record.digest:
+        changed = [str(folder / name) for name, content in there.items() if record.files.get(name) != digest_of(content)]
+        edited = " and ".join(changed) or str(folder)
         raise ConfigError(
             f"{edited} was edited since it was promoted on {minute(record.at)}: it does not run on schedule. "
             f"Promote it again (workbench notebook promote {folder}), "

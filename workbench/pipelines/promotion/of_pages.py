@@ -13,7 +13,7 @@ from workbench.pipelines.contract import read
 from workbench.pipelines.promotion import evidence, keeping
 from workbench.pipelines.promotion.candidates import Source
 from workbench.pipelines.promotion.gates import Answer, Candidate, Gate, go_through
-from workbench.pipelines.promotion.record import SHORT, Promoted, digest_over, minute, now
+from workbench.pipelines.promotion.record import SHORT, Promoted, minute, now
 from workbench.store.digests import code_digest, digest_of
 from workbench.store.whole import write_whole
 
@@ -68,7 +68,7 @@ def promote_page(
         Another process promotes it, or a disk complains. As with a refusal, or a kill at any moment, the page is what it was.
     """
     digests = {name: digest_of(content) for name, content in source.files.items()}
-    digest, at = digest_over(digests), now()
+    digest, at = keeping.digest_of_page(source.files), now()
     with evidence.gathering(data, "page", source.name) as part:
         folder = part / evidence.FILES
         for name, content in source.files.items():
@@ -137,13 +137,13 @@ def roll_back_page(folder: Path, data: Path, why: str = "") -> Back:
     """
     with keeping.alone(folder):
         record = _must_be(folder)
-        lying = _lying(folder)
-        was_edited = _digest(lying) != record.digest
+        lying = keeping.files_of(folder)
+        was_edited = keeping.digest_of_page(lying) != record.digest
         earlier = record if was_edited else evidence.before(data, record)
         if earlier is None:
             raise ConfigError(f"{record.name} was promoted once, on {minute(record.at)}: nothing was promoted before it; see demote")
         files = evidence.kept_files(data, earlier)
-        if _digest(files) != earlier.digest:
+        if keeping.digest_of_page(files) != earlier.digest:
             place = evidence.home(data, "page", record.name) / earlier.short / evidence.FILES
             raise ConfigError(f"what was promoted on {minute(earlier.at)} does not lie in {place} any more: promote it again")
         at = now()
@@ -170,14 +170,6 @@ def _install(folder: Path, files: dict[str, bytes], record: Promoted, data: Path
     """Keep what is there, then put the new one in its place. Call alone."""
     there = keeping.recorded(folder)
     if there is not None and there.digest != record.digest:
-        lying = _lying(folder)
-        evidence.keep_files(data, there, lying if _digest(lying) == there.digest else {})
+        lying = keeping.files_of(folder)
+        evidence.keep_files(data, there, lying if keeping.digest_of_page(lying) == there.digest else {})
     keeping.install(folder, files, record)
-
-
-def _lying(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in keeping.PARTS}
-
-
-def _digest(files: dict[str, bytes]) -> str:
-    return digest_over({name: digest_of(content) for name, content in files.items()})

@@ -18,12 +18,13 @@ Kind = Literal["page", "feature", "recipe", "strategy"]
 
 
 class Passed(msgspec.Struct, frozen=True):
-    """One gate: whether it was passed, in whose words, and the file below the data folder that tells more."""
+    """One gate: whether it was passed, in whose words, and the file below the data folder that tells more; or that it does not apply."""
 
     name: str
     passed: bool
     text: str
     evidence: str = ""
+    applies: bool = True
 
 
 class Promoted(msgspec.Struct, frozen=True, kw_only=True):

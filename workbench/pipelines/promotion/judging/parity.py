@@ -55,7 +55,7 @@ def _over(candidate: Candidate, hold: Callable[[Place], Held]) -> Verdict:
     data = {"sessions": [each._asdict() for each in found], "n_recorded": len(own), "is_thin": bool(thin)}
     if broken:
         return Verdict(False, f"session {broken[0].session}: {broken[0].difference}", more, data)
-    return Verdict(True, f"{n:,} commands of {_sessions(found)} alike, command by command{thin}", more, data)
+    return Verdict(True, f"{n:,} command{'s' * (n != 1)} of {_sessions(found)} alike, one by one{thin}", more, data)
 
 
 def _sessions(found: Sequence[Held]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +37,7 @@ def _not_made_in(candidate: Candidate) -> str:
         code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"{candidate.notebook} is no notebook: {error!r}"
-    if not any(thing.name in text for text in code):
+    if not any(re.search(rf"\b{re.escape(thing.name)}\b", text) for text in code):
         return f"{candidate.notebook} made no {thing.name}: none of its {len(code)} code cells names it; say which did with --notebook"
     return ""
 
