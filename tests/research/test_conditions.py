@@ -36,8 +36,8 @@ def test_a_trend_and_a_cross_are_read_off_the_engines_averages(day: Session) -> 
     trends = dict(conditions.prices(day).select("symbol", "trend").iter_rows())
     assert trends == {symbol: "up" if gap > 0 else "down" for symbol, (gap, _) in gaps.items()}
     near = conditions.signals_near(day)
-    assert dict(near.select("symbol", "gap_frac").iter_rows()) == {
-        symbol: pytest.approx(gap / slow) for symbol, (gap, slow) in gaps.items()
+    assert dict(near.select("symbol", "gap_bp").iter_rows()) == {
+        symbol: pytest.approx(gap / slow * 10_000, abs=0.01) for symbol, (gap, slow) in gaps.items()
     }
     assert set(near["crosses"]) <= {"soon", "up", "down"}
     assert near.select((pl.col("to_oversold") + pl.col("to_overbought")).round(9)).to_series().unique().to_list() == [40.0]

@@ -60,7 +60,7 @@ def test_a_move_to_break_even_pays_the_fees(day: Session) -> None:
     one = {"symbol": es.symbol, "qty": 2.0, "entry_pts": 6000.0, "exit_pts": 6001.0, "pnl_usd": 91.0, "fees_usd": 9.0}
     told = performance.charges(day, pl.DataFrame([one])).row(0, named=True)
     assert told["break_even_pts"] * 2 * float(es.multiplier) == pytest.approx(9.0)
-    assert told["of_wins_frac"] == pytest.approx(9 / 100) and told["round_trip_frac"] == pytest.approx(9 / (12_001 * 2 * 50))
+    assert told["of_wins_frac"] == pytest.approx(9 / 100) and told["round_trip_bp"] == pytest.approx(90_000 / (12_001 * 2 * 50), abs=0.001)
 
 
 def test_without_a_winner_no_share_of_wins_is_told(day: Session) -> None:

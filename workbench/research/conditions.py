@@ -56,7 +56,14 @@ def prices(day: Session) -> pl.DataFrame:
     trend = pl.when(pl.col(GAP) > 0).then(pl.lit("up")).when(pl.col(GAP) < 0).then(pl.lit("down"))
     whole = now.join(latest, on="symbol", how="left").with_columns(trend.alias("trend"))
     return whole.select(
-        "symbol", "time", "last_pts", "day_frac", "week_frac", "trend", pl.col(RSI).alias("rsi"), pl.col(VOLUME).alias("volume_ratio")
+        "symbol",
+        "time",
+        "last_pts",
+        "day_frac",
+        "week_frac",
+        "trend",
+        pl.col(RSI).round(1).alias("rsi"),
+        pl.col(VOLUME).round(2).alias("volume_ratio"),
     ).sort("symbol")
 
 
@@ -78,7 +85,7 @@ def spreads(day: Session) -> pl.DataFrame:
         (pl.col(RSI) < OVERSOLD).mean().alias("oversold_frac"),
         (pl.col(RSI) > OVERBOUGHT).mean().alias("overbought_frac"),
         (pl.col(GAP) > 0).mean().alias("up_frac"),
-        pl.col("volume").mean(),
+        pl.col("volume").mean().round(),
     ).sort("symbol")
 
 
@@ -88,7 +95,7 @@ def signals_near(day: Session) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        symbol; gap_frac [average of 9 minutes less that of 21, over the latter]; crosses [soon: the gap is
+        symbol; gap_bp [average of 9 minutes less that of 21, in ten-thousandths]; crosses [soon: the gap is
         under a tenth of its usual size; up or down otherwise]; to_oversold, to_overbought [how far the RSI is from 30 and 70;
         negative: beyond].
     """
@@ -97,10 +104,10 @@ def signals_near(day: Session) -> pl.DataFrame:
     side = pl.when(gap.abs() < NEAR * pl.col("usual")).then(pl.lit("soon")).when(gap > 0).then(pl.lit("up")).otherwise(pl.lit("down"))
     return by.select(
         "symbol",
-        (gap / pl.col(SLOW)).alias("gap_frac"),
+        (gap / pl.col(SLOW) * 10_000).round(2).alias("gap_bp"),
         side.alias("crosses"),
-        (pl.col(RSI) - OVERSOLD).alias("to_oversold"),
-        (OVERBOUGHT - pl.col(RSI)).alias("to_overbought"),
+        (pl.col(RSI) - OVERSOLD).round(1).alias("to_oversold"),
+        (OVERBOUGHT - pl.col(RSI)).round(1).alias("to_overbought"),
     ).sort("symbol")
 
 

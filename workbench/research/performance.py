@@ -111,8 +111,8 @@ def charges(day: Session, trips: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        symbol; fees_usd; of_wins_frac [of what the winners earned before fees, null without a winner]; round_trip_frac [fees over what
-        was bought and sold]; break_even_pts [move that pays a round trip's fees, per contract or share].
+        symbol; fees_usd; of_wins_frac [of what the winners earned before fees, null without a winner]; round_trip_bp [fees over what
+        was bought and sold, in ten-thousandths]; break_even_pts [move that pays a round trip's fees, per contract or share].
     """
     worth = pl.DataFrame(
         {"symbol": [each.symbol for each in day.contracts], "point_usd": [float(each.multiplier) for each in day.contracts]},
@@ -125,7 +125,7 @@ def charges(day: Session, trips: pl.DataFrame) -> pl.DataFrame:
     return by.agg(
         pl.col("fees_usd").sum(),
         pl.when(won > 0).then(pl.col("fees_usd").sum() / won).alias("of_wins_frac"),
-        (pl.col("fees_usd").sum() / turned.sum()).alias("round_trip_frac"),
+        (pl.col("fees_usd").sum() / turned.sum() * 10_000).round(3).alias("round_trip_bp"),
         (pl.col("fees_usd").sum() / whole.sum()).alias("break_even_pts"),
     ).sort("symbol")
 
@@ -143,9 +143,9 @@ def holding(trips: pl.DataFrame) -> pl.DataFrame:
         trips.filter(which).select(
             pl.lit(name).alias("which"),
             pl.len().alias("n"),
-            MINUTES.mean().alias("mean_minutes"),
-            MINUTES.median().alias("median_minutes"),
-            MINUTES.max().alias("longest_minutes"),
+            MINUTES.mean().round(1).alias("mean_minutes"),
+            MINUTES.median().round(1).alias("median_minutes"),
+            MINUTES.max().round(1).alias("longest_minutes"),
         )
         for name, which in parts
     )

@@ -78,9 +78,9 @@ class Proofs(NamedTuple):
         polars.DataFrame
             session; commands; same; digest [its first twelve digits]; difference; changed.
         """
-        names = {"session": pl.Int64, "commands": pl.Int64, "same": pl.Boolean, "digest": pl.String, "difference": pl.String}
+        names = {"session": pl.String, "commands": pl.Int64, "same": pl.Boolean, "digest": pl.String, "difference": pl.String}
         rows = [
-            (session, each.n_commands, each.same, each.digest[:12], each.difference, ", ".join(each.changed))
+            (str(session), each.n_commands, each.same, each.digest[:12], each.difference, ", ".join(each.changed))
             for session, each in self.held.items()
         ]
         return pl.DataFrame(rows, schema=names | {"changed": pl.String}, orient="row")

@@ -23,10 +23,9 @@ def by_session(days: Session) -> pl.DataFrame:
     """
     closed, decided, states = (journal(days, name) for name in ("round_trips", "decisions", "states"))
     rows = [_row(log.session, log.told.run.run if log.told.run is not None else "", closed, decided, states) for log in days.logs]
-    sums = pl.DataFrame(rows, schema=SHAPE, orient="row")
-    bars = days.bars(None, "5s").group_by(pl.col("session").alias("day")).agg((pl.col("quality_frac") >= FIT).mean().alias("fit_frac"))
-    day = pl.col("session").cast(pl.String).str.to_date("%Y%m%d").alias("day")
-    return sums.with_columns(day).join(bars, on="day", how="left").drop("day")
+    sums = pl.DataFrame(rows, schema=SHAPE, orient="row").with_columns(pl.col("session").cast(pl.String).str.to_date("%Y%m%d"))
+    bars = days.bars(None, "5s").group_by("session").agg((pl.col("quality_frac") >= FIT).mean().alias("fit_frac"))
+    return sums.join(bars, on="session", how="left")
 
 
 SHAPE = {
