@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.domain.bars import BROKEN, OPENED, PRICED, TOP_ROWS
+from workbench.domain.bars import BROKEN, GAPPED, OPENED, PRICED, TOP_ROWS
 from workbench.domain.records import ASK, BID, EVENT_TIME, Kind, Phase
 from workbench.domain.units import BAR_NS
 from workbench.market.quality import PENALTIES
@@ -29,11 +29,12 @@ class Slow:
         self.rows: dict[int, list[tuple[int, int]]] = {1: [], -1: []}
         self.traced: int | None = None  # the last print since the opening or a gap
         self.phase_ns = self.traded_ns = self.stuck_ns = self.n_spreads = self.usual_spread = self.usual_quoted = 0
-        self.is_stuck = False
+        self.is_stuck = self.is_missing = False
         self.fresh(0)
 
     def fresh(self, flags: int) -> None:
         self.sums = dict.fromkeys(SUMS, 0)
+        self.n_lost = 0  # records of this bar in front of a gap
         self.flags = flags
         self.prints: list[int] = []
 
@@ -58,6 +59,10 @@ class Slow:
     def bar(self, t_end: int) -> dict[str, int]:
         self.until(t_end // 1000)
         self.spreads()
+        was_heard = self.sums["n"] > self.n_lost
+        if self.is_missing and not (was_heard and self.flags & OPENED):
+            self.flags |= GAPPED
+        self.is_missing &= not was_heard
         bid, bsz, ask, asz = self.quote
         first = self.prints[0] if self.prints else self.close
         bar = dict(self.sums, t_end=t_end, contract=self.contract, flags=self.flags, phase=self.phase, session=self.session)
@@ -105,6 +110,12 @@ class Slow:
             self.stuck_ns = t
         self.traced = px
         self.traded_ns = t if sz > 0 else self.traded_ns
+
+    def lose(self) -> None:
+        """Take a GAP."""
+        self.flags |= (BROKEN | GAPPED) if self.is_open else BROKEN
+        self.is_missing, self.n_lost = True, self.sums["n"]
+        self.has, self.rows, self.traced = 0, {1: [], -1: []}, None
 
     def take(self, r: Any) -> None:
         t, kind, s = int(r["recv_ns"]), Kind(int(r["kind"])), self.sums
@@ -157,14 +168,14 @@ class Slow:
                 del rows[level]
         elif kind is Kind.GAP:
             self.until(t // 1000)
-            self.flags |= BROKEN
-            self.has, self.rows, self.traced = 0, {1: [], -1: []}, None
+            self.lose()
         elif kind is Kind.PHASE:
             was = self.is_open
             self.phase_ns = t if level != self.phase else self.phase_ns
             self.phase, self.session = level, px
             if was != self.is_open:
                 self.has, self.last_us, self.traced = 0, t // 1000, None
+                self.is_missing &= self.sums["n"] == self.n_lost
                 self.fresh((self.flags & PRICED) | BROKEN | (OPENED if self.is_open else 0))
 
 

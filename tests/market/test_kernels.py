@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.market.reference import slow_fold
-from workbench.domain.bars import BROKEN, RICH
+from workbench.domain.bars import BROKEN, GAPPED, RICH
 from workbench.domain.errors import InvariantError
 from workbench.domain.records import ASK, BID, EVENT_TIME, Kind, Phase, Provenance, Records, empty, provenance_flag
 from workbench.domain.units import BAR_NS, SECOND
@@ -134,6 +134,31 @@ def test_an_opening_begins_a_broken_bar_and_forgets_the_quote() -> None:
     records = tape(opened(level=Phase.PREOPEN), quote(1, 10, 9), opened(at=2), quote(BAR_NS, 10, 11))
     [(_, _, bars)] = stops(market, records)
     assert bars[0]["flags"] & BROKEN and bars[0]["has"] == 0 and bars[0]["n"] == 0
+
+
+def gapped(*rows: dict[str, int]) -> list[int]:
+    """Number the bars of contract 3 that are gapped, by their ends."""
+    closed = [bars[0] for _, _, bars in stops(Market([3]), tape(*rows))]
+    return [bar["t_end"] // BAR_NS for bar in closed if bar["flags"] & GAPPED]
+
+
+def lost(at: int) -> dict[str, int]:
+    return dict(recv_ns=at, contract=3, kind=Kind.GAP)
+
+
+@pytest.mark.covers("S4-21")
+def test_bars_are_gapped_from_a_gap_to_the_bar_in_which_the_contract_is_heard_again() -> None:
+    before = opened(), quote(1, 10, 11), quote(BAR_NS + 1, 10, 11)
+    assert gapped(*before, lost(BAR_NS + 2), quote(4 * BAR_NS + 1, 10, 11), quote(9 * BAR_NS, 10, 11)) == [2, 3, 4, 5]
+    assert gapped(*before, lost(BAR_NS + 2), quote(BAR_NS + 3, 10, 11), quote(9 * BAR_NS, 10, 11)) == [2]
+    assert gapped(*before, quote(9 * BAR_NS, 10, 11)) == []
+
+
+def test_a_gap_of_closed_time_is_none_if_the_first_bar_behind_the_opening_brings_something() -> None:
+    before = opened(), quote(1, 10, 11), opened(at=BAR_NS, level=Phase.CLOSED), lost(BAR_NS + 1), opened(at=5 * BAR_NS)
+    assert gapped(*before, quote(5 * BAR_NS + 1, 10, 11), quote(9 * BAR_NS, 10, 11)) == []
+    assert gapped(*before, quote(7 * BAR_NS + 1, 10, 11), quote(9 * BAR_NS, 10, 11)) == [6, 7, 8]
+    assert gapped(*before, lost(5 * BAR_NS + 1), quote(5 * BAR_NS + 2, 10, 11), quote(9 * BAR_NS, 10, 11)) == [6]
 
 
 def test_between_two_open_phases_nothing_is_lost() -> None:

@@ -18,7 +18,7 @@ TOP_ROWS: Final = 5  # depth rows that count in imbalance
 BAR_FIELDS: Final = (
     "t_end",  # ns; the boundary this bar closed at; 0: this contract closed no bar at this barrier
     "contract",
-    "flags",  # BROKEN, PRICED
+    "flags",  # BROKEN, PRICED, OPENED, GAPPED
     "phase",  # records.Phase at the close
     "session",  # instrument session, a date written 20261120
     "n",  # records that moved this contract
@@ -60,6 +60,7 @@ Bars = npt.NDArray[Any]  # of dtype RICH
 BROKEN: Final = 1  # an opening or a gap lies in this bar: labels that wait are void
 PRICED: Final = 2  # the contract has had a price
 OPENED: Final = 4  # an opening lies in this bar
+GAPPED: Final = 8  # data of this bar is missing: a gap lies in it, it lies in one, or the feed was silent; no feature reaches over it
 
 
 class RichBar:
@@ -102,6 +103,11 @@ class RichBar:
     def is_broken(self) -> bool:
         """Whether an opening or a gap lies in this bar."""
         return bool(self.flags & BROKEN)
+
+    @property
+    def is_gapped(self) -> bool:
+        """Whether data of this bar is missing."""
+        return bool(self.flags & GAPPED)
 
 
 def _reader(at: int) -> property:

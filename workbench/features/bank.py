@@ -9,6 +9,9 @@ Rules
    that length speak again, those of longer bars when such a bar closes.
 5. Longer bars are exact sums of shorter ones. One that lacks a piece, or follows one that was never finished, is flagged broken.
 6. A bar that is not newer than the last one of its contract and length is passed over, so history may overlap.
+7. No feature reaches over a gap: a gapped bar (`domain.bars.GAPPED`) says nothing and takes the past of its contract and length away.
+   What warms up warms up again behind it, what looks at prices from the first trade on, and what resets with the session is `None` until
+   the next one. A researcher's feature is made anew.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from workbench.features.steps import Steps, is_fed
 
 MARK_WIDTH: Final = len(MARK.names or ())
 CLOSED: Final = (MARK.names or ()).index("closed_ns")
+UNPRICED: Final = (MARK.names or ()).index("is_unpriced")
 LENGTHS_NS: Final = (BAR_NS, MINUTE, 5 * MINUTE)
 
 
@@ -115,6 +119,7 @@ class FeatureBank:
         self.values = self._steps.values.reshape(-1).data.toreadonly()
         self.warm = self._steps.warm.reshape(-1).data.toreadonly()
         self._own_names: dict[int, str] = {}  # by column
+        self._makers: dict[int, Callable[[], Feature]] = {}
         self._own = self._make_own(plain, program.n_columns)
         cells = self._steps.closed.reshape(-1).view("<i8").data
         self._bars = [RichBar(cells, row) for row in range(len(self._own))]
@@ -139,6 +144,7 @@ class FeatureBank:
                     raise ConfigError(f"two features are called alike, among them one of {sorted(named)}")
                 self.columns |= named
                 self._own_names |= {column: feature.name for column, feature in columns}
+                self._makers |= {column: make for (column, _), make in zip(columns, plain, strict=True)}
                 own.append([(column, feature) for column, feature in columns if is_fed(kinds, feature.needs)])
         return own
 
@@ -156,16 +162,23 @@ class FeatureBank:
     def _move_own(self, slot: int, t_end: int) -> None:
         n_lengths = len(self.lengths_ns)
         for at in range(slot * n_lengths, (slot + 1) * n_lengths):
-            if self._marks[at * MARK_WIDTH + CLOSED] == t_end:
-                for column, feature in self._own[at]:
-                    try:
-                        feature.update(self._bars[at])
-                        self._tell(slot, column, feature)
-                    except Exception as error:  # whatever a researcher's code raises is told, and ends it alone
-                        if self._on_failure is None or isinstance(error, MemoryError):
-                            raise
-                        self._drop(self._own_names[column])
-                        self._on_failure(self._own_names[column], self.contracts[slot].id, error)
+            if self._marks[at * MARK_WIDTH + CLOSED] != t_end:
+                continue
+            is_gapped, is_unpriced = self._bars[at].is_gapped, self._marks[at * MARK_WIDTH + UNPRICED] != 0
+            for n, (column, feature) in enumerate(self._own[at]):
+                try:
+                    if is_gapped:
+                        self._own[at][n] = column, self._makers[column]()
+                    if is_gapped or (is_unpriced and "bars" in feature.needs):
+                        self._steps.warm[slot, column] = 0
+                        continue
+                    feature.update(self._bars[at])
+                    self._tell(slot, column, feature)
+                except Exception as error:  # whatever a researcher's code raises is told, and ends it alone
+                    if self._on_failure is None or isinstance(error, MemoryError):
+                        raise
+                    self._drop(self._own_names[column])
+                    self._on_failure(self._own_names[column], self.contracts[slot].id, error)
 
     def _drop(self, name: str) -> None:
         """Ask a feature nothing any more, and let it say nothing, on any contract and length."""

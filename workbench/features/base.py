@@ -9,7 +9,9 @@ Words
 ``warm-up``
     Bars of its length until the first value, on data that has what it needs.
 ``resets``
-    ``session``: begins anew with each instrument session. ``never``: gaps and nights are crossed as if they were not there.
+    ``session``: begins anew with each instrument session. ``never``: nights are crossed as if they were not there.
+
+Over a gap in the data every feature is `None`: see rule 7 of `features.bank`.
 """
 
 from __future__ import annotations
@@ -143,7 +145,7 @@ class Compiled(ABC):
     def spec(self) -> Spec:
         """Say what the layout of a bank has to know."""
         how = self.family, self.op, self.step_params, self.output, self.n_outputs
-        return Spec(self.name, *how, *self.cells, self.needs)
+        return Spec(self.name, *how, *self.cells, self.needs, self.resets)
 
     @property
     def value(self) -> float | None:

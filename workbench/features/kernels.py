@@ -10,13 +10,15 @@ from typing import Final
 
 from numba import cfunc, types
 
-from workbench.domain.bars import BAR_AT, PRICED, RICH
+from workbench.domain.bars import BAR_AT, GAPPED, PRICED, RICH
 from workbench.domain.units import BAR_NS
 from workbench.features.cells.kernels import (
     OPTIONS,
     Ints,
     floats_at,
+    has_traded,
     ints_at,
+    lose,
     marks_at,
     piece,
     price,
@@ -73,18 +75,26 @@ def run(k: int, j: int, table: Ints) -> None:
     q = floats_at(table[PRICES_AT] + k * N_PRICES * CELL)
     price(b, record_at(table[SLOTS_AT] + k * SLOT_BYTES, SLOT), q)
     allowed = marks_at(table[ALLOWED_AT] + k * size.n_rows)
-    is_priced = b.flags & PRICED != 0
+    mark = record_at(table[MARKS_AT] + (k * size.n_lengths + j) * MARK_BYTES, MARK)
+    is_gapped = b.flags & GAPPED != 0
+    if is_gapped:
+        mark.is_unpriced = 1
+    elif mark.is_unpriced != 0 and has_traded(b):
+        mark.is_unpriced = 0
+    is_priced = b.flags & PRICED != 0 and mark.is_unpriced == 0
     for i in range(length.first, length.cross):
         row = record_at(table[ROWS_AT] + i * ROW_BYTES, ROW)
         at = k * size.n_columns + row.column
         x = floats_at(table[VALUES_AT] + at * CELL)
         w = marks_at(table[WARM_AT] + at)
-        if allowed[i] == 0 or (row.priced != 0 and not is_priced):
+        s = floats_at(table[FLOATS_AT] + (k * size.n_floats + row.float_at) * CELL)
+        m = ints_at(table[INTS_AT] + (k * size.n_ints + row.int_at) * CELL)
+        if is_gapped:
+            lose(s, m, row, b.session)
+        if is_gapped or allowed[i] == 0 or (row.priced != 0 and not is_priced):
             silence(w, row.n_outputs)
             continue
         p = floats_at(table[PARAMS_AT] + row.param * CELL)
-        s = floats_at(table[FLOATS_AT] + (k * size.n_floats + row.float_at) * CELL)
-        m = ints_at(table[INTS_AT] + (k * size.n_ints + row.int_at) * CELL)
         if row.family == TREND:
             step_trend(row.op, b, q, p, s, m, x, w)
         elif row.family == VOLATILITY:
@@ -106,7 +116,10 @@ def run_cross(k: int, j: int, table: Ints) -> None:
     other = slot.leader * size.n_lengths + j
     b = record_at(table[CLOSED_AT] + (k * size.n_lengths + j) * BAR_BYTES, RICH)
     of_lead = record_at(table[CLOSED_AT] + other * BAR_BYTES, RICH)
-    led = record_at(table[MARKS_AT] + other * MARK_BYTES, MARK).closed_ns == b.t_end and of_lead.flags & PRICED != 0
+    mark = record_at(table[MARKS_AT] + (k * size.n_lengths + j) * MARK_BYTES, MARK)
+    of_other = record_at(table[MARKS_AT] + other * MARK_BYTES, MARK)
+    led = of_other.closed_ns == b.t_end and of_lead.flags & PRICED != 0 and of_other.is_unpriced == 0
+    is_gapped = b.flags & GAPPED != 0 or (of_other.closed_ns == b.t_end and of_lead.flags & GAPPED != 0)
     q = floats_at(table[PRICES_AT] + k * N_PRICES * CELL)
     lead = floats_at(table[PRICES_AT] + slot.leader * N_PRICES * CELL)
     price(b, slot, q)
@@ -117,12 +130,14 @@ def run_cross(k: int, j: int, table: Ints) -> None:
         at = k * size.n_columns + row.column
         x = floats_at(table[VALUES_AT] + at * CELL)
         w = marks_at(table[WARM_AT] + at)
-        if allowed[i] == 0 or b.flags & PRICED == 0:
+        s = floats_at(table[FLOATS_AT] + (k * size.n_floats + row.float_at) * CELL)
+        m = ints_at(table[INTS_AT] + (k * size.n_ints + row.int_at) * CELL)
+        if is_gapped:
+            lose(s, m, row, b.session)
+        if is_gapped or allowed[i] == 0 or b.flags & PRICED == 0 or mark.is_unpriced != 0:
             silence(w, row.n_outputs)
             continue
         p = floats_at(table[PARAMS_AT] + row.param * CELL)
-        s = floats_at(table[FLOATS_AT] + (k * size.n_floats + row.float_at) * CELL)
-        m = ints_at(table[INTS_AT] + (k * size.n_ints + row.int_at) * CELL)
         step_cross_market(row.op, q, lead, led, p, s, m, x, w)
 
 

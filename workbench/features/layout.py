@@ -57,9 +57,11 @@ def _of(names: str, **others: str) -> np.dtype[np.void]:
 
 SIZES: Final = _of("n_slots n_lengths n_rows n_params n_floats n_ints n_columns")
 LENGTH: Final = _of("ns first cross end")  # its rows: [first, cross) look at one contract, [cross, end) at the leader too
-ROW: Final = _of("family op param float_at int_at column n_outputs priced")  # priced: not run before the first price
+ROW: Final = _of("family op param float_at int_at n_floats n_ints column n_outputs priced session")  # session: it resets with each
+# priced: not run before the first price, nor behind a gap before the first trade
 SLOT: Final = _of("leader px_num px_den sz", px_num="<f8", px_den="<f8", sz="<f8")  # leader: a slot, or -1
-MARK: Final = _of("seen_ns covered_ns closed_ns")  # of a (slot, length): last piece, what the open window holds, closed by the last call
+# of a (slot, length): last piece, what the open window holds, closed by the last call, and whether a gap came and no trade since
+MARK: Final = _of("seen_ns covered_ns closed_ns is_unpriced")
 N_PRICES: Final = 6  # scratch of a contract: open, high, low, close, one price quantum, one size quantum
 
 
@@ -88,6 +90,7 @@ class Spec:
     n_floats: int
     n_ints: int
     needs: tuple[str, ...]
+    resets: str = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +163,9 @@ class _Draft:
         return first
 
     def _row(self, spec: Spec) -> None:
-        where = len(self.params), self.n_floats, self.n_ints, self.n_columns
-        self.rows.append((int(spec.family), spec.op, *where, spec.n_outputs, int("bars" in spec.needs)))
+        where = len(self.params), self.n_floats, self.n_ints, spec.n_floats, spec.n_ints, self.n_columns
+        how = spec.n_outputs, int("bars" in spec.needs), int(spec.resets == "session")
+        self.rows.append((int(spec.family), spec.op, *where, *how))
         self.params += spec.params
         self.needs.append(spec.needs)
         self.n_floats += spec.n_floats

@@ -7,6 +7,8 @@ Rules
 3. Order-flow imbalance, realised variance and quoted time count only between two-sided quotes.
 4. Nobody open: no bars, no barrier, and the grid jumps.
 5. A TIME record looks whether feeds are alive (`market.silence`); where a verdict changes, the fold stops behind it.
+6. Bars are gapped from the one in which a GAP lies to the one in which the contract is heard again, and while its feed is silent. A GAP of
+   closed time counts as one only if the first bar behind the opening is empty.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ import numba as nb
 import numpy as np
 from numba import carray, cfunc, njit, types
 
-from workbench.domain.bars import BROKEN, OPENED, PRICED, RICH, ROWS, TOP_ROWS
+from workbench.domain.bars import BROKEN, GAPPED, OPENED, PRICED, RICH, ROWS, TOP_ROWS
 from workbench.domain.records import ASK, BID, EVENT_TIME, PROVENANCE_SHIFT, RECORD, Kind, Phase, Provenance
 from workbench.domain.units import BAR_NS
-from workbench.market.fitness.kernels import before_print, imported, judge, quote_moved
+from workbench.market.fitness.kernels import before_print, imported, judge, mark_missing, quote_moved
 from workbench.market.silence.kernels import begin, expect, listen
 from workbench.market.state import CLOCK, LATE_NS, N_IDS, N_WATCHES, STATE, STOP_BITS, Stop
 
@@ -194,6 +196,8 @@ def phase(s, r, us):
         s.last_us = us
         s.is_traced = 0
         begin(s, r.recv_ns)
+        s.is_gapped &= s.bar.n == s.gap_n
+        s.gap_n = 0
         fresh(s.bar, (s.bar.flags & PRICED) | BROKEN | (OPENED if s.is_open else 0))
 
 
@@ -246,6 +250,7 @@ def close_bars(states, c, bars):
         b.ask = s.ask
         b.asz = s.asz
         b.has = s.has
+        mark_missing(s)
         judge(s)
         expect(s)
         bars[k] = b
@@ -274,7 +279,9 @@ def history(s, r):
 def gap(s, us):
     """Nothing of this contract is known until the next quote."""
     weigh(s, us)
-    s.bar.flags |= BROKEN
+    s.bar.flags |= (BROKEN | GAPPED) if s.is_open else BROKEN
+    s.is_gapped = 1
+    s.gap_n = s.bar.n
     s.has = 0
     s.is_traced = 0
     s.rows[:] = 0
@@ -372,13 +379,9 @@ def _pointer(of):
 
 
 @cfunc(
-    types.int64(
-        _pointer(RECORD), types.int64, types.int64, _pointer(CLOCK), _pointer(types.int32), _pointer(STATE), _pointer(RICH)
-    ),
+    types.int64(_pointer(RECORD), types.int64, types.int64, _pointer(CLOCK), _pointer(types.int32), _pointer(STATE), _pointer(RICH)),
     cache=True,
 )
 def fold_c(recs, i, n, clock, slot_of, states, bars):
     """`fold` for callers with raw addresses."""
-    return fold(
-        carray(recs, n), i, n, carray(clock, 1), carray(slot_of, N_IDS), carray(states, MAX_SLOTS), carray(bars, MAX_SLOTS)
-    )
+    return fold(carray(recs, n), i, n, carray(clock, 1), carray(slot_of, N_IDS), carray(states, MAX_SLOTS), carray(bars, MAX_SLOTS))

@@ -79,6 +79,8 @@ STATE: Final = np.dtype(
                 "sib_due",  # what was expected of them, in the same unit
                 "silent_ns",  # when it was heard last, while it is silent; 0: alive
                 "was_silent",  # at some moment of the bar under way
+                "is_gapped",  # data is missing since a GAP, and nothing was heard since
+                "gap_n",  # records of the bar under way at that moment
             )
         ),
         ("rows", "<i8", (2,)),  # rows known on the bid, on the ask

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.market.silence.feeds import T0, feed, log, quotes, verdicts, without
+from workbench.domain.bars import GAPPED
 from workbench.domain.records import Kind, Phase, Provenance, empty, provenance_flag
 from workbench.domain.units import SECOND
 from workbench.market.fold import Market
@@ -92,10 +93,13 @@ def test_verdicts_and_doubts_are_the_same_for_any_chunking(cuts: list[int]) -> N
 def test_bars_of_a_silent_feed_are_doubted_for_it() -> None:
     market = Market([3])
     records = log([without(feed(3, 400, 20), 3, 301.0, 320.0)], 400)
-    doubts = []
+    doubts, missing = [], []
     at, stop = 0, -1
     while at < len(records):
         at, stop = market.fold(records.ctypes.data, at, len(records))
         if stop == 1:
-            doubts.append((int(market.bars["t_end"][0] - T0) // SECOND, int(market.bars["doubts"][0]), int(market.bars["quality"][0])))
+            end = int(market.bars["t_end"][0] - T0) // SECOND
+            doubts.append((end, int(market.bars["doubts"][0]), int(market.bars["quality"][0])))
+            missing += [end] if market.bars["flags"][0] & GAPPED else []
     assert [each for each in doubts if each[1] & STALE] == [(end, STALE, 600) for end in (310, 315, 320, 325)]
+    assert missing == [310, 315, 320, 325]

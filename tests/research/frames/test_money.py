@@ -68,7 +68,7 @@ def test_between_round_trips_realised_is_their_sum(day: Session) -> None:
     at_close = joined.join(trips, left_on="time", right_on="closed", how="semi")
     assert len(at_close) > 0
     assert ((at_close["realised_usd"] - at_close["total"]).abs() < 50).all()  # a bracket that opened in the same instant has paid its fee
-    exact = joined.tail(1)
+    exact = at_close.tail(1)  # behind it something may be open that is worth what it cost
     assert exact["realised_usd"].item() == pytest.approx(exact["total"].item(), abs=10)
 
 

@@ -42,6 +42,7 @@ LOW: Final = 2
 CLOSE: Final = 3
 PX: Final = 4
 SZ: Final = 5
+SPOILT: Final = 2  # in ``m[1]`` of a step that resets with each session: a gap lies in this one
 OPTIONS: Final = {"error_model": "numpy"}  # of every compiled function of this floor
 
 FLOATS: Final = types.CPointer(types.float64)
@@ -99,6 +100,18 @@ def silence(w: Marks, n: int) -> None:
     """Take the marks of the first `n` outputs away."""
     for j in range(n):
         w[j] = 0
+
+
+@piece
+def lose(s: Floats, m: Ints, row: Record, session: int) -> None:
+    """Forget what lies before a gap. What is of a session stays silent until the next one: ``m[0]`` names it, ``m[1]`` is `SPOILT`."""
+    for j in range(row.n_floats):
+        s[j] = 0.0
+    for j in range(row.n_ints):
+        m[j] = 0
+    if row.session != 0:
+        m[0] = session
+        m[1] = SPOILT
 
 
 @piece

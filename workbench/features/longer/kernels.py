@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from workbench.domain.bars import BAR_AT, BAR_FIELDS, BAR_WIDTH, BROKEN, PRICED
+from workbench.domain.bars import BAR_AT, BAR_FIELDS, BAR_WIDTH, BROKEN, GAPPED, PRICED
 from workbench.features.cells.kernels import Ints, Record, piece
 
 T_END: Final = BAR_AT["t_end"]
@@ -67,17 +67,18 @@ def add(a: Ints, b: Ints) -> None:
 def gather(a: Ints, mark: Record, b: Ints, piece_ns: int, length_ns: int) -> bool:
     """Lay bar `b` of `piece_ns` to the longer bar `a`; true when that closes.
 
-    A window that was left unfinished is dropped and the one after it is flagged broken; so is one that lacks a piece.
+    A window that was left unfinished is dropped and the one after it is flagged broken, and gapped if that was; so is broken one that
+    lacks a piece.
     """
     end_ns = (b[T_END] + length_ns - 1) // length_ns * length_ns
     unfinished = mark.covered_ns > 0
     if unfinished and a[T_END] == end_ns:
         add(a, b)
     else:
+        left = BROKEN | (a[FLAGS] & GAPPED) if unfinished else 0
         begin(a, b, end_ns)
         mark.covered_ns = 0
-        if unfinished:
-            a[FLAGS] |= BROKEN
+        a[FLAGS] |= left
     mark.covered_ns += piece_ns
     if b[T_END] < end_ns:
         return False

@@ -50,7 +50,7 @@ def momentum(q: Floats, p: Floats, s: Floats, m: Ints, x: Floats, w: Marks) -> N
 
 @piece
 def session_returns(b: Record, q: Floats, s: Floats, m: Ints, x: Floats, w: Marks) -> None:
-    """``s``: first price of the session, last close of the one before, last close. ``m``: session, have ``s[0]``, ``s[1]``, ``s[2]``."""
+    """``s``: first price of the session, last close of the one before, last close. ``m``: session, have each of them, or `SPOILT`."""
     if b.session != m[0]:
         m[0] = b.session
         m[1] = 0

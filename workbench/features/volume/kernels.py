@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from workbench.features.cells.kernels import CLOSE, PX, SZ, Floats, Ints, Marks, Record, average, count, piece, tell
+from workbench.features.cells.kernels import CLOSE, PX, SPOILT, SZ, Floats, Ints, Marks, Record, average, count, piece, tell
 
 SESSION_VWAP: Final = 0
 BAR_VWAP: Final = 1
@@ -18,8 +18,8 @@ LARGEST: Final = 7
 
 @piece
 def begins_session(b: Record, m: Ints) -> bool:
-    """Tell whether this bar is the first of its instrument session. ``m[0]``: the session, ``m[1]``: there was one."""
-    if m[1] == 1 and m[0] == b.session:
+    """Tell whether this bar is the first of its instrument session. ``m[0]``: the session, ``m[1]``: there was one, or `SPOILT`."""
+    if m[1] != 0 and m[0] == b.session:
         return False
     m[0] = b.session
     m[1] = 1
@@ -34,7 +34,7 @@ def session_vwap(b: Record, q: Floats, s: Floats, m: Ints, x: Floats, w: Marks) 
         s[1] = 0.0
     s[0] += b.pv
     s[1] += b.volume
-    tell(x, w, 0, s[1] > 0.0, q[CLOSE] - s[0] / s[1] * q[PX])
+    tell(x, w, 0, m[1] != SPOILT and s[1] > 0.0, q[CLOSE] - s[0] / s[1] * q[PX])
 
 
 @piece
@@ -52,7 +52,7 @@ def on_balance(b: Record, q: Floats, s: Floats, m: Ints, x: Floats, w: Marks) ->
     elif q[CLOSE] < s[1]:
         s[0] -= b.volume
     s[1] = q[CLOSE]
-    tell(x, w, 0, True, s[0] * q[SZ])
+    tell(x, w, 0, m[1] != SPOILT, s[0] * q[SZ])
 
 
 @piece

@@ -1,4 +1,4 @@
-"""What lowers a bar's quality, compiled: outliers, stuck prints, spreads, hours without volume, and the mask of it all. Integers only.
+"""What lowers a bar's quality, compiled: outliers, stuck prints, spreads, hours without volume, missing data. Integers only.
 
 Bits and costs are those of `market.quality.PENALTIES`, in its order; a test holds them equal.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from workbench.domain.bars import BROKEN, OPENED, PRICED
+from workbench.domain.bars import BROKEN, GAPPED, OPENED, PRICED
 from workbench.domain.records import ASK, BID, Phase
 from workbench.market.state import DRY_NS, OUTLIER_AFTER, OUTLIER_FACTOR, SHOCK_FACTOR, SPREAD_AFTER, SPREAD_FACTOR, SPREAD_SHIFT, STUCK_NS
 
@@ -78,6 +78,20 @@ def _is_shock(s, b):
     is_shock = b.volume * 256 > SHOCK_FACTOR * s.usual_volume and b.volume > 0
     s.usual_volume += (b.volume * 256 - s.usual_volume) >> SPREAD_SHIFT
     return is_shock
+
+
+@njit(inline="always")
+def mark_missing(s):
+    """Flag a bar of which data is missing, at its close."""
+    b = s.bar
+    if s.silent_ns or s.was_silent:
+        b.flags |= GAPPED
+    if s.is_gapped:
+        is_heard = b.n > s.gap_n
+        if not (is_heard and b.flags & OPENED):
+            b.flags |= GAPPED
+        s.is_gapped = not is_heard
+        s.gap_n = 0
 
 
 @njit
