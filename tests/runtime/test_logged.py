@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.replay.world import SESSION, world
+from tests.replay.world import SESSION, settings, world
 from tests.runtime.conftest import Traded
 from tests.runtime.folders import BARS_SESSION, HEAD, MINUTES, cut_off, import_bars, trade
 from workbench.domain.decisions import At, Issued
@@ -16,8 +17,12 @@ from workbench.domain.errors import DataError, WorkbenchError
 from workbench.domain.events import RunStarted
 from workbench.runtime.logged import open_log
 from workbench.runtime.paper import Paper
+from workbench.runtime.play import setup_of, trade_anew
 from workbench.store.folders import Folders
+from workbench.store.journal import Journal
+from workbench.store.manifest import RunManifest, write_manifest
 from workbench.store.sealer import seal
+from workbench.store.tail import Tail
 
 pytestmark = pytest.mark.covers("S3-37", "S1-07")
 NAMES = ("recv_ns", "event_ns", "px", "sz", "px2", "sz2", "contract", "kind", "side", "level", "flags")
@@ -74,6 +79,26 @@ def test_a_run_that_was_taken_up_is_opened_whole(tmp_path: Path) -> None:
         assert same_market(logged.records, of.records) and logged.run == done.run
         seal(tmp_path)
     assert len(set((logged.records["seq"] >> 40).tolist())) == 2
+
+
+@pytest.mark.covers("S4-25")
+def test_a_recording_that_was_ended_and_begun_again_is_opened_and_simulated_whole(tmp_path: Path) -> None:
+    of = world(("ES",), minutes=25, activity=0.1)
+    cut = len(of.records) // 2
+    parts = of.records[:cut].copy(), of.records[cut:].copy()
+    for epoch, part in enumerate(parts, 1):
+        part["seq"] = (epoch << 40) + np.arange(1, len(part) + 1)
+        run = Folders(tmp_path).run(f"{SESSION}-record-{epoch}")
+        card = {"first_seq": int(part["seq"][0]), "last_seq": int(part["seq"][-1]), "is_closed": epoch == 2}  # the first one was killed
+        card |= {"sessions": (SESSION,), "contracts": tuple(terms.contract for terms in of.setup.terms), "created_ns": epoch}
+        write_manifest(run, RunManifest(run=run.name, mode="record", epoch=epoch, **card))
+        Journal(run / "journal.db").close()
+        with Tail(Folders(tmp_path).tail, session=SESSION, epoch=epoch) as tail:
+            tail.append(part)
+    logged = open_log(tmp_path, SESSION)
+    assert same_market(logged.records, of.records) and [run.epoch for run in logged.writers] == [1, 2] and logged.run.epoch == 2
+    played = asyncio.run(trade_anew(settings(), logged, setup_of(settings(), logged, strategies=[])))
+    assert played.run is not None and played.run.first_seq == parts[0]["seq"][0] and played.outcome.last_seq == parts[1]["seq"][-1]
 
 
 def test_of_two_runs_of_one_session_the_later_one_is_opened(traded: Traded, tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from workbench.store import entries
 from workbench.store.folders import Folders
 from workbench.store.log import log_sessions
 from workbench.store.manifest import RunManifest, find_log
-from workbench.store.sessions import records_written
+from workbench.store.sessions import contracts_of, pieces, records_of
 
 
 class Logged(NamedTuple):
     """One log session.
 
-    ``arrivals`` are every event that is no record, in order of their keys; ``run`` is the run that wrote the records.
+    ``arrivals`` are every event that is no record, in order of their keys; ``run`` is the run that wrote the records; of a recorder that
+    was ended and begun again the last one, and ``writers`` are all.
     """
 
     data: Path
@@ -29,11 +30,12 @@ class Logged(NamedTuple):
     run: RunManifest
     records: Records
     arrivals: tuple[Arrival, ...]
+    writers: tuple[RunManifest, ...]
 
     @property
     def contracts(self) -> tuple[Contract, ...]:
         """Contracts its records name, ids rising."""
-        return tuple(sorted(self.run.contracts, key=lambda contract: contract.id))
+        return contracts_of(self.writers)
 
     @property
     def journal(self) -> Path:
@@ -62,11 +64,12 @@ def open_log(data: Path, session: int) -> Logged:
         there = ", ".join(str(each) for each in log_sessions(data)) or "none; import one, or run the demo"
         raise DataError(f"{data} holds no session {session}; sessions there: {there}")
     run = runs[-1]
-    records = records_written(data, session, run)
+    writers = pieces(run, runs)
+    records = records_of(data, session, writers)
     if not len(records):
         raise DataError(f"run {run.run} wrote no record of session {session} before it ended: there is nothing to open")
-    arrivals = tuple(entries.arrivals(Folders(data).journal(run.run)))
-    return Logged(data, session, run, records, arrivals)
+    arrivals = tuple(each for writer in writers for each in entries.arrivals(Folders(data).journal(writer.run)))
+    return Logged(data, session, run, records, arrivals, writers)
 
 
 def _kinds(records: Records, contract: int) -> tuple[str, ...]:

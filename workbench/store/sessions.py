@@ -6,12 +6,13 @@ journal of forecasts, orders and fills over those records: the writer itself whe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from workbench.domain.contracts import Contract
 from workbench.domain.errors import DataError
 from workbench.domain.records import Records
 from workbench.store.epochs import first_seq
@@ -23,6 +24,7 @@ from workbench.store.tail import read_segments
 
 TRADED: Final = frozenset({"observe", "paper", "live"})  # modes of runs that write records and orders
 FOREVER: Final = (1 << 62) - 1  # above every seq and every time
+RECORDED: Final = "record"  # mode of runs that trade nothing: theirs are pieces of one recording
 
 
 class Told(NamedTuple):
@@ -75,6 +77,27 @@ def told(data: Path, session: int, wanted: str | None = None) -> Told:
     chosen = fits[-1]
     writer = writers.get(chosen.run) or writers[chosen.source]
     return Told(session, writer, chosen if chosen is not writer or chosen.mode in TRADED else None, tuple(there))
+
+
+def pieces(writer: RunManifest, there: Iterable[RunManifest]) -> tuple[RunManifest, ...]:
+    """Give the runs whose records are one session, the earliest first: of a recorder that was ended and begun again all up to `writer`."""
+    if writer.mode != RECORDED:
+        return (writer,)
+    return tuple(sorted((run for run in there if run.mode == RECORDED and run.epoch <= writer.epoch), key=lambda run: run.epoch))
+
+
+def contracts_of(writers: Iterable[RunManifest]) -> tuple[Contract, ...]:
+    """List the contracts that runs named, ids rising; of one that was defined anew the last definition."""
+    known = {contract.id: contract for run in writers for contract in run.contracts}
+    return tuple(known[id_] for id_ in sorted(known))
+
+
+def records_of(data: Path, session: int, writers: Sequence[RunManifest], *, windows: bool = False) -> Records:
+    """Read the records that some runs wrote into a session, one after the other; `windows`: see `store.log.read_log`."""
+    parts = [records_written(data, session, run, windows=windows) for run in writers]
+    for at, behind in enumerate(writers[1:]):  # of one that was killed nobody knows where it ended
+        parts[at] = parts[at][: int(parts[at]["seq"].searchsorted(first_seq(behind.epoch)))]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 class Listed(NamedTuple):

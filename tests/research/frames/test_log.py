@@ -61,3 +61,15 @@ def test_a_contract_that_only_one_of_them_knew_is_there(tmp_path: Path) -> None:
     record(tmp_path, "20261119-record-2", 2, SPY, prints(OPENS_NS + 20 * MINUTE, 4, SPY, 2))
     day = open_session(DAY, data=tmp_path)
     assert [(of.symbol, len(day.frame("prints", of.symbol))) for of in day.contracts] == [("ESZ6", 3), ("SPY", 4)]
+
+
+def test_what_was_simulated_over_both_reads_both(tmp_path: Path) -> None:
+    first, last = prints(OPENS_NS, 10, ES, 1), prints(OPENS_NS + 20 * MINUTE, 5, ES, 2)
+    record(tmp_path, "20261119-record-1", 1, ES, first)
+    record(tmp_path, "20261119-record-2", 2, ES, last)
+    for n, played in ((1, first), (2, last)):
+        span = {"first_seq": int(played["seq"][0]), "last_seq": int(last["seq"][-1]), "source": "20261119-record-2"}
+        name = f"20261119-simulate-{n}"
+        card = RunManifest(run=name, mode="simulate", sessions=(DAY,), epoch=0, created_ns=9, contracts=(ES,), **span)
+        write_manifest(Folders(tmp_path).run(name), card)
+        assert len(open_session(DAY, data=tmp_path, run=name).prints) == (15 if n == 1 else 5)

@@ -20,15 +20,15 @@ from workbench.domain.units import SECOND
 from workbench.research.frames import bars, features, journal, kept, market, money
 from workbench.research.frames.sheet import Sheet
 from workbench.store import checkpoints
+from workbench.store.epochs import first_seq
 from workbench.store.folders import Folders
 from workbench.store.manifest import RunManifest, runs
 from workbench.store.retention import Thinned, is_thinned
-from workbench.store.sessions import FOREVER, TRADED, Told, records_written
+from workbench.store.sessions import FOREVER, RECORDED, TRADED, Told, contracts_of, pieces, records_of
 from workbench.store.status import heard
 
 MARKET: Final = {**market.KINDS, "bars": (Kind.BAR,)}  # kinds of market data -> their records
 SILENT_NS: Final = 30 * SECOND  # a run beats each second
-RECORDED: Final = "record"  # mode of runs that trade nothing: theirs are pieces of one recording
 
 
 class SessionLog:
@@ -50,8 +50,7 @@ class SessionLog:
         self.data, self.told, self._settings = data, told, settings
         self.session = told.session
         self.writers = _writers(told)
-        contracts = {contract.id: contract for run in self.writers for contract in run.contracts}
-        self.all_contracts = tuple(contracts[id_] for id_ in sorted(contracts))
+        self.all_contracts = contracts_of(self.writers)
         self.contracts = tuple(of for of in self.all_contracts if roots is None or of.root in roots or of.symbol in roots)
         self.ids = {contract.id for contract in self.contracts}
 
@@ -64,8 +63,7 @@ class SessionLog:
     @cached_property
     def records(self) -> Records:
         """All records of its writers; where most were let go, those around own orders."""
-        parts = [records_written(self.data, self.session, run, windows=True) for run in self.writers]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return records_of(self.data, self.session, self.writers, windows=True)
 
     def n_until(self, until_ns: int | None) -> int:
         """Count the records that were known at a moment; `None`: all."""
@@ -261,7 +259,9 @@ class _Image(msgspec.Struct, array_like=True):
 
 
 def _writers(told: Told) -> tuple[RunManifest, ...]:
-    """Give the runs whose records make the session, the earliest first: of a recorder that was ended and begun again all of them."""
-    pieces = tuple(sorted((run for run in told.runs if run.mode == RECORDED), key=lambda run: run.epoch))
-    is_whole = told.run is None and bool(pieces) and told.writer.run == pieces[-1].run  # an earlier one was asked for by its name
-    return pieces if is_whole else (told.writer,)
+    """Give the runs whose records it reads: all pieces of a recording, unless an earlier one was asked for by its name."""
+    found = pieces(told.writer, told.runs)
+    if told.run is not None and told.run.first_seq is not None:  # a simulation over what was there then
+        return tuple(run for run in found if first_seq(run.epoch + 1) > told.run.first_seq)
+    newest = max((run.epoch for run in told.runs if run.mode == RECORDED), default=0)
+    return found if told.writer.epoch == newest else (told.writer,)

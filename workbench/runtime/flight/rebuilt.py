@@ -77,7 +77,7 @@ def replay_wire(data: Path, found: Recorded) -> Verdict:
 
 
 def _logged(data: Path, run: Run) -> Logged:
-    return Logged(data, run.manifest.sessions[-1], run.manifest, run.records, run.arrivals)
+    return Logged(data, run.manifest.sessions[-1], run.manifest, run.records, run.arrivals, (run.manifest,))
 
 
 @contextmanager
