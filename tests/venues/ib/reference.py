@@ -71,6 +71,7 @@ class Line:
     last: int = 0
     last_size: int = 0
     n_last: int = 0
+    n_rt: int = 0
     echo: bool = False
     delayed: bool = False
     data_type: int = 0
@@ -92,6 +93,9 @@ class Reference:
 
     def __init__(self, lines: dict[int, Line]) -> None:
         self.lines = lines
+        self.begun: dict[int, tuple[int, int, int]] = {}  # contract -> price, size, second of the print that a stream by tick began with
+        self.traded: dict[int, int] = {}  # contract -> when its last print happened, as far as that is known
+        self.met: set[int] = set()  # contracts whose line has told that print as well
         self.quotes: dict[int, tuple[int | None, int | None]] = {}  # contract -> bid, ask
         self.log: list[Row | Said | bytes] = []  # rows, notices, and frames that are not ours, in order
 
@@ -267,11 +271,22 @@ class Reference:
             return
         if px is None or size is None:
             raise OffGridError
-        is_old = line.n_last == 0 and ms * 10**6 < line.opened_ns
+        traded_ns = self.traded.get(line.contract.id)
+        is_old = line.n_rt == 0 and ms * 10**6 < line.opened_ns and (not traded_ns or ms * 10**6 <= traded_ns)
+        line.n_rt += 1
         line.n_last += 1
-        if not is_old and line.emits & PRINTS:
+        if not is_old and line.emits & PRINTS and not self._is_told(line.contract.id, px, size, ms // 1000):
+            self.traded[line.contract.id] = ms * 10**6
             flags = EVENT_TIME | (0 if single.startswith(b"t") else CONFLATED)
             self._write(Kind.PRINT, line, px, size, event_ns=ms * 10**6, side=self._aggressor(line, px), flags=flags)
+
+    def _is_told(self, contract: int, px: int, size: int, second: int) -> bool:
+        """Whether a trade of a line came tick by tick. (Of time that passes nothing is known here.)"""
+        if contract in self.begun:
+            first_px, first_size, first_s = self.begun[contract]
+            if second > first_s + 1 or ((px, size) == (first_px, first_size) and abs(second - first_s) <= 1):
+                self.met.add(contract)
+        return contract in self.met
 
     def _tick_by_tick(self, line: Line, fields: list[bytes]) -> None:
         which, event_ns = whole(fields[0]), whole(fields[1]) * 10**9
@@ -301,6 +316,8 @@ class Reference:
         if px is None or size is None:
             raise OffGridError
         if size > 0 and line.emits & PRINTS:
+            self.traded[line.contract.id] = event_ns + 10**9 - 1
+            self.begun.setdefault(line.contract.id, (px, size, event_ns // 10**9))
             side = 0 if mask & 2 else self._aggressor(line, px)
             self._write(Kind.PRINT, line, px, size, event_ns=event_ns, side=side, flags=EVENT_TIME)
 

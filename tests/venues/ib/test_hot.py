@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.venues.ib.frames import ES, NOW, PAYLOADS, Listener, cut, joined, payload, reference
+from tests.venues.ib.frames import ES, NOW, PAYLOADS, SPY, Listener, cut, joined, payload, reference
 from workbench.clock import ManualClock
 from workbench.domain.errors import InvariantError, VenueError
 from workbench.domain.events import BrokerSaid, ContractTold, VolatilityTold
 from workbench.domain.records import ASK, BID, CONFLATED, EVENT_TIME
 from workbench.domain.units import SECOND
 from workbench.venues.base import Happened
-from workbench.venues.ib.streams import N_ROWS, PRINTS, QUOTES, Source
+from workbench.venues.ib.streams import N_ROWS, PRINTS, QUOTES, RT_VOLUME, Source
 
 BOTH = BID | ASK
 
@@ -85,6 +85,8 @@ def test_rt_volume_is_a_print_with_its_time_and_says_whether_it_was_one_trade() 
         ("PRINT", 7012800, 5, 0, 0, 0, EVENT_TIME | CONFLATED),
     ]
     assert Listener().feed(joined([one]))[0][6] == ms * 10**6
+    behind_its_price = told(level1(2, 4, "701.28", 5), old, one)  # as a line that begins tells it
+    assert [r[2] for r in behind_its_price if r[0] == "PRINT"] == [5]
 
 
 def test_the_side_of_a_trade_is_told_by_the_last_quote_of_its_contract_whoever_told_it() -> None:
@@ -159,6 +161,50 @@ def test_a_line_quotes_at_once_when_it_takes_over_from_tick_by_tick() -> None:
     listener.hot.lose(ES.id)
     listener.hot.emit(1, QUOTES | PRINTS)
     assert [r[:6] for r in listener.feed(b"")] == [("GAP", 1, 0, 0, 0, 0), ("QUOTE", 1, 40, 1, 44, 2)]
+
+
+def test_a_line_that_is_well_says_behind_a_gap_of_another_stream_how_its_quote_stands_and_goes_on() -> None:
+    listener = Listener({1: (ES, Source.LEVEL1, QUOTES | PRINTS)})
+    listener.feed(joined([level1(1, 1, 10, 1), level1(1, 2, 11, 2)]))
+    listener.hot.lose(ES.id, is_line_well=True)
+    said = listener.feed(joined([size1(1, 0, 7)]))  # a size alone: its price did not change
+    assert [r[:6] for r in said if r[0] != "QUOTE" or r[3] != 1 or r[5] != 2][-1:] == [("QUOTE", 1, 40, 7, 44, 2)]
+    assert [r[0] for r in said][-3:] == ["GAP", "QUOTE", "QUOTE"]
+
+
+def test_a_trade_that_line_and_tick_by_tick_both_tell_is_one_print_and_one_that_the_line_alone_told_stays() -> None:
+    second = NOW // SECOND + 1
+
+    def of_line(px: str, sz: int, ms: int) -> bytes:
+        return payload(46, 6, 2, 48, f"{px};{sz};{second * 1000 + ms};1;1;true")
+
+    def by_tick(px: str, sz: int, after_s: int = 0) -> bytes:
+        return payload(99, 3, 1, second + after_s, px, sz, 0, "ARCA", "")
+
+    def sizes(*said: bytes, on: tuple[int, ...] = (2, 3)) -> list[int]:
+        lines = {2: (SPY, Source.LEVEL1, PRINTS | RT_VOLUME), 3: (SPY, Source.LAST, PRINTS)}
+        return [r[3] for r in Listener({of: lines[of] for of in on}).feed(joined(said)) if r[0] == "PRINT"]
+
+    first = of_line("700", 1, 100), by_tick("701", 3), of_line("700", 2, 200)
+    # the second one of the line was under way when tick by tick began
+    assert sizes(*first, of_line("701", 3, 300), by_tick("702", 4), of_line("702", 4, 9)) == [1, 3, 2, 4]
+    assert sizes(by_tick("701", 3), by_tick("702", 4, 2), of_line("702", 4, 2_100)) == [3, 4]  # the first one the line never told
+    assert sizes(of_line("700", 1, 100), of_line("700", 1, 101), on=(2,)) == [1, 1]
+
+
+def test_a_trade_made_while_nobody_listened_is_a_print_when_the_line_is_back_and_one_that_was_heard_is_none() -> None:
+    ms = NOW // 10**6
+    heard, missed = payload(46, 6, 2, 48, f"700;1;{ms + 5};1;1;true"), payload(46, 6, 3, 48, f"700;2;{ms + 900};1;1;true")
+    again = payload(46, 6, 3, 48, f"700;1;{ms + 5};1;1;true")
+    for said, sizes in ((missed, [1, 2]), (again, [1])):
+        listener = Listener({2: (SPY, Source.LEVEL1, PRINTS | RT_VOLUME)})
+        listener.feed(joined([heard]))
+        listener.hot.lose(SPY.id)
+        assert isinstance(listener.intake.clock, ManualClock)
+        listener.intake.clock.advance_to(NOW + 2 * SECOND)
+        listener.hot.close(2)
+        listener.hot.open(3, SPY, Source.LEVEL1, PRINTS | RT_VOLUME)
+        assert [r[3] for r in listener.feed(joined([said])) if r[0] == "PRINT"] == sizes
 
 
 def test_halts_and_delays_are_events_before_what_follows() -> None:

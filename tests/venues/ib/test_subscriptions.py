@@ -32,6 +32,7 @@ class Account:
         self.by_tick_at: dict[int, int] = {}
         self.told: list[StreamChanged] = []
         self.gaps: list[int] = []
+        self.told_gaps: list[Gap] = []
         self.polls: dict[int, bool] = {}
         self.emits: dict[int, int] = {}
         self.starts: list[Start] = []
@@ -49,6 +50,7 @@ class Account:
                     self.emits[req_id] = emits
                 case Gap(contract=contract):
                     self.gaps.append(contract)
+                    self.told_gaps.append(deed)
                 case EmptyBook(req_id=req_id):
                     self.books.append(req_id)
                 case Tell(event=event):
@@ -332,10 +334,29 @@ def test_a_line_that_never_changes_its_quote_is_not_stale_while_its_contract_is_
     account = running(Want(1, L1))
     account.wait(600, flows=False)
     assert account.states(1) == [("l1-250ms", "live")]
-    account.subscriptions.on_phase(1, True)
+    account.subscriptions.on_phase(1, True, 0)
     account.wait(1, flows=False)
     assert account.states(1)[-1] == ("l1-250ms", "silent")
     assert account.gaps
+
+
+def test_the_silence_of_closed_time_is_none_when_a_contract_opens() -> None:
+    account = running(Want(1, L1))
+    account.subscriptions.on_phase(1, False, account.now)
+    account.wait(3_600, flows=False)
+    account.subscriptions.on_phase(1, True, account.now)
+    account.wait(29, flows=False)
+    assert account.states(1) == [("l1-250ms", "live")] and not account.gaps
+    account.wait(3, flows=False)
+    assert account.states(1)[-1] == ("l1-250ms", "silent") and account.gaps
+
+
+def test_where_another_stream_than_its_line_is_lost_the_line_is_well() -> None:
+    account = running(Want(1, Source.LAST))
+    account.error(10182, account.id_of(1, Source.LAST))
+    assert account.told_gaps == [Gap(1, True)]
+    account.error(10182, account.id_of(1, L1))
+    assert account.told_gaps[1:] == [Gap(1, False)]
 
 
 def test_a_book_that_was_reset_is_emptied_and_one_that_lost_a_row_is_asked_for_again() -> None:

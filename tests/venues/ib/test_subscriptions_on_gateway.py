@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -83,6 +84,22 @@ def test_what_is_lost_comes_again_whole(tmp_path: Path, fault: str) -> None:
     world = play(tmp_path, settled + 30, faults=fault)
     is_whole(world, settled, settled + 29)
     assert world.live == {Source.LEVEL1, Source.LAST, Source.BID_ASK, Source.DEPTH}
+
+
+@pytest.mark.parametrize(("fault", "away"), [("", (0, 0)), ("504_not_connected", (20, 40)), ("1100_1101_data_lost", (20, 49))])
+def test_a_trade_is_a_print_once_also_where_a_stream_tick_by_tick_begins_beside_the_line(
+    tmp_path: Path, fault: str, away: tuple[int, int]
+) -> None:
+    world, shown = play(tmp_path, 120, **({"faults": fault} if fault else {})), tape()
+    shown, ours = shown[shown["kind"] == Kind.PRINT], recorded(world, 2, 119)
+    second = (shown["recv_ns"] - BEGIN_NS) // SECOND
+    shown = shown[(second >= 3) & (second < 118) & ((second < away[0]) | (second >= away[1]))]
+    ours = ours[ours["kind"] == Kind.PRINT]
+    heard = Counter((int(each["event_ns"]) // SECOND, int(each["px"]), int(each["sz"])) for each in ours)
+    expected = Counter((int(each["recv_ns"]) // SECOND, int(each["px"]), int(each["sz"])) for each in shown)
+    assert not expected - heard  # none is lost
+    first_s, last_s = BEGIN_NS // SECOND + 3, BEGIN_NS // SECOND + 118
+    assert not {each for each in heard - expected if first_s <= each[0] < last_s}
 
 
 @pytest.mark.parametrize(

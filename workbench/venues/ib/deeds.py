@@ -42,9 +42,10 @@ class Emit(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Data of a contract is missing."""
+    """Data of a contract is missing. ``is_line_well``: it was another stream's, and the line of level 1 goes on: what that knows holds."""
 
     contract: int
+    is_line_well: bool = False
 
 
 class EmptyBook(NamedTuple):
@@ -89,6 +90,7 @@ class Stream:
     not_before_ns: int = 0
     doubted_ns: int | None = None  # the stream must show a message behind this
     last_ns: int = 0
+    opened_ns: int = 0  # when its contract began to trade, as far as that was seen
     usual_ns: int = 0  # between two times at which it was seen to have brought something, averaged
     n_failed: int = 0
     emits: int = 0

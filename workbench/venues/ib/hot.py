@@ -20,7 +20,7 @@ from workbench.domain.units import MINUTE
 from workbench.market.state import N_IDS
 from workbench.venues.ib import kernels, streams
 from workbench.venues.ib.intake import Intake
-from workbench.venues.ib.streams import FREE, N_ROWS, NOTICE_BITS, QUOTES, Notice, Source
+from workbench.venues.ib.streams import FREE, N_ROWS, NOTICE_BITS, PRINTS, QUOTES, Notice, Source
 
 LIMIT: Final = 64 << 20  # bytes of a frame; the longest a TWS sends (a year of history, the scanner's parameters) have a few MB
 START: Final = 1 << 20  # bytes of the buffer at first
@@ -144,17 +144,24 @@ class Hot:
         quanta = contract.quantum, Fraction(contract.size_quantum)
         streams.fill(self.table[at], req_id, contract.id, source, emits, quanta, self.intake.stamp())
         self._row[req_id] = at
+        if source == Source.LAST:
+            self._last[contract.id]["by_tick"] = 0
 
     def close(self, req_id: int) -> None:
         """Say that a request was cancelled: what still comes for it is counted and let go."""
-        self.table[self._row[req_id]]["source"] = int(Source.ENDED)
+        row = self.table[self._row[req_id]]
+        if row["source"] == Source.LAST:
+            self._last[int(row["contract"])]["by_tick"] = 0
+        row["source"] = int(Source.ENDED)
 
     def emit(self, req_id: int, emits: int) -> None:
         """Change what a stream's messages become (`QUOTES`, `PRINTS`, `RT_VOLUME`). A line that is to quote anew quotes at once."""
         row = self.table[self._row[req_id]]
-        begins = emits & ~int(row["emits"]) & QUOTES
+        begins = emits & ~int(row["emits"])
         row["emits"] = emits
-        if begins and row["source"] == Source.LEVEL1:
+        if begins & PRINTS:
+            self._last[int(row["contract"])]["by_tick"] = 0
+        if begins & QUOTES and row["source"] == Source.LEVEL1:
             self._quote(row)
 
     def _quote(self, row: np.void) -> None:
@@ -165,18 +172,26 @@ class Hot:
         contract = int(row["contract"])
         if has and self.intake.write(contract, Kind.QUOTE, px=bid[0], sz=bid[1], px2=ask[0], sz2=ask[1], flags=has | CONFLATED):
             row["out_has"], row["out_bid"], row["out_bid_sz"], row["out_ask"], row["out_ask_sz"] = has, *bid, *ask
-            self._last[contract] = bid[0], ask[0], has
+            last = self._last[contract]
+            last["bid"], last["ask"], last["has"] = bid[0], ask[0], has
 
-    def lose(self, contract: int) -> None:
+    def lose(self, contract: int, *, is_line_well: bool = False) -> None:
         """Say that data of a contract is missing: a GAP is recorded, and nothing is known until the next quote.
 
-        A line that is not asked for quotes keeps what it knows: it was not the one that failed.
+        A line that is not asked for quotes keeps what it knows, and so does one that is well: it was not the one that failed, and tells
+        changes alone. One that is well and quotes says at once how the quote stands.
         """
         self.intake.gap(contract)
-        self._last[contract] = 0
+        last = self._last[contract]
+        last["bid"] = last["ask"] = last["has"] = 0
         mine = self.table["contract"] == contract
         self.table["out_has"][mine] = -1
-        self.table["known"][mine & (self.table["emits"] & QUOTES != 0)] = 0
+        quoting = mine & (self.table["emits"] & QUOTES != 0)
+        if is_line_well:
+            for at in np.flatnonzero(quoting & (self.table["source"] == int(Source.LEVEL1))):
+                self._quote(self.table[at])
+            return
+        self.table["known"][quoting] = 0
 
     def empty_book(self, req_id: int) -> None:
         """Say that both sides of a book are empty (code 317)."""

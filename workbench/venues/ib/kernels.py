@@ -76,7 +76,15 @@ def tick_by_tick(buf, at, end, out, s, last):
     if how != DONE or how_sz != DONE:
         return max(how, how_sz)
     if s.emits & PRINTS and sz > 0:
-        side = 0 if mask & 2 else aggressor(last[s.contract], px)  # an unreported trade was not made at the quote
+        q = last[s.contract]
+        if q.by_tick == 0:
+            q.by_tick = 1
+            q.tick_px = px
+            q.tick_sz = sz
+            q.tick_s = seconds
+            q.tick_ns = out[4]
+        q.traded_ns = seconds * NS + NS - 1
+        side = 0 if mask & 2 else aggressor(q, px)  # an unreported trade was not made at the quote
         write(out, s, PRINT, px, sz, 0, 0, seconds * NS, side, 0, EVENT_TIME)
     return DONE
 

@@ -112,7 +112,7 @@ class Market:
     def _phases(self) -> None:
         now_ns = self._clock.now_ns()
         for contract in {want.contract for want in self._wanted}:
-            self.subscriptions.on_phase(contract, self._trades(contract, now_ns))
+            self.subscriptions.on_phase(contract, self._trades(contract, now_ns), now_ns)
 
     def _trades(self, contract: int, now_ns: int) -> bool:
         return any(each.open_ns <= now_ns < each.close_ns for each in self._open.get(contract, ()))
@@ -175,8 +175,8 @@ class Market:
                     self._stop(deed)
                 case Emit(req_id, emits):
                     self._hot.emit(req_id, emits)
-                case Gap(contract):
-                    self._hot.lose(contract)
+                case Gap(contract, is_line_well):
+                    self._hot.lose(contract, is_line_well=is_line_well)
                 case EmptyBook(req_id):
                     self._hot.empty_book(req_id)
                 case Tell(event):

@@ -32,4 +32,4 @@ def is_stale(stream: Stream, now_ns: int, *, is_open: bool) -> bool:
     """Tell whether the line of an open contract used to bring more."""
     if stream.state != State.LIVE or stream.want.source != Source.LEVEL1 or not is_open:
         return False
-    return bool(stream.usual_ns) and now_ns - stream.last_ns > max(QUIET_NS, UNUSUAL * stream.usual_ns)
+    return bool(stream.usual_ns) and now_ns - max(stream.last_ns, stream.opened_ns) > max(QUIET_NS, UNUSUAL * stream.usual_ns)

@@ -85,6 +85,7 @@ STREAM: Final = np.dtype(
             "last_px",
             "last_sz",
             "n_last",  # last prices heard; the first one is old
+            "n_rt",  # trades of RTVolume heard; the first one may be old
             "is_echo",  # the size that follows a last price says the same
             "open_interest",  # of the contract, and its volume of today; -1 not told
             "volume",
@@ -95,7 +96,22 @@ STREAM: Final = np.dtype(
     ]
     + [(name, "<i8", (SCALES,)) for name in ("px_mul", "px_div", "sz_mul", "sz_div")]
 )
-LAST_QUOTE: Final = np.dtype([(name, "<i8") for name in ("bid", "ask", "has")])  # of a contract, whatever stream told it
+LAST_QUOTE: Final = np.dtype(  # of a contract, whatever stream told it; and where its prints come from
+    [
+        (name, "<i8")
+        for name in (
+            "bid",
+            "ask",
+            "has",
+            "by_tick",  # 0: by its line; 1: a stream tick by tick has begun, the line may still tell what that has not; 2: by tick alone
+            "tick_px",  # the print that it began with
+            "tick_sz",
+            "tick_s",
+            "tick_ns",  # and when that came
+            "traded_ns",  # when its last print happened, as far as that is known; tick by tick tells whole seconds: the end of it
+        )
+    ]
+)
 Table = npt.NDArray[np.void]
 
 

@@ -136,8 +136,11 @@ class Subscriptions:
         stream.state, stream.since_ns, stream.n_failed = State.LIVE, last_ns, 0
         return [*self._tell(stream, "live", PARTS.get(stream.want.source, "")), *self._emits(), *self._polls()]
 
-    def on_phase(self, contract: int, is_open: bool) -> None:
-        """Hear whether a contract trades: only then a silent line means something."""
+    def on_phase(self, contract: int, is_open: bool, now_ns: int) -> None:
+        """Hear whether a contract trades: only then a silent line means something, and only since then."""
+        line = self.streams.get(Want(contract, Source.LEVEL1))
+        if line is not None and is_open and contract not in self._open:
+            line.opened_ns = now_ns
         (self._open.add if is_open else self._open.discard)(contract)
 
     def on_notice(self, req_id: int, notice: Notice, value: int, now_ns: int) -> list[Deed]:
@@ -255,7 +258,7 @@ class Subscriptions:
         stream.state, stream.since_ns = State.WAITING, now_ns
         stream.not_before_ns = max(now_ns + wait, not_before_ns)
         if stream.want.source == Source.LEVEL1 or state == "lost":
-            deeds.append(Gap(stream.want.contract))
+            deeds.append(self._gap(stream.want.contract))
         return [*deeds, *self._emits(), *self._polls()]
 
     def _refuse(self, stream: Stream, what: CodeKind, why: str, now_ns: int) -> list[Deed]:
@@ -365,8 +368,12 @@ class Subscriptions:
         for deed in deeds:
             if deed not in once:
                 once.append(deed)
-        hit = [Gap(d.event.contract) for d in deeds if isinstance(d, Tell) and d.event.state in {"lost", "silent"}]
+        hit = [self._gap(d.event.contract) for d in deeds if isinstance(d, Tell) and d.event.state in {"lost", "silent"}]
         return [*once, *(gap for gap in dict.fromkeys(hit) if gap not in once)]
+
+    def _gap(self, contract: int) -> Gap:
+        line = self.streams.get(Want(contract, Source.LEVEL1))
+        return Gap(contract, line is not None and line.state == State.LIVE and line.doubted_ns is None)
 
 
 LINK: Final = {

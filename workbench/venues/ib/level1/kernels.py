@@ -5,8 +5,12 @@ Rules
 1. A side without size is not there. A price of -1 without size means *none*; with a size it is a price.
 2. A bid that reaches the ask waits for the ask, and the other way round: the sides of one change come one after another.
 3. What changes nothing is not told. All of it is conflated, but for a single trade of RTVolume.
-4. The first last price is that of a trade before the request: no print.
-5. Open interest and the day's volume are told when they are first known; then when open interest changes, when volume has grown by a
+4. The first last price is that of a trade before the request: no print. RTVolume's first one, if it is older than the request, is a print
+   only if its contract's last print is older still: then it was made while nobody listened.
+5. Where a stream tick by tick begins beside the line, the line tells trades up to the one that the stream began with, and that one and all
+   behind it no more: it is known by price, size and time to the second, or by the first trade that is two seconds younger. Within
+   `OVERLAP_NS` whoever keeps the streams tells the line to print no more; if not, it prints again.
+6. Open interest and the day's volume are told when they are first known; then when open interest changes, when volume has grown by a
    `STEP` of what was told or begins anew, and at most once a minute. What of them cannot be read is let go: it was never told.
 """
 
@@ -31,6 +35,8 @@ MILLIONTHS = 6  # decimals of an implied volatility that are told
 MOST_DIGITS = 10**12  # of one; with more it is none
 NUL, SEMICOLON = 0, 59
 NS_MS = 1_000_000
+MS_S = 1_000
+OVERLAP_NS = 3_000_000_000  # the streams are looked at each second
 
 
 @njit
@@ -183,6 +189,16 @@ def level1_size(buf, at, end, base, out, s, last):
 
 
 @njit
+def is_told_by_tick(q, px, sz, seconds, now):
+    """Tell whether a trade that the line tells has been told tick by tick (rule 5)."""
+    if q.by_tick == 0 or now - q.tick_ns > OVERLAP_NS:
+        return False
+    if q.by_tick == 1 and (seconds > q.tick_s + 1 or (px == q.tick_px and sz == q.tick_sz and abs(seconds - q.tick_s) <= 1)):
+        q.by_tick = 2
+    return q.by_tick == 2
+
+
+@njit
 def rt_volume(buf, at, end, out, s, last):
     """RTVolume: ``price;size;milliseconds;volume;vwap;single``. Without a price it is a volume only; older than the request, it is old."""
     px, at, how = price(buf, at, end, SEMICOLON, s)
@@ -204,17 +220,20 @@ def rt_volume(buf, at, end, out, s, last):
         return DONE
     if how != DONE or how_sz != DONE:
         return max(how, how_sz)
-    is_old = s.n_last == 0 and ms * NS_MS < s.opened_ns
+    q = last[s.contract]
+    is_old = s.n_rt == 0 and ms * NS_MS < s.opened_ns and (q.traded_ns == 0 or ms * NS_MS <= q.traded_ns)
+    s.n_rt += 1
     s.n_last += 1
-    if not is_old and s.emits & PRINTS:
+    if not is_old and s.emits & PRINTS and not is_told_by_tick(q, px, sz, ms // MS_S, out[4]):
+        q.traded_ns = ms * NS_MS
         flags = EVENT_TIME if buf[at] == 116 else EVENT_TIME | CONFLATED  # "true": a single trade
-        write(out, s, PRINT, px, sz, 0, 0, ms * NS_MS, aggressor(last[s.contract], px), 0, flags)
+        write(out, s, PRINT, px, sz, 0, 0, ms * NS_MS, aggressor(q, px), 0, flags)
     return DONE
 
 
 @njit
 def amount(buf, at, end, kind, s, now, control):
-    """Read a tickSize of what is open or was traded today, from its size on: TOLD when it is worth telling (rule 5)."""
+    """Read a tickSize of what is open or was traded today, from its size on: TOLD when it is worth telling (rule 6)."""
     is_empty = at < end and buf[at] == NUL  # no number is not 0
     sz, at, how = size(buf, at, end, NUL, s)
     if is_empty or at < 0 or how != DONE or sz < 0:
