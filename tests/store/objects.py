@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
-import pytest
-
-WHY = "moto[server,s3] is not in the lock: its botocore wants python-dateutil<3. Recordings on an object store are shown where it is there"
 BUCKET = "lake"
 NOBODY = {  # keys of nobody; no file of this machine's user, no address of a cloud is asked for others
     "AWS_ACCESS_KEY_ID": "nobody",
@@ -23,8 +20,9 @@ class ObjectStore:
     """What it holds stays while it is away. `meet` sees each question, `leave` each answer before it goes; False: 503 goes instead."""
 
     def __init__(self) -> None:
-        server = pytest.importorskip("moto.server", reason=WHY)
-        self._answer: Any = server.DomainDispatcherApplication(server.create_backend_app)
+        from moto.server import DomainDispatcherApplication, create_backend_app  # a second that no other test pays
+
+        self._answer: Any = DomainDispatcherApplication(create_backend_app)
         self._port, self._server = 0, None
         self.meet: Callable[[str, str], bool] = lambda method, path: True
         self.leave: Callable[[str, str], bool] = lambda method, path: True
@@ -65,16 +63,3 @@ class ObjectStore:
                 return [body]
         start_response("503 Service Unavailable", [("Content-Length", "0")])
         return [b""]
-
-
-@pytest.fixture(scope="module")
-def objects() -> Iterator[ObjectStore]:
-    """One store for a file of tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
-            patch.delenv(name, raising=False)
-        for name, value in NOBODY.items():
-            patch.setenv(name, value)
-        store = ObjectStore()
-        yield store
-        store.go()

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.store.objects import BUCKET, NOBODY, objects  # noqa: F401  a fixture
+from tests.store.objects import BUCKET, NOBODY
 from tests.store.tapes import SESSION, tape
 from workbench.config import load_settings
 from workbench.domain.errors import ConfigError, StoreError
@@ -35,7 +35,7 @@ def fill(data, n, *, epoch=1):
 
 
 @pytest.fixture
-def data(objects, tmp_path):  # noqa: F811
+def data(objects, tmp_path):
     """A data folder whose recordings lie in a folder of their own on the store."""
     objects.meet, objects.leave = lambda method, path: True, lambda method, path: True
     settle(tmp_path, f"s3://{BUCKET}/{tmp_path.name}", endpoint=objects.endpoint, region="us-east-1")
@@ -122,7 +122,7 @@ def test_a_store_that_nobody_answers_for_is_a_sentence_and_the_tail_keeps_all(tm
 
 
 # ---------------------------------------------------------------------- sealed, read, put together, looked at
-def test_records_go_there_and_come_back_equal(objects, data):  # noqa: F811
+def test_records_go_there_and_come_back_equal(objects, data):
     fill(data, 150)
     assert seal(data) == SealReport(150, 1, 3, 0)
     fill(data, 50, epoch=2)
@@ -144,7 +144,7 @@ def test_records_go_there_and_come_back_equal(objects, data):  # noqa: F811
 
 
 @pytest.mark.proof
-def test_a_file_that_is_gone_is_found(objects, data):  # noqa: F811
+def test_a_file_that_is_gone_is_found(objects, data):
     fill(data, 150)
     seal(data)
     gone = Recordings.of(data).table().file_uris()[0].removeprefix(f"s3://{BUCKET}/")
@@ -154,7 +154,7 @@ def test_a_file_that_is_gone_is_found(objects, data):  # noqa: F811
 
 
 @pytest.mark.proof
-def test_the_recordings_of_another_folder_are_not_written_to(objects, data, tmp_path_factory):  # noqa: F811
+def test_the_recordings_of_another_folder_are_not_written_to(objects, data, tmp_path_factory):
     fill(data, 10)
     seal(data)
     other = tmp_path_factory.mktemp("other")
@@ -172,7 +172,7 @@ def sealer(data, *arguments):
 
 @pytest.mark.proof
 @pytest.mark.parametrize("is_through", [False, True], ids=["before the commit", "behind the commit"])
-def test_a_sealer_that_is_killed_around_its_commit_loses_and_doubles_nothing(objects, data, is_through):  # noqa: F811
+def test_a_sealer_that_is_killed_around_its_commit_loses_and_doubles_nothing(objects, data, is_through):
     fill(data, 150)
     victims, seen = [], []
 
@@ -198,7 +198,7 @@ def test_a_sealer_that_is_killed_around_its_commit_loses_and_doubles_nothing(obj
 
 
 @pytest.mark.proof
-def test_a_commit_whose_answer_is_lost_is_not_made_twice(objects, data):  # noqa: F811
+def test_a_commit_whose_answer_is_lost_is_not_made_twice(objects, data):
     fill(data, 64)
     seal(data)
     fill(data, 64, epoch=2)
@@ -221,7 +221,7 @@ def test_a_commit_whose_answer_is_lost_is_not_made_twice(objects, data):  # noqa
 
 
 @pytest.mark.proof
-def test_a_sealer_outlives_a_store_that_is_away(objects, data):  # noqa: F811
+def test_a_sealer_outlives_a_store_that_is_away(objects, data):
     fill(data, 150)
     objects.go()
     process = sealer(data)
