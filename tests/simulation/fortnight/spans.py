@@ -84,7 +84,7 @@ THANKSGIVING: Final = Span(  # a kill, a holiday, a clean stop, an early close
         life("2026-11-26 16:55", "2026-11-27 12:32", seed=4),
     ),
 )
-# ESH7 takes the lead on the tenth, before its date: why was not looked into. A clean stop, and a kill in the middle of trading.
+# ESH7 trades more from the ninth on, so it leads from the tenth, a day before its date. A clean stop, and a kill in the middle of trading.
 ROLL: Final = Span(
     BOTH,
     (20261208, 20261209, 20261210, 20261211, 20261214),

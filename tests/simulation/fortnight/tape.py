@@ -14,6 +14,7 @@ from workbench.domain.units import MS, SECOND
 from workbench.runtime.generated import Generated
 
 MONTHS = {"ESZ6": "2026-12-18", "ESH7": "2027-03-19"}
+NEXT, TAKES_OVER = "ESH7", 20261209  # session in which the next month trades more than the near one: it leads in the one behind it
 SLOT_S = 20  # a quote and a print of each contract fall into each
 BURST_MS = 60  # behind a quote in ten: less than a line of level 1 tells apart
 PRICES = {"ESZ6": 27_200, "ESH7": 27_420, "SPY": 67_900}  # quanta
@@ -50,6 +51,9 @@ def _of(contract: Contract, slots: np.ndarray, path: np.ndarray, rng: np.random.
     again = _quotes(contract, quoted[is_twice] + BURST_MS * MS, bid[is_twice] - 1, rng)
     prints = empty(n)
     prints["recv_ns"], prints["kind"], prints["sz"] = slots + rng.integers(10_000, 19_000, n) * MS, Kind.PRINT, rng.integers(1, 9, n)
+    if contract.symbol == NEXT:
+        is_first = prints["recv_ns"] >= calendars.session_bounds(TAKES_OVER)[0]
+        prints["sz"] = np.where(is_first, 2 * prints["sz"], (prints["sz"] + 1) // 2)
     prints["side"] = rng.choice([-1, 1], n)
     prints["px"] = bid - is_twice + (prints["side"] > 0)
     made = np.concatenate([quotes, again, prints])

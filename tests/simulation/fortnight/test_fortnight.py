@@ -75,13 +75,10 @@ def test_what_was_shown_is_read_back_and_what_was_not_recorded_is_a_gap(of: Reco
     for contract in shown(of):
         found = taken(of, day, contract)
         print(found)
-        # behind 1102 the quotes of a fund came up to a minute later than its prints: at most two of them are in no gap
-        assert found.n_quotes - found.n_right <= 2 and found.n_quotes > 1_000
+        assert found.n_right == found.n_quotes > 1_000
         assert found.n_prints_right == found.n_prints > 500
         assert found.n_minutes_seen > 0.999 * found.n_minutes
-        # a line that begins tells its last print anew, and so may the stream tick by tick that takes its place
-        n_begun = len(of.span.lives) + sum(len(gaps_of(of, contract.symbol, stream)) for stream in ("market", "tick-by-tick"))
-        assert 0 <= found.n_prints_twice <= 2 * n_begun
+        assert found.n_prints_twice == 0
 
 
 @pytest.mark.covers("S4-12", "S1-13")
@@ -115,7 +112,7 @@ def is_explained(of: Recorded, gap: list[int]) -> bool:
 
 @pytest.mark.covers("S1-05", "S1-22", "S2-29")
 def test_sessions_are_the_calendars_and_around_a_roll_both_months_are_there(of: Recorded) -> None:
-    for session in of.span.sessions:  # by date ESH7 leads from the eleventh; here it did on the tenth, and why was not looked into
+    for session in of.span.sessions:  # by date ESH7 leads from the eleventh; it does on the tenth, for it traded more on the ninth
         near = {"ESZ6"} if session < 20261204 else {"ESZ6", "ESH7"} if session < 20261210 else {"ESH7"}
         near = {"ESH7", "ESM7"} if session == 20261210 else near
         assert months(of, session) == near, session

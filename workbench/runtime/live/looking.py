@@ -101,8 +101,10 @@ async def look(host: str, port: int, client_id: int, roots: Iterable[Root], *, s
     return await _talk(host, port, client_id, speed, lambda talk: talk.all(wanted))
 
 
-async def traded(host: str, port: int, client_id: int, contracts: Iterable[Contract], *, speed: float = 1.0) -> dict[int, int]:
-    """Ask how many were traded of each contract in the last session that all of them have whole, by contract id.
+async def traded(
+    host: str, port: int, client_id: int, contracts: Iterable[Contract], session: int, *, speed: float = 1.0
+) -> dict[int, int]:
+    """Ask how many were traded of each contract in the last session before `session` that all of them have, by contract id.
 
     Nothing is said where IB has no such days of one, or its history does not answer: the date decides then.
 
@@ -120,19 +122,21 @@ async def traded(host: str, port: int, client_id: int, contracts: Iterable[Contr
         except TimeoutError:
             return {}
 
-    return last_whole(await _talk(host, port, client_id, speed, work))
+    return last_before(session, await _talk(host, port, client_id, speed, work))
 
 
-def last_whole(days: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
-    """Pick the volume of the last day but one that all have: the last one may be going on.
+def last_before(session: int, days: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
+    """Pick the volume of the last day that all have and that is over when a session runs.
 
-    >>> last_whole({1: {"20261207": 900, "20261208": 700, "20261209": 10}, 2: {"20261207": 100, "20261208": 800, "20261209": 30}})
-    {1: 700, 2: 800}
-    >>> last_whole({1: {"20261207": 900}, 2: {}})
+    >>> days = {1: {"20261207": 900, "20261208": 700, "20261209": 10}, 2: {"20261207": 100, "20261208": 800, "20261209": 30}}
+    >>> last_before(20261209, days), last_before(20261210, days)
+    ({1: 700, 2: 800}, {1: 10, 2: 30})
+    >>> last_before(20261209, {1: {"20261207": 900}, 2: {}})
     {}
     """
-    common = sorted(set.intersection(*(set(each) for each in days.values()))) if days else []
-    return {id_: of[common[-2]] for id_, of in days.items()} if len(common) > 1 else {}
+    common = set.intersection(*(set(each) for each in days.values())) if days else set()
+    last = max((day for day in common if int(day) < session), default=None)
+    return {} if last is None else {id_: of[last] for id_, of in days.items()}
 
 
 async def _talk(host: str, port: int, client_id: int, speed: float, work: Callable[[_Look], Awaitable[T]]) -> T:

@@ -133,7 +133,7 @@ async def _define(mode: Mode, settings: Settings, data: Path, account: str, seen
     known = define(data, seen, roots, session, led_before(data, mode, account))
     if contested := known.contested(session):
         at = settings.ib
-        known.volumes = await traded(at.host, at.port, at.client_id + ASKS_VOLUMES, contested, speed=at.speed)
+        known.volumes = await traded(at.host, at.port, at.client_id + ASKS_VOLUMES, contested, session, speed=at.speed)
     return known
 
 

@@ -27,6 +27,8 @@ class Finding:
         What IB named this session; empty before it was asked.
     refused
         IB's definitions contradict the settings: nothing of it may be traded.
+    is_told_leads
+        Somebody else says which contracts lead, and knows more than the date: nothing is said of it here.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Finding:
         self._fronts = found.Fronts(names, self._roots)
         self.there: list[found.Found] = []
         self.refused: ConfigError | None = None
+        self.is_told_leads = False
         self._until_ns: int | None = None  # close of the log session in which contracts were looked for
 
     @property
@@ -81,7 +84,10 @@ class Finding:
         return [self._fronts.leads[name] for name in self._settings.active if name in self._fronts.leads]
 
     def look(self, volumes: Mapping[int, int] | None = None) -> list[FrontChanged]:
-        """See which contracts lead now, tell what changed, and give it. `volumes`: of the session that ended, by contract id."""
+        """See which contracts lead now, tell what changed unless somebody else does, and give it.
+
+        `volumes`: of the session that ended, by contract id.
+        """
         _, today = self._session()
         days = calendars.business_days(today - timedelta(days=70), today + timedelta(days=400))
         try:
@@ -89,7 +95,7 @@ class Finding:
         except found.NotFoundError as error:
             self._say(BrokerSaid(0, "front", str(error), None, None))
             return []
-        for change in changes:
+        for change in [] if self.is_told_leads else changes:
             self._say(change)
         return changes
 

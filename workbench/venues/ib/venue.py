@@ -202,7 +202,11 @@ class IbVenue:
         self.client.conn.recorder = Recording(flight, self.intake.clock)
 
     def stream(self, contracts: Iterable[Contract]) -> None:
-        """Say whose data is wanted, and nobody else's: an engine knows no other contract. Before `open`; without it what leads."""
+        """Say whose data is wanted, and nobody else's: an engine knows no other contract. Before `open`; without it what leads by date.
+
+        Who says it knows what leads as well: the venue tells nothing of that.
+        """
+        self.finding.is_told_leads = True
         self._streamed = by_priority(contracts, self._settings.active, near_first=self.mode is Mode.RECORD)
 
     @property
