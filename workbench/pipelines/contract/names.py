@@ -96,6 +96,46 @@ def free_in(body: Sequence[ast.AST], own: Mapping[str, int], *, inside: bool = F
     return found
 
 
+def surely(node: Function) -> Free:
+    """Give what a call of this function needs at once, whatever its arguments: what stands before anything that may leave or not happen."""
+    found = Free({}, {})
+    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    is_lazy = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in _own_nodes(body))
+    if is_lazy or (not isinstance(node, ast.Lambda) and node.decorator_list):
+        return found
+    own = {*arguments(node), *bound_in(body)}
+    own -= {name for each in _own_nodes(body) if isinstance(each, ast.Global | ast.Nonlocal) for name in each.names}
+    for line in body:
+        if isinstance(line, ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.TryStar | ast.Match | ast.With | ast.AsyncWith):
+            heads = [getattr(line, part) for part in ("test", "iter", "subject") if hasattr(line, part)]
+            for head in heads:
+                _scan_sure(head, own, found)
+            if any(isinstance(each, ast.Return | ast.Raise | ast.Break) for each in ast.walk(line)) or not heads:
+                return found
+            continue
+        _scan_sure(line, own, found)
+        if isinstance(line, ast.Return | ast.Raise):
+            return found
+    return found
+
+
+def _scan_sure(node: ast.AST, own: set[str], found: Free) -> None:
+    children = list(ast.iter_child_nodes(node))
+    match node:
+        case ast.Name(ctx=ast.Load()) if node.id not in own:
+            found.uses.setdefault(node.id, node.lineno)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda() | ast.Assert() | ast.AnnAssign():
+            return
+        case ast.BoolOp():
+            children = [node.values[0]]
+        case ast.IfExp():
+            children = [node.test]
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            children = [node.generators[0].iter]
+    for child in children:
+        _scan_sure(child, own, found)
+
+
 def _function(node: Function, own: set[str], found: Free) -> None:
     body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
     declared = {name for each in _own_nodes(body) if isinstance(each, ast.Global) for name in each.names}
@@ -124,6 +164,10 @@ def _scan(node: ast.AST, own: set[str], found: Free, *, deep: bool, only_deep: b
             return
         case ast.AugAssign(target=ast.Name(id=name)) if name not in own and not only_deep:
             found.uses.setdefault(name, node.lineno)
+        case ast.AnnAssign():  # annotations in functions are never evaluated, those of classes perhaps
+            for value in filter(None, (node.target, node.value)):
+                _scan(value, own, found, deep=deep, only_deep=only_deep)
+            return
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
             at_once = [*node.args.defaults, *filter(None, node.args.kw_defaults), *getattr(node, "decorator_list", ())]
             for each in at_once:
@@ -134,8 +178,9 @@ def _scan(node: ast.AST, own: set[str], found: Free, *, deep: bool, only_deep: b
         case ast.ClassDef():
             for part in (*node.bases, *node.keywords, *node.decorator_list):
                 _scan(part, own, found, deep=deep, only_deep=only_deep)
+            inner = own | bound_in(node.body).keys()
             for line in node.body:
-                _scan(line, own | bound_in(node.body).keys(), found, deep=False, only_deep=only_deep)
+                _scan(line, inner, found, deep=False, only_deep=only_deep)
                 if deep:
                     _scan(line, own, found, deep=True, only_deep=True)
             return

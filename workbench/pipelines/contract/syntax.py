@@ -16,6 +16,7 @@ AWAIT: Final = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 CELL_OF_PYTHON: Final = ("time", "timeit", "capture", "prun")  # cell magics whose body is Python, run in the notebook's own names
 BINDS_UNSEEN: Final = ("run", "pylab", "store", "load", "macro", "rerun", "recall")  # line magics that make names no reader sees
 DEEPEST: Final = 200  # levels of a tree that whoever walks it can bear; what people write has some twenty
+TOO_DEEP: Final = f"it is nested deeper than {DEEPEST} levels"
 FOREIGN: Final = re.compile(r"^(?P<indent>\s*)(?P<bound>[A-Za-z_][\w, ]*=\s*)?(?P<sign>%%?|!!?|\?\??)\s*(?P<word>[\w./-]*)(?P<rest>.*)$")
 QUESTION: Final = re.compile(r"^(?P<indent>\s*)[%\w.*\[\]\"']+\?\??\s*$")
 
@@ -73,10 +74,12 @@ def _parsed(source: str) -> tuple[ast.Module, tuple[int, str] | None]:
             compile(source, "cell", "exec", flags=AWAIT, dont_inherit=True)  # a `return` or `break` in the open is found here only
     except SyntaxError as error:
         return ast.Module([], []), (error.lineno or 1, error.msg)
-    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+    except (RecursionError, MemoryError):
+        return ast.Module([], []), (1, TOO_DEEP)
+    except (ValueError, OverflowError) as error:
         return ast.Module([], []), (1, f"it cannot be read: {type(error).__name__} {error}")
     if _depth(tree) > DEEPEST:
-        return ast.Module([], []), (1, f"it is nested deeper than {DEEPEST} levels")
+        return ast.Module([], []), (1, TOO_DEEP)
     return tree, None
 
 
@@ -95,10 +98,10 @@ def _put_aside(source: str) -> tuple[str, tuple[Foreign, ...]]:
             word, rest = found["sign"] + found["word"], found["rest"].strip()
             timed = found["sign"] == "%" and found["word"] in ("time", "prun") and rest
             lines[at] = found["indent"] + (rest if timed else f"{found['bound']}None" if found["bound"] else "pass")
+            foreign.append(Foreign(at + 1, word))
             while line.endswith("\\") and at + 1 < len(lines):
                 at, line = at + 1, lines[at + 1]
                 lines[at] = found["indent"] + "pass"
-            foreign.append(Foreign(at + 1, word))
         elif asked:
             lines[at] = asked["indent"] + "pass"
             foreign.append(Foreign(at + 1, "?"))
