@@ -1,7 +1,8 @@
 """The teaching notebooks run from top to bottom and show what they showed: nbval, strict, a process a notebook.
 
-Outputs are compared word for word, but for pictures (whose title is compared) and cells tagged `nbval-ignore-output`: what moves, and what
-a machine's speed decides. They run in a copy, in a workspace of their own, so that nothing is written beside the originals.
+Outputs are compared word for word unless a notebook declares a tolerance, but for pictures (whose title is compared) and cells tagged
+`nbval-ignore-output`: what moves, and what a machine's speed decides. They run in a copy, in a workspace of their own, so that nothing is
+written beside the originals.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.notebooks.refresh import NOT_KEPT, NOTEBOOKS, SANITIZE, environment, names
+from tests.notebooks.refresh import NOT_KEPT, NOTEBOOKS, ROOT, SANITIZE, environment, names
 from tests.teaching import teaching
 
 MOST_BYTES = 300_000
@@ -41,9 +42,11 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.covers("S0-09", "S0-10", "S0-11", "S0-12", "S0-13", "S3-07", "S4-14")
 def test_a_notebook_shows_what_it_showed(workspace: Path, name: str) -> None:
     words = ["--nbval", "--nbval-sanitize-with", SANITIZE, "--nbval-cell-timeout", CELL_S, "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
+    words += ["-p", "tests.notebooks.tolerant"]
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *map(str, words), f"notebooks/{name}.ipynb"],
-        cwd=workspace, env=environment() | {"PYTEST_ADDOPTS": ""}, capture_output=True, text=True, timeout=280, check=False,
+        cwd=workspace, capture_output=True, text=True, timeout=280, check=False,
+        env=environment() | {"PYTEST_ADDOPTS": "", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     mend = f"if it should be so: python -m tests.notebooks.refresh {name}"
     assert ran.returncode == 0, f"{ran.stdout[-6_000:]}\n{ran.stderr[-2_000:]}\n{mend}"
