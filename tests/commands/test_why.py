@@ -14,10 +14,10 @@ from tests.replay.world import SESSION
 def test_an_order_has_a_story_and_the_same_as_json(traded: Path, here: Path) -> None:
     assert workbench("shadow", "enter", "tour", "--profile", "demo", "--data", traded).code == 0
     assert workbench("shadow", "run", "tour", "--session", SESSION, "--data", traded).code == 0
-    said = workbench("why", "#1", "--session", SESSION, "--run", "simulate", "--data", traded)
+    said = workbench("why", "#1", "--session", SESSION, "--run", "shadow", "--data", traded)
     assert said.code == 0, said.text
     assert "SHADOW: modelled fills, nothing was sent" in said.out and "workbench/strategies/tour.py:" in said.out
-    told = json.loads(workbench("why", "#1", "--session", SESSION, "--run", "simulate", "--data", traded, "--json").out)
+    told = json.loads(workbench("why", "#1", "--session", SESSION, "--run", "shadow", "--data", traded, "--json").out)
     assert told["strategy"]["name"] == "tour" and told["features"]["is_known"] and str(SESSION) in told["title"]
 
 

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.dashboard.running import count
 from tests.replay.world import World
@@ -14,9 +15,10 @@ from tests.runtime.folders import import_bars, trade
 from workbench.config import Settings
 from workbench.dashboard.picture import Picture
 from workbench.dashboard.stores import Stores, picture
+from workbench.dashboard.trading import head
 from workbench.domain.units import MICROS, SECOND
 from workbench.store.folders import Folders
-from workbench.store.manifest import runs
+from workbench.store.manifest import runs, write_manifest
 from workbench.store.sealer import seal
 from workbench.store.status import Status, heard, say
 
@@ -190,6 +192,16 @@ def test_a_run_that_is_named_is_shown_and_no_other(over: Path, of: World, settin
     assert newest.card is not None and newest.card.source == "the second"
     assert named.card is not None and named.card.run == "20261119-paper-1" and len(named.choices) == 2
     assert look(Stores((over,), settings, "no such run")).card is None
+
+
+def test_a_shadow_is_shown_where_it_is_chosen_and_says_what_it_is(over: Path, settings: Settings) -> None:
+    (card,) = runs(over)
+    shadow = replace(card, run="20261119-shadow-tour-1", mode="simulate", account="shadow:tour", created_ns=card.created_ns + 1)
+    write_manifest(Folders(over).run(shadow.run), shadow)
+    shutil.copy(journal_of(over), Folders(over).journal(shadow.run))
+    usual, chosen = look(Stores((over,), settings)), look(Stores((over,), settings, shadow.run))
+    assert usual.card is not None and usual.card.run == card.run and "shadow tour" in " ".join(map(str, usual.choices))
+    assert chosen.card is not None and chosen.card.mode == "shadow" and "shadow: nothing is sent" in head(chosen, ZONE)
 
 
 def test_what_a_page_costs_is_little(open_: Path, settings: Settings) -> None:

@@ -22,6 +22,7 @@ from workbench.runtime.shadow import FollowingVenue, Shadowed, again, decide_bes
 from workbench.store import entries
 from workbench.store.folders import Folders
 from workbench.store.manifest import RunManifest, find_log, read_manifest, write_manifest
+from workbench.store.sealer import seal
 from workbench.store.sessions import records_written, told
 from workbench.store.shadows import PREFIX, Slot
 from workbench.store.tail import Tail
@@ -60,6 +61,9 @@ def test_everything_of_it_says_that_it_is_a_shadow(live: Path, done: Shadowed) -
     assert owners == {"shadow:tour"} and done.n_commands > 3
     assert done.run.account == "shadow:tour" and done.run.mode == "simulate" and done.run.is_closed
     assert told(live, SESSION).run.mode == "paper", "the session is told by the run that traded it"
+    assert told(live, SESSION, "shadow").run == done.run
+    with pytest.raises(DataError, match="has no run 'simulate'"):
+        told(live, SESSION, "simulate")
 
 
 def test_the_run_beside_it_is_as_it_was(live: Path, done: Shadowed) -> None:
@@ -88,14 +92,16 @@ async def _written_and_followed(live: Path, data: Path, slot: Slot, chance: rand
     write_manifest(folder, msgspec.structs.replace(card, is_closed=False, last_seq=None))
     shutil.copy(Folders(live).journal(card.run), folder / "journal.db")
     following = asyncio.create_task(decide_beside(settings(), data, SESSION, slot, look_s=0.0))
-    with Tail(Folders(data).tail, session=SESSION, epoch=card.epoch, segment_records=20_000) as tail:
-        at = 0
+    with Tail(Folders(data).tail, session=SESSION, epoch=card.epoch, segment_records=4_000) as tail:
+        at, is_sealed = 0, False
         while at < len(records):
             n = chance.choice((1, 7, 600, 5_000))
             tail.append(records[at : at + n])
             at += n
             for _ in range(chance.choice((0, 1, 4))):
                 await asyncio.sleep(0)
+            if at > len(records) // 2 and not is_sealed:
+                is_sealed = bool(seal(data))  # what it has not read yet lies in the recordings from here on
         tail.flush()
     write_manifest(folder, card)
     return await following

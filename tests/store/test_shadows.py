@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.domain.errors import StoreError
@@ -26,6 +26,7 @@ def test_a_stay_is_read_back_and_a_later_one_of_the_name_stands_in_its_place(tmp
 
 
 @given(st.integers(0, 100), st.none() | st.integers(0, 100), st.integers(0, 100))
+@settings(max_examples=20)
 def test_it_holds_from_when_it_entered_until_it_left(entered: int, left: int | None, at: int) -> None:
     stay = msgspec.structs.replace(MINE, entered_ns=entered, left_ns=left)
     assert stay.held(at) is (entered <= at and (left is None or at < left))

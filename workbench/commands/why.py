@@ -21,7 +21,9 @@ Examples:
   workbench why "#1" --json
 """
 Word = Annotated[str, typer.Argument(metavar="ORDER", help="Number, #place, reference or execution id.")]
-OfRun = Annotated[str | None, typer.Option("--run", metavar="RUN", help="Of several that tell of a session: a run, or a mode (simulate).")]
+OfRun = Annotated[
+    str | None, typer.Option("--run", metavar="RUN", help="Of several that tell of a session: a run, or a mode (simulate, shadow).")
+]
 
 
 def register(app: typer.Typer) -> None:

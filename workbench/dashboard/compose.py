@@ -18,6 +18,7 @@ from workbench.execution.bracket import Bracket
 from workbench.execution.lifecycle import Phase as BracketPhase
 from workbench.research.tallies import Learnt, margin
 from workbench.store.manifest import RunManifest
+from workbench.store.shadows import is_shadow
 
 SHOWN_TRIPS: Final = 8
 SHOWN_REFUSALS: Final = 5
@@ -70,7 +71,8 @@ def _card(f: Following) -> Card:
     source = f"modelled fills over {run.source}" if run.mode == "simulate" and run.source else run.source
     if run.source.startswith(WIRE):
         source = f"{'simulated TWS' if _is_simulated(run) else 'TWS'} at {run.source.removeprefix(WIRE)}"
-    return Card(run.run, run.mode, _market(f), source, run.sessions[-1], account, run.profile, run.is_closed, is_money)
+    mode = "shadow" if is_shadow(run.account) else run.mode
+    return Card(run.run, mode, _market(f), source, run.sessions[-1], account, run.profile, run.is_closed, is_money)
 
 
 def _market(f: Following) -> str:

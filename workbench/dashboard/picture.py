@@ -29,7 +29,7 @@ class Card(NamedTuple):
     """Which run this is, and what its market is made of."""
 
     run: str
-    mode: str  # paper, live, simulate
+    mode: str  # paper, live, simulate, shadow
     market: str  # generated, recorded, imported, live
     source: str
     session: int

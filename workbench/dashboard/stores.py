@@ -21,6 +21,7 @@ from workbench.domain.errors import WorkbenchError
 from workbench.domain.units import SECOND
 from workbench.store.folders import Folders
 from workbench.store.manifest import NAME, RunManifest, read_manifest, run_folders
+from workbench.store.shadows import PREFIX, is_shadow
 from workbench.store.status import Status, heard
 
 MIN_STEPS: Final = 3  # between looks, before a pace is told
@@ -143,7 +144,8 @@ class Stores:
             return named.get(self._wanted)
         now_ns = self._wall_ns()
         speaking = [word.run for word in words if word.run in named and not word.note and now_ns - word.said_ns < SILENT_S * SECOND]
-        return named[speaking[0]] if speaking else runs[0] if runs else None
+        ours = [run for run in runs if not is_shadow(run.account)] or runs  # a shadow is shown where it is chosen
+        return named[speaking[0]] if speaking else ours[0] if ours else None
 
     def _follow(self, run: RunManifest, runs: list[RunManifest]) -> Following:
         """Go on following a run, or begin to follow another; a folder that was made anew may use a name again."""
@@ -189,4 +191,5 @@ def picture(read: Read, stores: Stores, zone: str) -> Picture:
 
 def _label(run: RunManifest) -> str:
     day = str(run.sessions[-1])
-    return f"{day[:4]}-{day[4:6]}-{day[6:]} · {run.mode} · {run.run.rsplit('-', 1)[-1]}"
+    what = run.account.replace(PREFIX, "shadow ") if is_shadow(run.account) else run.mode
+    return f"{day[:4]}-{day[4:6]}-{day[6:]} · {what} · {run.run.rsplit('-', 1)[-1]}"

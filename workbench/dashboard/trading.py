@@ -11,7 +11,13 @@ from workbench.dashboard.roots import roots
 from workbench.dashboard.words import NOT_KNOWN, at, clock, count, money, pct, pts, span
 from workbench.domain.units import MICROS
 
-MODES: Final = {"observe": "observe: nothing is sent", "paper": "paper", "live": "live", "simulate": "simulate"}
+MODES: Final = {
+    "observe": "observe: nothing is sent",
+    "paper": "paper",
+    "live": "live",
+    "simulate": "simulate",
+    "shadow": "shadow: nothing is sent",
+}
 STATES: Final = {
     "active": "entries may go out",
     "reducing": "no entries, only less risk",

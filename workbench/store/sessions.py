@@ -20,6 +20,7 @@ from workbench.store.folders import Folders
 from workbench.store.log import log_sessions, read_log
 from workbench.store.manifest import WRITERS, RunManifest, find_log, runs
 from workbench.store.recordings import Recordings
+from workbench.store.shadows import is_shadow
 from workbench.store.tail import read_segments
 
 TRADED: Final = frozenset({"observe", "paper", "live"})  # modes of runs that write records and orders
@@ -54,8 +55,8 @@ def told(data: Path, session: int, wanted: str | None = None) -> Told:
     Parameters
     ----------
     wanted
-        Name of a run, or a mode (``"simulate"``: the newest of it). `None`: the run that wrote the records, where it traded; else the
-        newest that simulated over them.
+        Name of a run, or a mode (``"simulate"``: the newest of it; ``"shadow"``: of those that decided beside it). `None`: the run that
+        wrote the records, where it traded; else the newest that simulated over them, a shadow only where there is nothing else.
 
     Raises
     ------
@@ -69,9 +70,10 @@ def told(data: Path, session: int, wanted: str | None = None) -> Told:
     newest = max(writers.values(), key=lambda run: run.epoch)
     if wanted is None:
         played = [run for run in there if run.source == newest.run and run.run not in writers]
+        played.sort(key=lambda run: not is_shadow(run.account))  # what was asked for by a person last
         chosen = newest if newest.mode in TRADED else played[-1] if played else None
         return Told(session, newest, chosen, tuple(there))
-    fits = [run for run in there if wanted in (run.run, run.mode)]
+    fits = [run for run in there if wanted in (run.run, "shadow" if is_shadow(run.account) else run.mode)]
     if not fits:
         raise DataError(f"session {session} has no run {wanted!r}; runs there: {', '.join(run.run for run in there)}")
     chosen = fits[-1]
