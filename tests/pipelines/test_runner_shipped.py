@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parents[2] / "pipelines"
 SAYS = {
     "market_analysis": ("Where prices are", {"ESZ6", "RTYZ6", "SPY", "IWM"}),
     "parity": ("Session by session", {"20261119"}),
+    "retrain": ("The models", {"state", "n_written"}),
     "trade_performance": ("What became of wishes", {"round_trips", "pnl_usd", "fees_usd", "wishes", "acted"}),
     "weekly_report": ("What was traded", {"sessions", "round_trips", "pnl_usd"}),
 }

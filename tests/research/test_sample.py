@@ -36,7 +36,9 @@ def test_it_is_made_once_in_the_workspace_around_and_again_when_code_changed(sma
     assert sample() == folder and (folder / STAMP).stat().st_mtime_ns == made
     (folder / STAMP).write_text("other code")
     (folder / "of-old").touch()
+    (folder / "pages" / "mine").mkdir(parents=True)
     assert (sample() / STAMP).read_text() == code_digest() and not (folder / "of-old").exists()
+    assert (folder / "pages" / "mine").is_dir(), "what is written there at this moment stays"
     assert open_log(folder, SESSION).records.tobytes() == first.records.tobytes()
     assert [path.name for path in folder.parent.iterdir() if path.name.endswith(".part")] == []
 

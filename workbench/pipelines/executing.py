@@ -169,7 +169,8 @@ class _Run:
         """Give the kernel's environment: without a secret, with folders of its own."""
         hidden = secrets().keys() - self.handed
         plain = {name: value for name, value in os.environ.items() if name not in hidden}
-        return plain | {"TMPDIR": str(self.room.temporary), OWN: str(self.room.own), "IPYTHONDIR": str(self.room.temporary / "ipython")}
+        own = {"TMPDIR": str(self.room.temporary), "IPYTHONDIR": str(self.room.temporary / "ipython")}
+        return plain | own | {OWN: os.path.realpath(self.room.own)}
 
     def watched(self, pid: Callable[[], int | None]) -> Watch:
         budget = self.pipeline.settings.budget

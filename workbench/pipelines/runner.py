@@ -96,7 +96,7 @@ def run(pipeline: Pipeline, given: Mapping[str, object], pages: Path) -> Page:
         body |= {"versions": versions(), "data": data_digests(done.opened)}
         texts = {"page.ipynb": _written(notebook), "page.html": _html(notebook), "result.json": json.dumps(body, indent=1) + "\n"}
         if failure is not None:  # of a page that failed only itself is kept: nothing that it made
-            shutil.rmtree(part)
+            shutil.rmtree(part, ignore_errors=True)
         for name, text in texts.items():
             write_whole(part / name, _struck(text, handed).encode(), is_durable=False)
         publish(part, folder, f"another run of {pipeline.name} is writing its page at {folder}")

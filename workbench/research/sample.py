@@ -30,6 +30,7 @@ BEFORE, AFTER = 30 * MINUTE, 5 * MINUTE  # of regular hours
 ACCOUNT: Final = "DUSIM-SAMPLE"
 PROFILE: Final = "demo"
 STAMP: Final = "made-by"
+PAGES: Final = "pages"
 WAIT_S: Final = 180.0  # for somebody who is making it at this moment
 _PLACES: Final[list[tempfile.TemporaryDirectory[str]]] = []  # each is removed when this process ends
 
@@ -56,6 +57,8 @@ def sample(data: Path | str | None = None) -> Path:
             with ThreadPoolExecutor(1) as own:  # a notebook's cells run in an event loop, and one cannot run within another
                 own.submit(_make, part).result()
             (part / STAMP).write_text(code_digest(), encoding="utf-8")
+            if (folder / PAGES).is_dir():  # perhaps the very page that asks writes there at this moment
+                (folder / PAGES).rename(part / PAGES)
             shutil.rmtree(folder, ignore_errors=True)
             part.rename(folder)
             sync_folder(folder.parent)
@@ -78,7 +81,7 @@ def sample_copy(folder: Path | str | None = None) -> Path:
         place = tempfile.TemporaryDirectory(prefix="sample-")
         _PLACES.append(place)
         folder = Path(place.name) / "data"
-    return Path(shutil.copytree(sample(), folder, ignore=shutil.ignore_patterns("pages", STAMP)))
+    return Path(shutil.copytree(sample(), folder, ignore=shutil.ignore_patterns(PAGES, STAMP)))
 
 
 def usual_folder() -> Path:

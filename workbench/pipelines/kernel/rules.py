@@ -65,6 +65,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         """Say whether a path may be written: what any program leaves behind, or a declared file below the page's own folder."""
         if "__pycache__" in path.split(os.sep) and _below(path, (*self.code, *self.read)):
             return True
+        if path == self.own:  # made before the page began; who makes a folder with those above it asks all the same
+            return True
         return _below(path, self.write) or (_below(path, (self.own,)) and _declared(os.path.relpath(path, self.own), self.writes))
 
     def table(self, path: str) -> str | None:
