@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.pipelines.contract import Cell, findings, order
+from workbench.pipelines.contract import Cell, PipelineSettings, Reads, findings, order
+
+PLAIN = PipelineSettings(owner="tests", by="n")
+ARTEFACT = PipelineSettings(owner="tests", by="n", effects="artefact")
 
 
-def rules_of(source: str, tag: str = "work", effects: str | None = None) -> list[str]:
-    found = findings([Cell(1, "code", tag, source)], effects)
+def rules_of(source: str, tag: str = "work", settings: PipelineSettings | None = None) -> list[str]:
+    found = findings([Cell(1, "code", tag, source)], settings)
     assert all(each.remedy and each.at == 1 and each.line for each in found)
     return [each.rule for each in found]
 
@@ -63,7 +66,8 @@ def rules_of(source: str, tag: str = "work", effects: str | None = None) -> list
         ("(folder / 'x').read_text().replace('a', 'b')", ["read"]),
         ("frame.to_csv()\nframe.to_csv('x')\nframe.write_csv()\nframe.write_csv(file='x')", ["write", "write"]),
         ("import polars as pl\nread = pl.scan_parquet", ["read"]),
-        ("import sqlite3\nsqlite3.connect('x')", ["write"]),
+        ("import sqlite3 as s\ns.connect('x')\ns.connect(':memory:')\ns.connect('file:x?mode=ro', uri=True)", ["write", "read"]),
+        ("import threading, tempfile\nthreading.Thread(target=f)", []),
         ("[model.learn_one(x) for x in xs]\nlist(map(model.learn_one, xs))\n[x.one for x in xs]", ["loop", "loop"]),
         ("token = 'k-5521-abcdef'\nf(password='k-5521-abcdef')\nx = 'ghp_" + "a" * 30 + "'\ntoken = 'a'", ["secret", "secret", "secret"]),
         ("import sys\nsys.exit", ["end"]),
@@ -76,8 +80,15 @@ def test_things_are_found_by_what_they_are(source: str, rules: list[str]) -> Non
 def test_reading_and_writing_have_their_cells() -> None:
     read, write = "import polars as pl\npl.read_csv('x.csv')", "frame.write_parquet('x.parquet')"
     assert rules_of(read, "inputs") == [] and rules_of(read, "figures") == ["read"]
-    assert rules_of(write, "outputs", "artefact") == rules_of(write, "outputs") == [] and rules_of(write, "inputs") == ["write"]
-    assert rules_of(write, "outputs", "none") == ["effect"]
+    assert rules_of(write, "outputs", ARTEFACT) == rules_of(write, "outputs") == [] and rules_of(write, "inputs") == ["write"]
+    assert rules_of(write, "outputs", PLAIN) == ["effect"]
+
+
+def test_what_is_declared_is_allowed() -> None:
+    source = "import socket, subprocess"
+    assert rules_of(source) == rules_of(source, "inputs", PLAIN) == ["network", "process"]
+    reads = Reads(connections=("news.example.org:443",), programs=("git",))
+    assert rules_of(source, "inputs", PipelineSettings(owner="tests", by="n", reads=reads)) == []
 
 
 def test_figures_are_counted_over_the_page() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.pipelines.paging import page
 from workbench.domain.errors import ConfigError
-from workbench.pipelines.contract import Parameter, find, listed, read
+from workbench.pipelines.contract import Parameter, admit, check, find, listed, read
 
 
 def test_a_page_tells_its_title_owner_and_parameters(tmp_path: Path) -> None:
@@ -39,3 +39,30 @@ def test_what_is_no_notebook_is_refused(tmp_path: Path) -> None:
     (folder / "notebook.ipynb").write_text("{}")
     with pytest.raises(ConfigError, match="is no notebook"):
         read(folder)
+
+
+def test_what_has_no_place_keeps_a_page_from_running_and_is_told_with_its_cell(tmp_path: Path) -> None:
+    folder = page(tmp_path / "how_far", work="import time\nfar = math.ceil(length_pts * n) + time.time() + further")
+    assert read(folder).name == "how_far"
+    with pytest.raises(ConfigError) as error:
+        admit(folder)
+    told = str(error.value).splitlines()
+    assert told[0].endswith("is no page yet:") and len(told) == 3
+    assert "cell 5, line 2: time.time reads the clock" in str(error.value)
+    assert "cell 5, line 2: further is used, and nothing above made it" in str(error.value)
+    assert [each.rule for each in check(folder / "notebook.ipynb").wrong] == ["flow", "clock"]
+
+
+def test_results_are_called_after_no_secret(tmp_path: Path) -> None:
+    folder = page(
+        tmp_path / "how_far", parameters='name: str = "env:NAME"  # [secret]\nlength_pts: float = 2.5\nn: int = 3\nis_up: bool = True'
+    )
+    with pytest.raises(ConfigError, match="by = 'name' is a secret"):
+        read(folder)
+    assert [each.rule for each in check(folder / "notebook.ipynb").wrong] == ["settings"]
+
+
+def test_a_notebook_on_its_way_to_a_page_needs_no_settings_yet(tmp_path: Path) -> None:
+    folder = page(tmp_path / "how_far")
+    path = (folder / "notebook.ipynb").rename(tmp_path / "mine.ipynb")
+    assert check(path).is_page and not check(path).wrong

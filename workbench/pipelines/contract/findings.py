@@ -14,13 +14,15 @@ from workbench.pipelines.contract import rules
 from workbench.pipelines.contract.cells import MOST_FIGURES, Cell, Finding
 from workbench.pipelines.contract.origins import PATH, Event, Reader, folded
 from workbench.pipelines.contract.secrets import SHORTEST, looks_secret, variable
+from workbench.pipelines.contract.settings import PipelineSettings
 from workbench.pipelines.contract.syntax import read_code
 
 MODE = re.compile(r"[rwaxbtU+]{1,4}")
 
 
-def findings(cells: Sequence[Cell], effects: str | None = None) -> list[Finding]:
-    """Find what has no place in a page, in the order of its cells; `effects` is what its ``pipeline.toml`` says, if that is known."""
+def findings(cells: Sequence[Cell], settings: PipelineSettings | None = None) -> list[Finding]:
+    """Find what has no place in a page, in the order of its cells; `settings` are those of its ``pipeline.toml``, if there is one yet."""
+    declared = _declared(settings)
     code = [cell for cell in cells if cell.kind == "code"]
     reader = Reader()
     for cell in code:
@@ -30,13 +32,22 @@ def findings(cells: Sequence[Cell], effects: str | None = None) -> list[Finding]
     found: dict[tuple[int, int, str], Finding] = {}
     for event in reader.events:
         for rule, thing in _judged(event, seeded):
-            if (rule == "read" and tags[event.at] == "inputs") or (rule == "write" and tags[event.at] == "outputs" and effects != "none"):
+            if rule == "write" and tags[event.at] == "outputs":
+                rule = "effect"
+            if rule in declared or (rule == "read" and tags[event.at] == "inputs"):
                 continue
-            rule = "effect" if rule == "write" and tags[event.at] == "outputs" else rule
             at, line = event.at, event.node.lineno
             found.setdefault((at, line, rule), Finding(at, line, rule, f"{thing} {rules.RULES[rule].does}", rules.RULES[rule].remedy))
     told = [*found.values(), *_loops(code), *_figures(reader.events, tags), *_parameters(reader.events, code)]
     return sorted(told, key=lambda each: (each.at or 10**6, each.line))
+
+
+def _declared(settings: PipelineSettings | None) -> set[str]:
+    """Name the rules that what was declared lifts; without settings nobody can say yet that `outputs` may not write."""
+    if settings is None:
+        return {"effect"}
+    lifted = {"effect": settings.effects != "none", "network": settings.reads.connections, "process": settings.reads.programs}
+    return {rule for rule, is_lifted in lifted.items() if is_lifted}
 
 
 def order(cells: Sequence[Cell]) -> Iterator[Finding]:
@@ -146,6 +157,8 @@ def _of_files(origin: str, last: str, node: ast.Call, named: dict[str | None, as
         mode = named.get("mode", node.args[at] if len(node.args) > at else None)
         is_read = mode is None or (folded(mode) is not None and not set(folded(mode) or "") & set("wax+"))
         yield ("read" if is_read and opener != "shelve.open" else "write"), (origin if origin[0] != "?" else "open()")
+    if origin == "sqlite3.connect" and (place := next(iter(texts), None)) != ":memory:":
+        yield ("read" if place and "mode=ro" in place else "write"), origin
     if is_method and rules.WRITING.fullmatch(last):
         yield "write", last
     if is_method and rules.WRITING_IF_TOLD_WHERE.fullmatch(last) and (node.args or named.keys() & {"path_or_buf", "path", "file", "buf"}):

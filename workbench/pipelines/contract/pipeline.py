@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from workbench.domain.errors import ConfigError
-from workbench.pipelines.contract.cells import Cell, Finding, form
+from workbench.pipelines.contract.cells import Finding, form
 from workbench.pipelines.contract.findings import findings, order
 from workbench.pipelines.contract.flow import flow
 from workbench.pipelines.contract.notebook import load
-from workbench.pipelines.contract.parameters import Parameter, parameters_of
+from workbench.pipelines.contract.parameters import Parameter, parameters_of, wrong_lines
 from workbench.pipelines.contract.settings import PipelineSettings, read_settings
+from workbench.pipelines.contract.syntax import read_code
 
 
 class Pipeline(NamedTuple):
@@ -79,17 +80,15 @@ def _read(folder: Path, *, is_admitted: bool) -> Pipeline:
     path = folder / "notebook.ipynb"
     notebook, cells = load(path)
     wrong = list(form(cells))
-    wrong += [*flow(cells, of_page=True), *findings(cells, settings.effects)] if is_admitted else []
+    wrong += [*flow(cells, of_page=True), *findings(cells, settings)] if is_admitted else []
     if wrong:
         raise ConfigError("\n".join([f"{path} is no page yet:", *(f"  {each}" for each in told(wrong))]))
     parameters = tuple(parameters_of(next(cell.source for cell in cells if cell.tag == "parameters")))
-    if settings.by not in {each.name for each in parameters}:
-        raise ConfigError(f"{folder / 'pipeline.toml'}: by = {settings.by!r} is none of its parameters")
-    if any(each.name == settings.by and each.is_secret for each in parameters):
-        raise ConfigError(f"{folder / 'pipeline.toml'}: by = {settings.by!r} is a secret: the folder of results cannot be called after it")
+    if said := _by(settings, parameters):
+        raise ConfigError(f"{folder / 'pipeline.toml'}: {said}")
     title = cells[0].source.lstrip("# ").split("\n")[0].strip()
-    said = (settings.owner, settings.by, settings.cell_s)
-    return Pipeline(folder.name, folder, title, *said, parameters, notebook, settings)
+    short = (settings.owner, settings.by, settings.cell_s)
+    return Pipeline(folder.name, folder, title, *short, parameters, notebook, settings)
 
 
 def told(wrong: Sequence[Finding]) -> list[Finding]:
@@ -120,24 +119,24 @@ def check(path: Path, *, as_page: bool = False) -> Checked:
     """
     _, cells = load(path)
     beside = path.parent / "pipeline.toml"
-    effects, wrong = None, list[Finding]()
+    settings, wrong = None, list[Finding]()
     if path.name == "notebook.ipynb" and beside.is_file():
         try:
             settings = read_settings(beside)
-            effects = settings.effects
-            wrong += _by(settings, cells)
+            source = next((cell.source for cell in cells if cell.tag == "parameters"), "")
+            said = "" if read_code(source).wrong or list(wrong_lines(source)) else _by(settings, list(parameters_of(source)))
+            wrong += [Finding(0, 0, "settings", f"pipeline.toml: {said}")] if said else []
         except ConfigError as error:
             wrong += [Finding(0, 0, "settings", line) for line in str(error).splitlines()]
     is_page = as_page or any(cell.tag for cell in cells)
     wrong += [*flow(cells, of_page=is_page), *order(cells)]
-    of_page = [*form(cells), *findings(cells, effects)]
+    of_page = [*form(cells), *findings(cells, settings)]
     return Checked(path, is_page, told([*wrong, *of_page] if is_page else wrong), [] if is_page else told(of_page))
 
 
-def _by(settings: PipelineSettings, cells: Sequence[Cell]) -> list[Finding]:
-    source = next((cell.source for cell in cells if cell.tag == "parameters"), None)
-    try:
-        names = {each.name for each in parameters_of(source or "")}
-    except (SyntaxError, ValueError):
-        return []
-    return [] if settings.by in names else [Finding(0, 0, "settings", f"pipeline.toml: by = {settings.by!r} is none of its parameters")]
+def _by(settings: PipelineSettings, parameters: Sequence[Parameter]) -> str:
+    """Say why results cannot be called after the parameter that `by` names; nothing if they can."""
+    named = next((each for each in parameters if each.name == settings.by), None)
+    if named is None:
+        return f"by = {settings.by!r} is none of its parameters"
+    return f"by = {settings.by!r} is a secret: results cannot be called after it" if named.is_secret else ""

@@ -22,9 +22,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "random": Rule("draws without a seed", "numpy.random.default_rng(seed), with a seed that is a parameter"),
     "seed": Rule("is made without a seed", "pass seed=, best a parameter, or the same page says something else tomorrow"),
     "many": Rule("changes the model it is asked of", "learn and predict one at a time, through a recipe of the workbench"),
-    "network": Rule("reaches another machine", "record it first (workbench record, history or import), and read the recording in `inputs`"),
+    "network": Rule(
+        "reaches another machine", "record it first and read the recording in `inputs`; or declare it: [reads] connections in pipeline.toml"
+    ),
     "act": Rule("reaches for the broker", "a page reads stores; it sends nothing, and cannot"),
-    "process": Rule("starts something beside the page", "call the package; what is heavy goes to workbench.research"),
+    "process": Rule("starts something beside the page", "call the package; or declare it: [reads] programs in pipeline.toml"),
     "end": Rule("ends the kernel", "fail by an assert with a message, in `checks`"),
     "dynamic": Rule("hides what happens from every reader", "write it out: names, imports and calls as they are"),
     "input": Rule("asks somebody at a keyboard", "make it a parameter; a page runs while nobody is there"),
@@ -61,7 +63,7 @@ MODULES: Final[Mapping[str, str]] = {
     ),
     **_all(
         "process",
-        "subprocess multiprocessing pty pexpect sh plumbum concurrent.futures.process ctypes cffi threading concurrent.futures "
+        "subprocess multiprocessing pty pexpect sh plumbum ctypes cffi "
         "joblib distributed ray",
     ),
     **_all(
@@ -125,11 +127,11 @@ THINGS: Final[Mapping[str, str]] = {
     ),
     **_all(
         "write",
-        "tempfile numpy.save numpy.savez numpy.savez_compressed numpy.savetxt pickle.dump json.dump joblib.dump shutil.copy "
+        "numpy.save numpy.savez numpy.savez_compressed numpy.savetxt pickle.dump json.dump joblib.dump shutil.copy "
         "shutil.copy2 shutil.copyfile shutil.copytree shutil.move shutil.rmtree os.remove os.unlink os.rename os.replace "
         "os.makedirs os.mkdir os.rmdir os.symlink os.link os.truncate os.chmod matplotlib.pyplot.savefig "
         "deltalake.write_deltalake workbench.research.keep_frames pyarrow.parquet.write_table workbench.store.whole.write_whole "
-        "workbench.research.sample.sample_copy sqlite3.connect torch.save",
+        "workbench.research.sample.sample_copy torch.save",
     ),
     **_all(
         "read",
@@ -141,7 +143,6 @@ THINGS: Final[Mapping[str, str]] = {
 PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"os\.(exec|spawn)[lvpe]+"), "process"),
     (re.compile(r"polars\.(read|scan)_\w+|pandas\.(read_(?!pickle)\w+|HDFStore|ExcelFile)"), "read"),
-    (re.compile(r"tempfile\.\w+"), "write"),
 )
 # functions that draw from a generator that everybody shares; allowed once `random.seed(n)`, `numpy.random.seed(n)` stands above
 SHARED: Final = re.compile(r"(random|numpy\.random)\.(?!seed$|getstate$|setstate$|get_state$|set_state$)[a-z]\w*")
