@@ -18,10 +18,12 @@ from workbench.domain.decisions import AnyFact, At, Issued
 from workbench.domain.errors import ConfigError, DataError, StoreError
 from workbench.runtime import shadow
 from workbench.runtime.live.doors import ON_PAPER
-from workbench.runtime.shadow import FollowingVenue, Shadowed, again, decide_beside, enter, setup_of_shadow
+from workbench.runtime.shadow import FollowingVenue, Shadowed, again, decide_beside, enter, setup_of_shadow, writers_beside
 from workbench.store import entries
 from workbench.store.folders import Folders
+from workbench.store.journal import Journal
 from workbench.store.manifest import RunManifest, find_log, read_manifest, write_manifest
+from workbench.store.recordings import EPOCH_SHIFT
 from workbench.store.sealer import seal
 from workbench.store.sessions import records_written, told
 from workbench.store.shadows import PREFIX, Slot
@@ -73,7 +75,7 @@ def test_the_run_beside_it_is_as_it_was(live: Path, done: Shadowed) -> None:
 
 
 def test_going_through_it_again_issues_the_same_commands(live: Path, done: Shadowed) -> None:
-    setup = setup_of_shadow(settings(), find_log(live, SESSION)[-1], SESSION, CANDIDATE, "demo")
+    setup = setup_of_shadow(settings(), find_log(live, SESSION), SESSION, CANDIDATE, "demo")
     assert asyncio.run(again(settings(), live, setup, done.run)) == (done.n_commands, done.commands_digest, "")
 
 
@@ -132,6 +134,24 @@ def test_what_was_edited_since_it_entered_does_not_start(live: Path, slot: Slot)
 def test_where_nobody_records_there_is_nothing_to_decide_beside(slot: Slot, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no session"):
         beside(tmp_path, slot)
+
+
+def test_of_a_recording_that_was_ended_and_begun_again_it_sees_all(live: Path, slot: Slot, done: Shadowed, tmp_path: Path) -> None:
+    (card,) = find_log(live, SESSION)
+    records, data = records_written(live, SESSION, card).copy(), tmp_path / "data"
+    cut = len(records) // 2
+    for epoch, part in enumerate((records[:cut], records[cut:]), 1):
+        part["seq"] = (epoch << EPOCH_SHIFT) + np.arange(1, len(part) + 1)
+        ends = {"first_seq": int(part["seq"][0]), "last_seq": int(part["seq"][-1])}
+        piece = msgspec.structs.replace(card, run=f"{SESSION}-record-{epoch}", mode="record", epoch=epoch, account="", traders=(), **ends)
+        write_manifest(Folders(data).run(piece.run), piece)
+        Journal(Folders(data).journal(piece.run)).close()
+        with Tail(Folders(data).tail, session=SESSION, epoch=epoch) as tail:
+            tail.append(np.ascontiguousarray(part))
+    seen = beside(data, slot)
+    assert (seen.n_records, seen.n_commands) == (done.n_records, done.n_commands) and seen.run.source == f"{SESSION}-record-2"
+    setup = setup_of_shadow(settings(), writers_beside(data, seen.run), SESSION, CANDIDATE, "demo")
+    assert asyncio.run(again(settings(), data, setup, seen.run)) == (seen.n_commands, seen.commands_digest, "")
 
 
 def test_no_venue_that_reaches_out_can_be_had_in_there() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -38,7 +38,7 @@ from workbench.store.folders import Folders
 from workbench.store.following import Following
 from workbench.store.journal import Journal
 from workbench.store.manifest import RunManifest, find_log, read_manifest, write_manifest
-from workbench.store.sessions import FOREVER, records_written
+from workbench.store.sessions import FOREVER, contracts_of, pieces, records_of
 from workbench.store.shadows import PREFIX, Slot, is_shadow, named
 from workbench.store.whole import only_one
 from workbench.venues.simulated import SimulatedVenue
@@ -85,10 +85,10 @@ def enter(settings: Settings, pair: tuple[str, str], profile: str | None, at_ns:
     return Slot(strategy=strategy, recipe=recipe, profile=law.profile, entered_ns=at_ns, digests=dict(chosen.digests))
 
 
-def setup_of_shadow(settings: Settings, writer: RunManifest, session: int, pair: tuple[str, str], profile: str) -> Setup:
+def setup_of_shadow(settings: Settings, writers: Sequence[RunManifest], session: int, pair: tuple[str, str], profile: str) -> Setup:
     """Make the setup a shadow decides with: contracts, hours and front months of the run beside it, a law and an account of its own."""
     law, account = build.constitution(profile, folder=build.laws_of(settings)), f"{PREFIX}{named(*pair)}"
-    contracts = tuple(sorted(writer.contracts, key=lambda contract: contract.id))
+    contracts, writer = contracts_of(writers), writers[-1]
     made = build.setup(settings, contracts, [session], law, account=account, strategies=[pair], things=things_of(settings.workspace))
     return build.as_run(made, writer.closes, writer.not_entered)
 
@@ -105,11 +105,11 @@ async def decide_beside(
     DataError
         There is no such session.
     """
-    writers = find_log(data, session)
-    if not writers:
+    there = find_log(data, session)
+    if not there:
         raise DataError(f"{data} holds no session {session}: a shadow decides beside a run that records one")
-    writer = writers[-1]
-    setup = setup_of_shadow(settings, writer, session, (slot.strategy, slot.recipe), slot.profile)
+    writer, writers = there[-1], pieces(there[-1], there)
+    setup = setup_of_shadow(settings, writers, session, (slot.strategy, slot.recipe), slot.profile)
     if changed := sorted(name for name in {*slot.digests, *setup.digests} if slot.digests.get(name) != setup.digests.get(name)):
         raise ConfigError(f"{slot.name} was edited since it entered the slot ({', '.join(changed)}): let it enter again, as somebody new")
     folder = Folders(data).run(f"{session}-shadow-{slot.name.replace(':', '+')}-{writer.epoch}")
@@ -120,7 +120,7 @@ async def decide_beside(
         card = _card(folder.name, setup, writer, session, settings)
         write_manifest(folder, card)
         tell(f"{slot.name} decides beside {writer.run}, law {setup.law.profile}, account {setup.account}: nothing of it is sent")
-        done = await (_after if writer.is_closed else _along)(settings, data, card, setup, writer, look_s)
+        done = await (_after if writer.is_closed else _along)(settings, data, card, setup, writers, look_s)
         write_manifest(folder, done.run)
     return done
 
@@ -144,20 +144,22 @@ def _card(name: str, setup: Setup, writer: RunManifest, session: int, settings: 
     )
 
 
-async def _after(settings: Settings, data: Path, card: RunManifest, setup: Setup, writer: RunManifest, _: float) -> Shadowed:
-    records = records_written(data, card.sessions[0], writer)
+async def _after(settings: Settings, data: Path, card: RunManifest, setup: Setup, writers: Sequence[RunManifest], _: float) -> Shadowed:
+    records = records_of(data, card.sessions[0], writers)
     if not len(records):
-        raise DataError(f"run {writer.run} wrote no record of session {card.sessions[0]}")
+        raise DataError(f"run {writers[-1].run} wrote no record of session {card.sessions[0]}")
     with Journal.in_one_commit(Folders(data).journal(card.run)) as journal:
         outcome = await simulate(setup, records, build.fills(settings), journal=journal, run_name=card.run, keep=False)
     return _done(card, int(records["seq"][0]), outcome.last_seq, len(records), outcome.n_commands, outcome.commands_digest)
 
 
-async def _along(settings: Settings, data: Path, card: RunManifest, setup: Setup, writer: RunManifest, look_s: float) -> Shadowed:
-    source = _Source(data, card.sessions[0], writer, look_s)
+async def _along(
+    settings: Settings, data: Path, card: RunManifest, setup: Setup, writers: Sequence[RunManifest], look_s: float
+) -> Shadowed:
+    source = _Source(data, card.sessions[0], writers, look_s)
     first = await source.more()
     if first is None:
-        raise DataError(f"run {writer.run} wrote no record of session {card.sessions[0]}")
+        raise DataError(f"run {writers[-1].run} wrote no record of session {card.sessions[0]}")
     venue = simulated(setup, first, build.fills(settings), run=card.run, venue=FollowingVenue)
     assert isinstance(venue, FollowingVenue)
     venue.more = source.more
@@ -175,10 +177,10 @@ def _done(card: RunManifest, first: int, last: int, n: int, n_commands: int, dig
 class _Source:
     """The records of a run as they come, until it has ended."""
 
-    def __init__(self, data: Path, session: int, writer: RunManifest, look_s: float) -> None:
-        self._data, self._session, self._writer, self._look_s = data, session, writer, look_s
-        self._following = Following(data, writer.mode, session)
-        self._first = writer.first_seq or first_seq(writer.epoch)
+    def __init__(self, data: Path, session: int, writers: Sequence[RunManifest], look_s: float) -> None:
+        self._data, self._session, self._writer, self._look_s = data, session, writers[-1], look_s
+        self._following = Following(data, writers[-1].mode, session)
+        self._first = writers[0].first_seq or first_seq(writers[0].epoch)
         self.n = 0
 
     async def more(self) -> Records | None:
@@ -200,12 +202,24 @@ class _Source:
         return np.ascontiguousarray(np.concatenate(cut)) if cut else np.empty(0)
 
 
-async def again(settings: Settings, data: Path, setup: Setup, card: RunManifest) -> tuple[int, str, str]:
-    """Go through a shadow's session once more; give how many commands, their digest, and the first that differs (empty: none does)."""
-    writer = next((each for each in find_log(data, card.sessions[0]) if each.run == card.source), None)
+def writers_beside(data: Path, card: RunManifest) -> tuple[RunManifest, ...]:
+    """Give the runs whose records a shadow decided on, the earliest first.
+
+    Raises
+    ------
+    DataError
+        It is no shadow, or they are gone.
+    """
+    there = find_log(data, card.sessions[0])
+    writer = next((each for each in there if each.run == card.source), None)
     if writer is None or not is_shadow(card.account):
         raise DataError(f"run {card.run} is no shadow of a session that is there")
-    outcome = await simulate(setup, records_written(data, card.sessions[0], writer), build.fills(settings))
+    return pieces(writer, there)
+
+
+async def again(settings: Settings, data: Path, setup: Setup, card: RunManifest) -> tuple[int, str, str]:
+    """Go through a shadow's session once more; give how many commands, their digest, and the first that differs (empty: none does)."""
+    outcome = await simulate(setup, records_of(data, card.sessions[0], writers_beside(data, card)), build.fills(settings))
     recorded = issued(fact for _, fact in entries.facts(Folders(data).journal(card.run)))
     broken = first_difference(recorded, outcome.commands)
     return outcome.n_commands, outcome.commands_digest, "" if broken is None else f"recorded {broken.recorded}, made {broken.made}"

@@ -21,9 +21,9 @@ from workbench.engine import Setup
 from workbench.research.proof import Proof, proof
 from workbench.research.proving.stint import Stint
 from workbench.runtime import play
-from workbench.runtime.logged import Logged, open_log
+from workbench.runtime.logged import open_log
 from workbench.runtime.recovery import made_with, what_differs
-from workbench.runtime.shadow import again, setup_of_shadow
+from workbench.runtime.shadow import again, setup_of_shadow, writers_beside
 from workbench.store import entries
 from workbench.store.digests import deciding_digest
 from workbench.store.folders import Folders
@@ -49,8 +49,7 @@ def replayed(data: Path, stint: Stint) -> Replayed:
     """Replay a session, or read what its replay came to."""
     settings = load_settings()
     try:
-        logged = open_log(data, stint.session)
-        setup = _setup(settings, logged, stint)
+        setup = _setup(settings, data, stint)
     except (ConfigError, DataError) as error:
         return Replayed(key="", same=None, n_commands=0, text=str(error))
     key, path = _key(settings, setup, stint), Folders(data).proving / f"{stint.run.run}-{stint.session}.json"
@@ -66,9 +65,11 @@ def replayed(data: Path, stint: Stint) -> Replayed:
     return made
 
 
-def _setup(settings: Settings, logged: Logged, stint: Stint) -> Setup:
+def _setup(settings: Settings, data: Path, stint: Stint) -> Setup:
     if stint.how == "shadow":
-        return setup_of_shadow(settings, logged.run, stint.session, stint.run.traders[0], stint.run.profile)
+        writers = writers_beside(data, stint.run)
+        return setup_of_shadow(settings, writers, stint.session, stint.run.traders[0], stint.run.profile)
+    logged = open_log(data, stint.session)
     if logged.run.run != stint.run.run:
         raise DataError(f"session {stint.session} was written by {logged.run.run} as well, and its whole log is that run's")
     return play.setup_as_traded(settings, logged)

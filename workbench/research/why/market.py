@@ -19,7 +19,8 @@ from workbench.research.why.sources import Source
 from workbench.research.why.story import Step
 from workbench.research.words import count, points
 from workbench.risk.constitution import Constitution
-from workbench.store.sessions import records_written
+from workbench.store.manifest import find_log
+from workbench.store.sessions import pieces, records_of
 
 BOOK = (Kind.DEPTH_INSERT, Kind.DEPTH_UPDATE, Kind.DEPTH_DELETE, Kind.DEPTH_RESET)
 
@@ -34,7 +35,8 @@ def market(order: Order, of: Contract, data: Path, strategy: Source, made_of: So
         at = _bar(order, bars)
         if at is None:
             return [Step("bar", "no bar of this contract had closed: it came of an event", {}, is_known=False)]
-        records = records_written(data, order.told.session, order.told.writer)
+        writers = pieces(order.told.writer, find_log(data, order.told.session))
+        records = records_of(data, order.told.session, writers, windows=True)
         bar = bars.row(at, named=True)
         seen = [_features(day, bars, at, columns, of), _closed(order, bars, at), _records(bars, at, records, of)]
         return [_limits(order, bar, law, of), *seen]
