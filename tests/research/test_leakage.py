@@ -8,7 +8,7 @@ from tests.research.leakage.planting import found_in, plants
 from workbench.research.leakage import look_for_leaks
 from workbench.workspace.things import Things
 
-PLANTED = [*plants("first"), *plants("second")]
+PLANTED = [*plants("first"), *plants("second"), *plants("third")]
 RECALL = 0.97
 
 

@@ -210,6 +210,8 @@ def _said_of(told: Any, first: pl.Series) -> Said:
     if any(len(column) != len(when) for column in columns.values()):
         raise ValueError(f"it gives {len(next(iter(columns.values())))} rows for {len(when)}: give a row for each, or a column time")
     rows = sorted(range(len(when)), key=when.__getitem__)
+    if all(each is None or each != each for column in columns.values() for each in column):
+        raise ValueError("it says nothing in this market: no value, or none that is a number")
     return [(when[row], name, column[row]) for row in rows for name, column in columns.items()]
 
 

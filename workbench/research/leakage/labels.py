@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workbench.research.leakage.leak import Leak
-from workbench.research.leakage.reading import Reading, is_answer, keyword, last_of, text_of, texts_in, under
+from workbench.research.leakage.reading import Reading, is_answer, keyword, last_of, text_of, texts_in, under, whole
 from workbench.research.leakage.windows import is_ahead
 
 INPUTS: Final = re.compile(r"(x|xs|x_\w+|\w*(feature|input|predictor|regressor|col)s?(_\w+)?|\w+_(cols|columns|features))", re.IGNORECASE)
@@ -31,20 +31,35 @@ def labels(of: Reading) -> Iterator[Leak]:
         yield from _listed(of, ahead)
         yield from _left_over(of, ahead)
         yield from _handed(of, ahead)
+        yield from _held(of, ahead)
 
 
 def _ahead(of: Reading) -> set[str]:
     """Name the columns that look ahead, and those made of them."""
     found = {name for name, values in of.columns.items() if any(is_ahead(inner) for value in values for inner in ast.walk(value))}
-    found |= {
-        name for name, values in of.assigned.items() if is_answer(name) and any(is_ahead(each) for v in values for each in ast.walk(v))
-    }
+    answers = {name: values for name, values in of.assigned.items() if is_answer(name)}
+    found |= {name for name, values in answers.items() if any(_looks_ahead(each) for value in values for each in ast.walk(value))}
     for _ in range(3):
         made = {name for name, values in of.columns.items() if any(_reads(value) & found for value in values)}
         if made <= found:
             break
         found |= made
     return found
+
+
+def _looks_ahead(node: ast.AST) -> bool:
+    """Tell whether an expression brings later rows to earlier ones, in pandas or in NumPy."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        return (whole(node.slice.lower) or 0) > 0 and node.slice.upper is None
+    return is_ahead(node)
+
+
+def _held(of: Reading, ahead: set[str]) -> Iterator[Leak]:
+    """A position that is made of what looks ahead."""
+    for name, values in [*of.columns.items(), *of.assigned.items()]:
+        for value in values if HOLDS.fullmatch(name) and name not in ahead else ():
+            if wrong := _reads(value) & ahead:
+                yield Leak("label", of.at(value), f"{name} is made of {min(wrong)}, which looks ahead", "decide by what is known: no label")
 
 
 def _reads(node: ast.AST) -> set[str]:

@@ -20,6 +20,8 @@ REDUCES: Final = frozenset(
 SPREADS: Final = frozenset(
     {"zscore", "minmax_scale", "robust_scale", "quantile_transform", "power_transform", "maxabs_scale", "rankdata", "rank", "qcut", "scale"}
 )
+BOUNDS: Final = frozenset({"clip", "between", "is_between", "digitize", "searchsorted", "cut", "winsorize"})
+LINES: Final = frozenset({"polyfit", "linregress", "lstsq", "curve_fit"})
 LEARNT: Final = re.compile(
     r"\w*(Scaler|Encoder|Transformer|Imputer|PCA|KMeans|Discretizer|SVD|ICA|Mixture|Normalizer|TSNE|UMAP|NMF|HMM|KBest|SelectFrom\w+|DBSCAN)"
 )
@@ -52,6 +54,8 @@ def samples(of: Reading) -> Iterator[Leak]:
                     f"rows of {min(both)} are measured by a number of all of it: {ast.unparse(node)[:70]}",
                     PAST_ALONE,
                 )
+        if isinstance(node, ast.AugAssign):
+            yield from _in_place(node, scalars, of)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _counts(node.left, of) and _is_length(node.right, of):
             yield Leak(
                 "sample",
@@ -62,11 +66,46 @@ def samples(of: Reading) -> Iterator[Leak]:
         if isinstance(node, ast.Call):
             yield from _spread(node, of)
             yield from _gathered(node, of)
+            yield from _bounded(node, scalars, of)
+
+
+def _in_place(node: ast.AugAssign, scalars: dict[str, str], of: Reading) -> Iterator[Leak]:
+    """``x -= x.mean()``."""
+    taken, rows = set[str](), set[str]()
+    _look(node.value, scalars, taken, rows)
+    if (root := _root(node.target)) in taken:
+        yield Leak("sample", of.at(node), f"rows of {root} are measured by a number of all of it: {ast.unparse(node)[:70]}", PAST_ALONE)
+
+
+def _bounded(call: ast.Call, scalars: dict[str, str], of: Reading) -> Iterator[Leak]:
+    """``x.clip(lo, hi)`` with bounds of the whole, and a line through all of it."""
+    name, base, given = last_of(call), under(call), [*call.args, *(each.value for each in call.keywords)]
+    if name in BOUNDS:
+        is_plain = isinstance(base, ast.Name) and base.id in ("np", "pd", "pl")
+        rows, bounds = (given[0], given[1:]) if is_plain and given else (base, given)
+        roots = {scalars.get(each.id) if isinstance(each, ast.Name) else _reduced(each) for each in bounds} - {None}
+        if rows is not None and _root(rows) in roots:
+            yield Leak("sample", of.at(call), f"{name} goes by bounds of the whole", PAST_ALONE)
+    elif name in LINES and not any(CUT.search(of.resolved(each, 1)) for each in call.args):
+        yield Leak("fit", of.at(call), f"{name} draws its line through all rows, the later ones too", TRAIN_ALONE)
 
 
 def _is_the_past(node: ast.AST, of: Reading) -> bool:
     """Tell whether what a node sees is a window already: in a feature's verbs, or in a function that a rolling window calls."""
-    return of.within(node, "update", "learn_one", "propose") or any(isinstance(each, ast.Lambda) for each in of.ancestors(node))
+    around = list(of.ancestors(node))
+    if of.within(node, "update", "learn_one", "propose") or any(isinstance(each, ast.Lambda) for each in around):
+        return True
+    return any(isinstance(each, ast.FunctionDef) and each.name in _called_on_windows(of) for each in around)
+
+
+def _called_on_windows(of: Reading) -> set[str]:
+    """Name the functions that are handed to a rolling window, or made a feature of the last bars."""
+    calls = [
+        call
+        for call in of.calls
+        if last_of(call) in ("inline", "rolling_map", "apply") and (last_of(call) != "apply" or "rolling" in ast.unparse(call.func))
+    ]
+    return {each.id for call in calls for each in call.args if isinstance(each, ast.Name)}
 
 
 def _is_inside(node: ast.AST, of: Reading) -> bool:
@@ -189,7 +228,7 @@ def _gathered(call: ast.Call, of: Reading) -> Iterator[Leak]:
         told = text_of(how) or (last_of(how) if how is not None else "")
         if told in REDUCES | {"size", "count", "nunique", "rank"}:
             yield Leak("sample", of.at(call), f"every row of a group is told its {told}, which later rows made", PAST_ALONE)
-    if name == "over" and base is not None and (inner := _gathers(base)) and not texts_in(call) & {"time", "date_time", "timestamp"}:
+    if name == "over" and base is not None and (inner := _gathers(base)) and not _is_of_a_moment(call):
         yield Leak("sample", of.at(call), f"every row of a group is told its {inner}, which later rows made", PAST_ALONE)
     if name in ("join", "merge", "map", "map_dict", "replace", "replace_strict") and base is not None:
         for other in [*call.args[:1], *(each for key in ("right", "other") if (each := keyword(call, key)) is not None)]:
@@ -203,6 +242,15 @@ def _gathered(call: ast.Call, of: Reading) -> Iterator[Leak]:
                 and _same_rows(base, other, of)
             ):
                 yield Leak("sample", of.at(call), "what all rows of a group came to is joined back to each of them", PAST_ALONE)
+
+
+def _is_of_a_moment(call: ast.Call) -> bool:
+    """Tell whether a group is what is known at one moment: ``over("time")``, across contracts."""
+    names = [text_of(each) or (text_of(each.args[0]) if isinstance(each, ast.Call) and each.args else None) for each in call.args]
+    return any(
+        name in ("time", "timestamp", "ts") and not (isinstance(each, ast.Call) and last_of(each) != "col")
+        for name, each in zip(names, call.args, strict=True)
+    )
 
 
 def _gathers(node: ast.AST) -> str:

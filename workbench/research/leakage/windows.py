@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -27,6 +28,7 @@ BY_TIME: Final = frozenset(
 )
 SHIFTS: Final = frozenset({"shift", "diff", "pct_change", "tshift", "slice_shift", "bshift"})
 TIMES: Final = ("time", "ts", "timestamp", "date", "datetime", "index", "end", "start", "minute", "hour", "day", "session")
+SQL_AHEAD: Final = re.compile(r"\bLEAD\s*\(|\bSELECT\b.*\bFOLLOWING\b", re.DOTALL)
 ENDS_HERE = "let the window end at the bar"
 AS_LABEL = "a row may look ahead only to make the label: name it label_..., target_... or next_..., and keep it out of the features"
 
@@ -106,8 +108,13 @@ def shifts(of: Reading) -> Iterator[Leak]:
     for node in of.nodes:
         if isinstance(node, ast.Call):
             yield from _shifted(node, of)
+            yield from _padded(node, of)
         elif isinstance(node, ast.Subscript):
             yield from _ahead(node, of)
+        elif isinstance(node, ast.Assign):
+            yield from _moved_up(node, of)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL_AHEAD.search(node.value):
+            yield Leak("shift", of.at(node), "the query brings later rows to earlier ones", AS_LABEL)
     for call in of.calls:
         if last_of(call) in ("fit", "partial_fit") and len(call.args) > 1 and _starts(call.args[0], of) and _stops(call.args[1], of):
             yield Leak(
@@ -159,6 +166,29 @@ def _shifted(call: ast.Call, of: Reading) -> Iterator[Leak]:
         yield Leak("time", at, "the time of the event takes the place of the time it was known", "go by time, when it was known")
     if name in ("group_by_dynamic", "resample") and isinstance(call.func, ast.Attribute):
         yield from _labelled_left(call, of)
+
+
+def _padded(call: ast.Call, of: Reading) -> Iterator[Leak]:
+    """``np.append(x[1:], 0)``: what is one row shorter is filled up at its end."""
+    if last_of(call) not in ("append", "concatenate", "hstack", "pad") or not call.args or under(call) is None or is_answer(of.home(call)):
+        return
+    parts = call.args[0].elts if isinstance(call.args[0], ast.List | ast.Tuple) else call.args[:1]
+    is_numpy = ast.unparse(call.func).startswith(("np.", "numpy."))
+    if is_numpy and parts and any(_cut(each, 1) for each in ast.walk(parts[0])) and not _is_differenced(parts[0]):
+        yield Leak("shift", of.at(call), "what begins at a later row is filled up at its end: rows move to earlier ones", AS_LABEL)
+
+
+def _is_differenced(node: ast.AST) -> bool:
+    return last_of(node) == "diff"
+
+
+def _moved_up(node: ast.Assign, of: Reading) -> Iterator[Leak]:
+    """``out[:-1] = x[1:]``."""
+    if _cut(node.targets[0], -1) and any(_cut(each, 1) for each in ast.walk(node.value)):
+        target = node.targets[0]
+        name = target.value.id if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) else None
+        if not is_answer(name):
+            yield Leak("shift", of.at(node), "later rows are written to earlier places", AS_LABEL)
 
 
 def _texts_of(call: ast.Call) -> set[str]:

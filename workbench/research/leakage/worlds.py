@@ -15,6 +15,7 @@ import polars as pl
 
 from workbench import calendars
 from workbench.config import load_settings
+from workbench.domain.bars import PRICED
 from workbench.domain.contracts import Contract
 from workbench.domain.records import EVENT_TIME, Kind, Records
 from workbench.domain.units import MINUTE, MS, SECOND
@@ -99,6 +100,16 @@ class Frames(Mapping[str, pl.DataFrame]):
     def __getitem__(self, name: str) -> pl.DataFrame:
         if name not in FRAMES:
             raise KeyError(name)
+        return self._made(name).filter(pl.col("time") >= self._from)
+
+    @cached_property
+    def _from(self) -> pl.Expr:
+        """When every contract has a price: before, arithmetic over whole columns would come to nothing, whatever it looked at."""
+        priced = self._folded.bars["flags"] & PRICED != 0
+        at = int(self._folded.now_ns[priced.all(axis=1).argmax()])
+        return pl.lit(at).cast(pl.Datetime("ns", "UTC"))
+
+    def _made(self, name: str) -> pl.DataFrame:
         of = self._world.contracts[-1 if name.startswith("leader") else 0]
         kind = name.removeprefix("leader_").replace("leader", "bars")
         if kind == "bars":
