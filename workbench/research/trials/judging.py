@@ -50,7 +50,9 @@ class Verdict(NamedTuple):
     overfit: Overfitting | None
 
     def __str__(self) -> str:
-        return f"{self.family}: {'passed' if self.is_passed else 'not passed'}: {self.text}"
+        fitted = f", overfitted with probability {self.overfit.probability:.0%}" if self.overfit is not None else ""
+        known = f" ({self.n_trials:,} trials; above 0 with probability {self.probability:.1%}{fitted})" if self.n_periods else ""
+        return f"{self.family}: {'passed' if self.is_passed else 'not passed'}: {self.text}{known if not self.is_passed else ''}"
 
 
 def verdict(of: Family | str, data: Path | str | None = None) -> Verdict:
