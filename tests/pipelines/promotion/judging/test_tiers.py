@@ -6,6 +6,7 @@ from pathlib import Path
 
 from workbench.pipelines.promotion.gates import Candidate
 from workbench.pipelines.promotion.judging import GATES
+from workbench.research.trials import note
 
 TIERS = next(gate for gate in GATES if gate.name == "tiers")
 
@@ -21,3 +22,12 @@ def test_a_feature_and_a_page_have_none(tmp_path: Path) -> None:
     for kind in ("page", "feature"):
         said = TIERS.judge(Candidate(kind, "x", tmp_path, tmp_path, tmp_path, tmp_path))
         assert said.passed and not said.applies
+
+
+def test_trials_are_counted_and_told(tmp_path: Path) -> None:
+    of = Candidate("strategy", "vwap_reversion", tmp_path, tmp_path, tmp_path, tmp_path)
+    assert "no configurations of vwap_reversion in the ledger of trials" in TIERS.judge(of).more
+    for n in range(3):
+        note(tmp_path, "vwap_reversion", {"n": n}, [0.1, -0.1, 0.2], periods=[1, 2, 3])
+    said = TIERS.judge(of)
+    assert "3 configurations of vwap_reversion were tried: 3 periods" in said.more and "3 configurations" in said.data["trials"]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
 
+from workbench.pipelines.comparing import compare, uncompared
 from workbench.pipelines.contract import admit
 from workbench.pipelines.promotion.gates import Candidate, Verdict
 from workbench.pipelines.runner import Page, run
@@ -12,6 +15,7 @@ from workbench.research.sample import sample
 
 EFFECTS: Final = ("none", "artefact")
 SAMPLE: Final = "sample"  # what a parameter says that means the generated session
+PAGE: Final = "page.ipynb"
 FIRST, AGAIN = "clean-run", "again"
 SLOW_S: Final = 30.0  # HOUSE: defaults run on sample data in less; they are a page's test
 
@@ -49,16 +53,35 @@ def clean_run(candidate: Candidate) -> Verdict:
 def shows_the_same(candidate: Candidate) -> Verdict:
     """Hold what the clean run showed against what the notebook showed when it was stored; of one without outputs, against a second run."""
     page = candidate.page
-    first = next((candidate.evidence / FIRST).glob("*/*/page.ipynb"))
-    again = run(page, {}, candidate.evidence / AGAIN)
-    if again.failure is not None:
-        return Verdict(False, f"run again the page failed in {again.failure}", f"The page as far as it came: {_below(candidate, again)}")
-    before, now = (json.loads((each / "result.json").read_text(encoding="utf-8"))["result"] for each in (first.parent, again.folder))
-    if before != now:
-        differ = sorted(name for name in before | now if before.get(name) != now.get(name))
-        lines = "\n".join(f"- {name}: first {before.get(name)!r}, then {now.get(name)!r}" for name in differ)
-        return Verdict(False, f"run twice it says two things: {', '.join(differ)} differ", lines)
-    return Verdict(True, f"run twice it says the same: {len(now)} results")
+    first = _executed(next((candidate.evidence / FIRST).glob(f"*/*/{PAGE}")))
+    if has_outputs(page.notebook):
+        stored, fresh, how = page.notebook, first, "it shows what it showed when it was stored"
+        mend = "run it from top to bottom on its defaults and save it, or declare a tolerance"
+    else:
+        again = run(page, {}, candidate.evidence / AGAIN)
+        if again.failure is not None:
+            return Verdict(
+                False, f"run again the page failed in {again.failure}", f"The page as far as it came: {_below(candidate, again)}"
+            )
+        stored, fresh, how = first, _executed(again.notebook), "run twice it shows the same (no outputs are stored in it)"
+        mend = "what it shows must not hang on the moment, on chance or on the machine; or declare a tolerance"
+    found = compare(stored, fresh)
+    skipped = "".join(f"\n- {each}" for each in uncompared(fresh))
+    more = "\n".join(f"- {each}" for each in found) + (f"\n\nNot compared:\n{skipped}" if skipped else "")
+    if found:
+        rest = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        return Verdict(False, f"{found[0]}{rest}; {mend}", more, {"differences": [each._asdict() for each in found]})
+    return Verdict(True, how, more)
+
+
+def has_outputs(notebook: Mapping[str, Any]) -> bool:
+    """Say whether a notebook was stored with what it showed."""
+    return any(cell.get("outputs") for cell in notebook["cells"] if cell["cell_type"] == "code")
+
+
+def _executed(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _below(candidate: Candidate, page: Page) -> str:

@@ -6,20 +6,35 @@ from typing import Final
 
 from workbench.pipelines.promotion.gates import Candidate, Verdict
 from workbench.research.proving import State, judge
+from workbench.research.trials import families, verdict
 
+SEVERAL: Final = 2  # configurations: whoever tried one chose none
 MOST: Final = 3  # of what is missing in one sentence; the evidence has all of it
 
 
 def of_thing(candidate: Candidate) -> Verdict:
     """Ask for every tier; "not yet" is an answer, and a refusal."""
     found = judge(candidate.kind, candidate.name, candidate.data)
-    more, data = f"```\n{found}\n```", found.as_dict()
+    tried, luck = _tried(candidate)
+    more, data = f"```\n{found}\n```\n\nTrials: {tried}.", {**found.as_dict(), "trials": tried}
+    if found.is_passed and luck:
+        return Verdict(False, f"every tier is passed, but {tried}", more, data)
     if found.is_passed:
-        return Verdict(True, f"every tier is passed: {', '.join(found.passed)}", more, data)
+        return Verdict(True, f"every tier is passed: {', '.join(found.passed)}; {tried}", more, data)
     short = [each.said or each.what for each in found.lines if each.state in (State.NOT_YET, State.FAILED)]
     more_asked = f"; and {len(short) - MOST} more" if len(short) > MOST else ""
     collect = f". Evidence comes from paper, and from workbench shadow enter {_named(candidate)}" if found.state is State.NOT_YET else ""
     return Verdict(False, f"tier {found.tier}, {found.state.value}: {'; '.join(short[:MOST])}{more_asked}{collect}", more, data)
+
+
+def _tried(candidate: Candidate) -> tuple[str, bool]:
+    """Say how many configurations of its family were evaluated, and whether choosing this one among them may have been luck."""
+    name = candidate.name.partition(":")[0] if candidate.kind == "strategy" else "recipes"
+    n = families(candidate.data).get(name, 0)
+    if n < SEVERAL:
+        return f"{n or 'no'} configuration{'s' * (n != 1)} of {name} in the ledger of trials, so none was chosen among others", False
+    found = verdict(name, candidate.data)
+    return f"{n:,} configurations of {name} were tried: {found.text} (workbench trials {name})", not found.is_passed
 
 
 def _named(candidate: Candidate) -> str:
