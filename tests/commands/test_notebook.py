@@ -30,21 +30,21 @@ def test_a_good_page_is_told_so_by_its_name_its_folder_and_its_file(here: Path) 
     folder = page(here / "pipelines" / "how_far")
     for named in ("how_far", folder, folder / "notebook.ipynb"):
         said = workbench("notebook", "check", named)
-        assert said.code == 0 and "how_far a page, nothing is wrong" in said.text
+        assert said.code == 0 and "how_far a page: nothing is wrong" in said.text
 
 
 def test_all_pages_are_looked_at_if_none_is_named(here: Path) -> None:
     (here / "workbench.toml").touch()
     page(here / "pipelines" / "how_far", work="far = farther")
     said = workbench("notebook", "check")
-    assert said.code == 1 and "daily_report a page, nothing is wrong" in said.text
+    assert said.code == 1 and "daily_report a page: nothing is wrong" in said.text
     assert "cell 5, line 1 farther is used, and nothing above made it" in said.text
 
 
 def test_what_is_wrong_is_told_by_cell_with_a_remedy_and_exit_code_1(tmp_path: Path) -> None:
     folder = page(tmp_path / "how_far", work="import time\nfar = math.ceil(length_pts * n) + time.time()")
     said = workbench("notebook", "check", folder)
-    assert said.code == 1 and "how_far a page; 1 wrong" in said.text
+    assert said.code == 1 and "how_far no page yet: 1 thing is wrong" in said.text
     assert "cell 5, line 2 time.time reads the clock" in said.text and "make the session a parameter" in said.text
     told = json.loads(workbench("notebook", "check", folder, "--json").out)
     assert told["is_page"] is True and [(each["at"], each["line"], each["rule"]) for each in told["wrong"]] == [(5, 2, "clock")]
@@ -61,7 +61,11 @@ def test_settings_that_are_wrong_are_told_with_the_cells(tmp_path: Path) -> None
 def test_a_free_notebook_need_only_run_from_the_top(tmp_path: Path) -> None:
     free = written(tmp_path / "mine.ipynb", FREE)
     said = workbench("notebook", "check", free)
-    assert said.code == 0 and "mine.ipynb a free notebook, nothing is wrong" in said.text and "to become a page" in said.text
+    assert (
+        said.code == 0
+        and "mine.ipynb a free notebook: nothing is wrong" in said.text
+        and "would keep it from being a page: --as-page" in said.text
+    )
     said = workbench("notebook", "check", free, "--as-page")
     assert said.code == 1 and "its tags must be title, parameters" in said.text
 

@@ -81,16 +81,13 @@ def check(
 def show_checked(console: Console, found: Checked) -> None:
     """Print what was found in a notebook, by cells."""
     name = found.path.parent.name if found.path.name == "notebook.ipynb" else found.path.name
-    kind = "a page" if found.is_page else "a free notebook"
-    if not found.wrong:
-        console.print(f"[bold]{escape(name)}[/]  {kind}, nothing is wrong")
-    else:
-        console.print(f"[bold]{escape(name)}[/]  {kind}; {len(found.wrong)} wrong")
+    kind, n = "a page" if found.is_page else "a free notebook", len(found.wrong)
+    verdict = f"{n} thing{'s are' if n > 1 else ' is'} wrong" if n else "nothing is wrong"
+    console.print(f"[bold]{escape(name)}[/]  {'no page yet' if n and found.is_page else kind}: {verdict}")
     for finding in found.wrong:
         _show(console, finding)
     if found.later and not found.wrong:
-        n = len(found.later)
-        console.print(f"  to become a page it would have to change in {n} place{'s' if n > 1 else ''}: workbench notebook check --as-page")
+        console.print(f"  {len(found.later)} things would keep it from being a page: --as-page tells them")
 
 
 def _show(console: Console, finding: Finding) -> None:

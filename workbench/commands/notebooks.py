@@ -17,6 +17,7 @@ from workbench.commands.playing import SESSION_HELP, folder_of, session_of
 from workbench.domain.errors import ConfigError
 
 if TYPE_CHECKING:
+    from workbench.pipelines.contract import Parameter
     from workbench.pipelines.runner import Page
 
 CHECKOUT: Final = Path(__file__).parents[2]
@@ -121,11 +122,16 @@ def _list(console: Console) -> None:
     table = Table("page", "answers", "parameters", box=None, pad_edge=False)
     for path in listed(places()):
         of = read(path.parent)
-        table.add_row(of.name, of.title, "\n".join(f"{each.name} = {each.default!r}" for each in of.parameters))
+        table.add_row(of.name, of.title, "\n".join(_asked(each) for each in of.parameters))
     if table.row_count:
         console.print(table)
     else:
         console.print(f"there is no page in {' or '.join(map(str, places()))}")
+
+
+def _asked(parameter: Parameter) -> str:
+    limits = f"  ({parameter.may_be})" if parameter.may_be != parameter.kind else ""
+    return escape(f"{parameter.name} = {parameter.default!r}{limits}")
 
 
 def lab(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from workbench.domain.errors import ConfigError
-from workbench.pipelines.contract import Parameter, bind, parameters_of
+from workbench.pipelines.contract import Parameter, bind, parameters, parameters_of
 from workbench.pipelines.contract.parameters import wrong_lines
 
 WANTED = (
@@ -140,6 +143,16 @@ def test_a_value_outside_its_limits_is_refused(given: dict[str, object], said: s
     with pytest.raises(ConfigError) as error:
         bind(LIMITED, given)
     assert said in str(error.value) and "hunter2" not in str(error.value) and "7654321" not in str(error.value)
+
+
+def test_what_the_guide_and_the_module_show_is_so() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "your-page.md").read_text(encoding="utf-8")
+    lines = [line for line in guide.splitlines() if re.match(r"\w+: (int|float|str) = ", line)]
+    shown = re.findall(r"^``(\w+: .*?  # .*?)``(?: |$)", parameters.__doc__ or "", flags=re.MULTILINE)
+    assert len(lines) == 6 and len(shown) >= 6
+    plain = [re.sub(r"((?:\]|\})(?: [^ ]+)?)   *.*$", r"\1", line) for line in lines]
+    for line in plain + [each for each in shown if not each.startswith("name")]:
+        assert not list(wrong_lines(line)), line
 
 
 def test_the_ends_of_a_range_belong_to_it() -> None:
