@@ -79,7 +79,7 @@ def test_going_through_it_again_issues_the_same_commands(live: Path, done: Shado
     assert asyncio.run(again(settings(), live, setup, done.run)) == (done.n_commands, done.commands_digest, "")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.proof) for seed in range(2, 8))])
 def test_while_records_come_it_decides_as_it_does_afterwards(live: Path, slot: Slot, done: Shadowed, tmp_path: Path, seed: int) -> None:
     along = asyncio.run(_written_and_followed(live, tmp_path / "data", slot, random.Random(seed)))
     assert (along.n_records, along.n_commands, along.commands_digest) == (done.n_records, done.n_commands, done.commands_digest)

@@ -94,8 +94,9 @@ def test_what_loses_for_sure_fails_and_what_may_be_chance_is_not_sure_yet() -> N
     assert unsure.state is State.NOT_YET and "the interval spans -0.10 R" in unsure.said
 
 
+@pytest.mark.proof
 @given(rs=st.lists(st.floats(-1.2, 3.0), max_size=20), more=st.floats(0.0, 1.0))
-@settings(max_examples=3)
+@settings(max_examples=10)
 def test_a_better_result_is_never_judged_worse(rs: list[float], more: float) -> None:
     rank = {State.FAILED: 0, State.NOT_YET: 1, State.PASSED: 2}
     for tier in (DAY, WEEK):

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipelines.promotion.test_of_things import Shop
+from workbench import mine
+from workbench.pipelines.promotion.evidence import FILES
 from workbench.research.why.notebook import made_by
 
 
@@ -14,13 +17,13 @@ def promoted(home: Path, name: str = "recipe-mine", cells: object = None, **chan
     (home / "promoted").mkdir(exist_ok=True)
     record = {"notebook": "lab/mine.ipynb", "digest": "ab" * 32, "at": "2026-11-20T22:00:00.000000Z", "evidence": "promotion/mine/abab"}
     (home / "promoted" / f"{name}.json").write_text(json.dumps(record | changed))
-    (home / "data" / "promotion" / "mine" / "abab").mkdir(parents=True, exist_ok=True)
+    (folder := home / "data" / "promotion" / "mine" / "abab" / FILES).mkdir(parents=True, exist_ok=True)
     usual = [
         {"cell_type": "markdown", "source": ["# mine"]},
         {"cell_type": "code", "source": ["import x\n", "y = minefield"]},
         {"cell_type": "code", "source": 'Recipe(name="mine")'},
     ]
-    (home / "data" / "promotion" / "mine" / "abab" / "notebook.ipynb").write_text(json.dumps({"cells": usual if cells is None else cells}))
+    (folder / "notebook.ipynb").write_text(json.dumps({"cells": usual if cells is None else cells}))
 
 
 def test_the_cell_that_names_it_is_told(tmp_path: Path) -> None:
@@ -44,3 +47,11 @@ def test_what_was_not_promoted_or_is_shipped_hangs_on_no_notebook(tmp_path: Path
     assert "it is shipped" in made_by(tmp_path, tmp_path / "data", "learned", "mine").said
     (tmp_path / "promoted" / "recipe-mine.json").write_bytes(b"\xff{")
     assert not made_by(tmp_path, tmp_path / "data", "learned", "mine").is_known
+
+
+def test_what_is_promoted_by_the_command_is_found(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "trading")
+    assert shop.promote("strategy", "first").record is not None
+    step = made_by(shop.home, shop.data, "first", "")
+    mine.look_in(None)
+    assert step.is_known and "lab.ipynb, cell 1" in step.said

@@ -49,7 +49,7 @@ def _record(home: Path | None, kind: str, name: str) -> Record | None:
 def _notebook(data: Path, record: Record, name: str) -> tuple[str, dict[str, object]]:
     if not record.notebook:
         return "it is shipped, and hangs on no notebook", {}
-    kept, at = data / record.evidence / "notebook.ipynb", None
+    kept, at = data / record.evidence / "files" / "notebook.ipynb", None
     for word in (name.partition(":")[2], name):
         at = _cell(kept, word) if word and at is None else at
     values: dict[str, object] = {"notebook": record.notebook, "cell": at}
