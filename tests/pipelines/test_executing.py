@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.pipelines.paging import page
+from workbench.domain.errors import StoreError
 from workbench.pipelines.contract import read
 from workbench.pipelines.runner import Page, run
 
@@ -88,3 +93,27 @@ def test_what_a_page_writes_appears_with_it_and_only_if_it_succeeds(tmp_path: Pa
     assert sorted(path.name for path in good.folder.iterdir()) == ["model.bin", "page.html", "page.ipynb", "result.json"]
     bad = run(read(made), {"n": 9}, tmp_path / "pages")
     assert bad.failure is not None and bad.folder == good.folder and not (bad.folder / "model.bin").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a disk of 192 kB, where the system lets one be made."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if shutil.which("mount") is None or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192k", "tmpfs", place], check=False).returncode:
+        pytest.skip("making a small disk needs root on Linux")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.proof
+def test_on_a_full_disk_the_page_before_stays_whole(small_disk: Path, tmp_path: Path) -> None:
+    of = read(page(tmp_path / "how_far", outputs=RESULT))
+    good = run(of, {}, small_disk / "pages")
+    before = {path.name: path.read_bytes() for path in good.folder.iterdir()}
+    free = os.statvfs(small_disk)
+    (small_disk / "filler").write_bytes(bytes((free.f_bavail - 3) * free.f_bsize))
+    with pytest.raises(StoreError, match="No space left on device"):
+        run(of, {"n": 4}, small_disk / "pages")
+    assert {path.name: path.read_bytes() for path in good.folder.iterdir()} == before
+    assert [path.name for path in (small_disk / "pages" / "how_far" / ".parts").iterdir()] == ["es.lock"]
