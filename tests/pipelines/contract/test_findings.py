@@ -71,6 +71,12 @@ def rules_of(source: str, tag: str = "work", settings: PipelineSettings | None =
         ("[model.learn_one(x) for x in xs]\nlist(map(model.learn_one, xs))\n[x.one for x in xs]", ["loop", "loop"]),
         ("token = 'k-5521-abcdef'\nf(password='k-5521-abcdef')\nx = 'ghp_" + "a" * 30 + "'\ntoken = 'a'", ["secret", "secret", "secret"]),
         ("import sys\nsys.exit", ["end"]),
+        ("import sys\nsys.path.insert(0, '..')", ["place"]),
+        ("get_ipython().system('ls')", ["dynamic"]),
+        ("get_ipython = 3\nx = get_ipython", []),
+        ("from scipy import stats\nstats.norm.rvs(size=3)\nstats.norm.rvs(size=3, random_state=7)", ["seed"]),
+        ("from sklearn.model_selection import train_test_split as t\nt([1], [2])\nt([1], random_state=3)", ["seed"]),
+        ("frame.apply(f, axis=1)\nframe.apply(f)\nframe.apply(f, axis=0)", ["loop"]),
     ],
 )  # fmt: skip
 def test_things_are_found_by_what_they_are(source: str, rules: list[str]) -> None:

@@ -44,6 +44,7 @@ def told(*sources: str) -> list[tuple[int, int, str]]:
         (["sorted([1], key=lambda a: a + x)", "x = 1"], [(1, 1, "x")]),
         (["later = [lambda: x]", "x = 1"], []),
         (["later = [lambda: x]"], [(1, 1, "x")]),
+        (["x = (1", "x"], []),  # told once, by its form
         (["f'{x=} {1:{width}}'"], [(1, 1, "x"), (1, 1, "width")]),
         (["x += 1"], [(1, 1, "x")]),
         (["x.y = 1", "z[0] = 1"], [(1, 1, "x"), (2, 1, "z")]),

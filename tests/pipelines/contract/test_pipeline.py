@@ -66,3 +66,9 @@ def test_a_notebook_on_its_way_to_a_page_needs_no_settings_yet(tmp_path: Path) -
     folder = page(tmp_path / "how_far")
     path = (folder / "notebook.ipynb").rename(tmp_path / "mine.ipynb")
     assert check(path).is_page and not check(path).wrong
+
+
+def test_the_tag_of_papermill_alone_makes_no_page(tmp_path: Path) -> None:
+    folder = page(tmp_path / "how_far", cells=(("parameters", "n = 3"), ("", "## n")))
+    path = (folder / "notebook.ipynb").rename(tmp_path / "mine.ipynb")
+    assert not check(path).is_page and not check(path).wrong and check(path, as_page=True).wrong

@@ -105,7 +105,7 @@ def _of_thing(origin: str) -> Iterator[tuple[str, str]]:
         if pattern.fullmatch(origin):
             yield rule, origin
     parts = origin.split(".")
-    if len(parts) > 2 and (rule := rules.THINGS.get(".".join(parts[:2]))) in ("environment", "dynamic", "network"):
+    if len(parts) > 2 and (rule := rules.THINGS.get(".".join(parts[:2]))) in ("environment", "dynamic", "network", "place"):
         yield rule or "", ".".join(parts[:2])
 
 
@@ -121,7 +121,7 @@ def _of_call(origin: str, node: ast.Call, seeded: set[str]) -> Iterator[tuple[st
     is_river = origin.startswith("river.") and thing in rules.RIVER.get(home, "").split()
     if origin in rules.SEEDED or is_river or rules.RANDOM_STATE.fullmatch(origin):
         given = named.get("seed", named.get("random_state", named.get("x", named.get("a", named.get("entropy")))))
-        given = given if given is not None or is_river or not node.args else node.args[0]
+        given = node.args[0] if given is None and origin in rules.SEEDED and node.args else given
         is_unseeded = given is None or (isinstance(given, ast.Constant) and given.value is None)
         if is_unseeded and None not in named:
             yield "seed", origin
@@ -131,6 +131,10 @@ def _of_call(origin: str, node: ast.Call, seeded: set[str]) -> Iterator[tuple[st
         is_frame = bool(named.keys() & {"n", "frac", "fraction"}) or len(node.args) == (1 if last == "sample" else 0)
         if is_frame:
             yield "seed", f"{last}()"
+    if last == "rvs" and "random_state" not in named:
+        yield "seed", "rvs()"
+    if last == "apply" and isinstance(axis := named.get("axis"), ast.Constant) and axis.value in (1, "columns"):
+        yield "loop", "apply(axis=1)"
     if origin in rules.OF_NOW and node.args and folded(node.args[0]) in rules.NOW:
         yield "clock", f"{origin}('{folded(node.args[0])}')"
     if origin == "time.strftime" and len(node.args) == 1:

@@ -81,7 +81,7 @@ class Reader(ast.NodeVisitor):
         for scope in reversed(self._scopes):
             if name in scope:
                 return scope[name]
-        return f"builtins.{name}" if hasattr(builtins, name) else ""
+        return f"builtins.{name}" if hasattr(builtins, name) else "IPython.get_ipython" if name == "get_ipython" else ""
 
     def _made_by(self, node: ast.Call) -> str:
         of = self.origin(node.func)

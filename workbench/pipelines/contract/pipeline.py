@@ -108,7 +108,7 @@ class Checked(NamedTuple):
 def check(path: Path, *, as_page: bool = False) -> Checked:
     """Look at a notebook from all sides, without starting anything.
 
-    A notebook with one of the tags of a page is held against all that a page must be, with the ``pipeline.toml`` beside it if there is one.
+    A notebook with tags of a page is held against all that a page must be, with the ``pipeline.toml`` beside it if there is one.
     One without is free: it must run from top to bottom (no cell uses what nothing above made; stored counts rise), and what else would keep
     it from being a page is told apart.
 
@@ -128,7 +128,7 @@ def check(path: Path, *, as_page: bool = False) -> Checked:
             wrong += [Finding(0, 0, "settings", f"pipeline.toml: {said}")] if said else []
         except ConfigError as error:
             wrong += [Finding(0, 0, "settings", line) for line in str(error).splitlines()]
-    is_page = as_page or any(cell.tag for cell in cells)
+    is_page = as_page or any(cell.tag not in ("", "parameters") for cell in cells)  # `parameters` alone is papermill's own tag
     wrong += [*flow(cells, of_page=is_page), *order(cells)]
     of_page = [*form(cells), *findings(cells, settings)]
     return Checked(path, is_page, told([*wrong, *of_page] if is_page else wrong), [] if is_page else told(of_page))

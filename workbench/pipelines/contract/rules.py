@@ -97,7 +97,7 @@ THINGS: Final[Mapping[str, str]] = {
     ),
     **_all(
         "process",
-        "os.system os.popen os.fork os.forkpty os.posix_spawn os.posix_spawnp asyncio.create_subprocess_exec "
+        "os.system os.popen os.startfile os.fork os.forkpty os.posix_spawn os.posix_spawnp asyncio.create_subprocess_exec "
         "asyncio.create_subprocess_shell",
     ),
     **_all(
@@ -147,8 +147,8 @@ PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 # functions that draw from a generator that everybody shares; allowed once `random.seed(n)`, `numpy.random.seed(n)` stands above
 SHARED: Final = re.compile(r"(random|numpy\.random)\.(?!seed$|getstate$|setstate$|get_state$|set_state$)[a-z]\w*")
 SHARED_OK: Final = frozenset({"numpy.random.default_rng", "numpy.random.bit_generator", "numpy.random.mtrand"})
-# made without a seed, they draw another one each time; the position of the seed, if it may stand without its name
-SEEDED: Final[Mapping[str, int | None]] = {
+# made without a seed, they draw another one each time; where the seed may stand without its name
+SEEDED: Final[Mapping[str, int]] = {
     "random.Random": 0, "numpy.random.default_rng": 0, "numpy.random.RandomState": 0, "numpy.random.SeedSequence": 0,
     **dict.fromkeys((f"numpy.random.{name}" for name in ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")), 0),
     **dict.fromkeys(("random.seed", "numpy.random.seed"), 0),

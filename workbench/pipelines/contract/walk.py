@@ -58,7 +58,7 @@ class Walk:
     def cell(self, cell: Cell) -> None:
         """Take the next cell."""
         code = read_code(cell.source)
-        self._at, self._is_open = cell.at, self._is_open or code.is_open or _makes_unseen(code.tree)
+        self._at, self._is_open = cell.at, self._is_open or code.is_open or code.wrong is not None or _makes_unseen(code.tree)
         self._all(code.tree.body)
         for place, free in self._later:
             self._settle(place, free)
