@@ -6,7 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from workbench.store.backup import backup, restore
 from workbench.store.drills import Drilled, drills, keep_drill
+from workbench.store.shadows import Slot, put_slot, slot
 
 CLAIMS = (("stops in place", True, ""), ("our books are the gateway's", True, "3 executions"))
 
@@ -17,6 +19,15 @@ def test_drills_are_read_back_the_oldest_first(tmp_path: Path) -> None:
     first = msgspec.structs.replace(last, drill="restart", at_ns=1_900_000_000_000_000_000)
     paths = [keep_drill(tmp_path, each) for each in (last, first)]
     assert drills(tmp_path) == [(paths[1], first), (paths[0], last)] and last.is_good
+
+
+def test_a_backup_holds_them_and_the_slot(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    keep_drill(data, Drilled(drill="kill", at_ns=1, code="ab", seconds=61.2, claims=CLAIMS))
+    put_slot(data, Slot(strategy="tour", recipe="", profile="demo", entered_ns=1))
+    backup(data, tmp_path / "copy")
+    restore(tmp_path / "copy", tmp_path / "again")
+    assert drills(tmp_path / "again")[0][1].is_good and slot(tmp_path / "again", "tour") is not None
 
 
 def test_one_claim_that_did_not_hold_or_none_at_all_is_no_good_drill() -> None:

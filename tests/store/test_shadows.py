@@ -32,6 +32,12 @@ def test_it_holds_from_when_it_entered_until_it_left(entered: int, left: int | N
     assert stay.held(at) is (entered <= at and (left is None or at < left))
 
 
+@pytest.mark.parametrize("name", ["", "../x", "a/b", "a:b:c", "x" * 61, "a\n"])
+def test_what_is_no_name_leads_to_no_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StoreError, match="is no name of a candidate"):
+        slot(tmp_path, name)
+
+
 def test_garbage_is_an_error_with_its_file(tmp_path: Path) -> None:
     Folders(tmp_path).shadow.mkdir()
     (Folders(tmp_path).shadow / "x.json").write_bytes(b"\xff")

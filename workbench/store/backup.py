@@ -139,8 +139,9 @@ def _run_files(source: Folders) -> Iterator[Path]:
 
 
 def _kept_files(source: Folders) -> Iterator[Path]:
-    """List bars that outlive their records, and marks of what was let go: written once, never changed."""
-    for path in (checksums.path_of(source.bars), *sorted(source.bars.glob("*/[!.]*")), *sorted(source.thinned.glob("[!.]*"))):
+    """List bars that outlive their records, marks of what was let go, what was rehearsed, who is in the shadow slot: small whole files."""
+    small = (path for folder in (source.thinned, source.drills, source.shadow) for path in sorted(folder.glob("[!.]*")))
+    for path in (checksums.path_of(source.bars), *sorted(source.bars.glob("*/[!.]*")), *small):
         if path.is_file():
             yield path
 

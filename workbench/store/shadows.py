@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from workbench.domain.errors import StoreError
 from workbench.store.folders import Folders
 from workbench.store.whole import trouble, write_whole
 
+NAME: Final = re.compile(r"[\w-]{1,60}(:[\w-]{1,60})?")
 PREFIX: Final = "shadow:"  # of the account of everything a shadow decides: no broker has one that begins so
 
 
@@ -95,6 +97,8 @@ def slot(data: Path, name: str) -> Slot | None:
 
 
 def _path(data: Path, name: str) -> Path:
+    if not NAME.fullmatch(name):
+        raise StoreError(f"{name[:60]!r} is no name of a candidate: STRATEGY or STRATEGY:RECIPE")
     return Folders(data).shadow / f"{name.replace(':', '+')}.json"
 
 
