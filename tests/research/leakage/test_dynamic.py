@@ -14,6 +14,7 @@ from workbench.research.leakage import look_for_leaks, world
 from workbench.research.leakage.dynamic import examine, of_features, of_frames
 from workbench.research.leakage.worlds import World, delayed
 from workbench.strategies import CATALOGUE
+from workbench.workspace import loading
 from workbench.workspace.things import Kind, Things
 
 COLUMNS = [f"{face.name}_{length}" for face in SHIPPED for length in ("5s", "1m") if length == "1m" or face.shortest_ns == 5_000_000_000]
@@ -52,6 +53,24 @@ def test_a_function_that_raises_is_a_finding():
 
     (found,) = examine(of_frames(broken), "broken")
     assert found.kind == "unknown" and "no_such_column" in found.text
+
+
+def test_what_does_not_come_back_is_a_finding(monkeypatch):
+    def endless(bars: pl.DataFrame) -> pl.Series:
+        while True:
+            pass
+
+    monkeypatch.setattr(loading, "PATIENCE_S", 0.2)
+    (found,) = examine(of_frames(endless), "endless")
+    assert found.kind == "unknown" and "did not come back" in found.text
+
+
+def test_what_says_nothing_is_not_called_clean():
+    def silent(bars: pl.DataFrame) -> pl.Series:
+        return bars["close_pts"] * float("nan")
+
+    (found,) = examine(of_frames(silent), "silent")
+    assert found.kind == "unknown" and "says nothing" in found.text
 
 
 @pytest.mark.proof

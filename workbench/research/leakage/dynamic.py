@@ -20,7 +20,7 @@ import math
 import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -43,6 +43,7 @@ from workbench.research.frames.features import columns_of, value
 from workbench.research.leakage.leak import Leak
 from workbench.research.leakage.worlds import FRAMES, World, world
 from workbench.strategies.base import Strategy
+from workbench.workspace.loading import WHATEVER, limited, said_of
 
 Makes = Sequence[Callable[[], Feature]]
 Said = list[tuple[int, str, Any]]  # when (ns), about what, what: in the order in which it was said
@@ -70,9 +71,10 @@ def examine(run: Run, name: str, *, worlds: Sequence[World] = (), n_cuts: int = 
     """
     with watched() as opened:
         try:
-            found = next(_differences(run, name, worlds or (world(),), n_cuts), None)
-        except Exception as error:  # noqa: BLE001 - whatever a user's code raises is the finding
-            found = Leak("unknown", name, f"raised {type(error).__name__}: {error}"[:300], "it must run on a market it has not seen")
+            with nullcontext() if worlds else limited():  # on markets of one's own it may take its time
+                found = next(_differences(run, name, worlds or (world(),), n_cuts), None)
+        except WHATEVER as error:  # whatever a user's code raises is the finding
+            found = Leak("unknown", name, f"it could not be run: {said_of(error)}"[:300], "it must run on a market it has not seen")
     leaks = [] if found is None else [found]
     if opened:
         leaks.append(Leak("file", name, f"opened {opened[0]} while it ran", "whatever is decided on comes with the log"))
