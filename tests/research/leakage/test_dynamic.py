@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 
 from tests.replay.test_real_parity import CASES, take_in
-from tests.research.leakage.planting import found_in, plants
 from workbench.domain.units import HOUR
 from workbench.features import SHIPPED
 from workbench.learning.models import RECIPES
@@ -18,7 +17,6 @@ from workbench.workspace import loading
 from workbench.workspace.things import Kind, Things
 
 COLUMNS = [f"{face.name}_{length}" for face in SHIPPED for length in ("5s", "1m") if length == "1m" or face.shortest_ns == 5_000_000_000]
-RUNNABLE = [plant for half in ("first", "second", "third") for plant in plants(half) if plant.kind == "frames"]
 
 
 def test_a_cut_market_is_the_market_until_then():
@@ -39,12 +37,6 @@ def test_some_arrivals_are_late():
 
 def test_no_shipped_feature_knows_the_future():
     assert examine(of_features((), COLUMNS), "all") == []
-
-
-@pytest.mark.parametrize("plant", RUNNABLE, ids=lambda plant: plant.name)
-def test_what_looks_ahead_is_seen_by_running_it_alone(plant, tmp_path):
-    found = {leak.kind for leak in found_in(plant, tmp_path)}
-    assert "future" in found or plant.name == "joined_forward"  # bars of both close together: the next one is this one
 
 
 def test_a_function_that_raises_is_a_finding():

@@ -31,16 +31,14 @@ def data(traded: Traded, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_simulation_is_a_trial_of_its_strategies(traded: Traded, data: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    for profile in ("demo", "demo", "micro"):
-        day = asyncio.run(simulate_session(traded.session, data=data, profile=profile, strategies="vwap_reversion"))
-    asyncio.run(simulate_session(traded.session, data=data, profile="demo", strategies="vwap_reversion", roots="ES", family="only ES"))
-    counted = families(data)
-    assert (counted["vwap_reversion"], counted["only ES"]) == (2, 1)
+    for roots in (None, None, "ES"):
+        day = asyncio.run(simulate_session(traded.session, data=data, profile="demo", strategies="vwap_reversion", roots=roots))
+    assert families(data)["vwap_reversion"] == 2
     first, second = family(data, "vwap_reversion").rows
     assert first.metric == EARNED and first.parameters["strategies"]["vwap_reversion"]["class"] == "VwapReversion"
-    assert first.parameters["law"] != second.parameters["law"] and first.periods.tolist() == second.periods.tolist()
+    assert (first.parameters["traded"], second.parameters["traded"]) == (["ESZ6", "SPY"], ["ESZ6"])
     assert second.returns.tolist() == earned(day.equity, second.periods).tolist() and len(second.periods) == 7
-    assert family(data, "only ES").rows[0].parameters["traded"] == ["ESZ6"]
+    assert first.periods.tolist() == second.periods.tolist()
 
 
 def test_each_recipe_of_a_trial_is_one(traded: Traded, data: Path):

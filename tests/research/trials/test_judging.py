@@ -12,24 +12,24 @@ A_YEAR = 252**0.5
 
 
 def test_one_family_of_noise_and_one_with_an_edge(tmp_path):
-    noise, edge = made_up(np.random.default_rng(1), 30, 500), made_up(np.random.default_rng(2), 30, 750, edge=4 / A_YEAR)
+    noise, edge = made_up(np.random.default_rng(1), 12, 500), made_up(np.random.default_rng(2), 12, 750, edge=4 / A_YEAR)
     for name, of in (("noise", noise), ("edge", edge)):
         with noting(tmp_path) as write:
             for row in of.rows:
                 write(name, row.parameters, row.returns)
     lost, won = verdict("noise", tmp_path), verdict("edge", tmp_path)
-    assert not lost.is_passed and lost.n_trials == 30 and "worthless" in lost.text and lost.undeflated > lost.probability
-    assert won.is_passed and won.best == {"k": 0} and "30 trials counted" in str(won)
+    assert not lost.is_passed and lost.n_trials == 12 and "worthless" in lost.text and lost.undeflated > lost.probability
+    assert won.is_passed and won.best == {"k": 0} and "12 trials counted" in str(won)
     assert won.overfit is not None and won.overfit.probability < 0.05
 
 
 def test_the_same_result_is_worth_less_after_more_trials():
     rng = np.random.default_rng(3)
-    few, many = made_up(rng, 5, 500, edge=0.17), made_up(rng, 5, 500, edge=0.17)
-    more = Family("many", (*many.rows, *(row._replace(digest=f"{k}x{row.digest}") for k in range(20) for row in many.rows)))
-    assert verdict(many).n_trials == 5 and verdict(more).n_trials == 105
+    few, many = made_up(rng, 3, 300, edge=0.17), made_up(rng, 3, 300, edge=0.17)
+    more = Family("many", (*many.rows, *(row._replace(digest=f"{k}x{row.digest}") for k in range(6) for row in many.rows)))
+    assert verdict(many).n_trials == 3 and verdict(more).n_trials == 21
     assert verdict(more).expected > verdict(many).expected and verdict(more).probability < verdict(many).probability
-    assert verdict(few).n_periods == 500
+    assert verdict(few).n_periods == 300
 
 
 def test_little_is_said_to_be_little(tmp_path):
