@@ -46,6 +46,16 @@ def test_the_contract_refuses_what_is_no_page_or_may_do_too_much(tmp_path: Path,
     assert not found.passed and said in found.text
 
 
+def test_what_was_executed_in_another_order_is_refused(tmp_path: Path) -> None:
+    of = candidate(tmp_path)
+    body = json.loads(of.notebook.read_text())
+    for count, each in enumerate(reversed([each for each in body["cells"] if each["cell_type"] == "code"]), 1):
+        each["execution_count"] = count
+    of.notebook.write_text(json.dumps(body))
+    said = ask("contract", of)
+    assert not said.passed and "cell 3: its execution count is 6, and that of cell 2 above it 7: the order was another" in said.text
+
+
 def showing(path: Path, number: str, tolerance: dict[str, float] | None = None) -> None:
     """Let the last cell of a notebook have shown a number."""
     body = json.loads(path.read_text())

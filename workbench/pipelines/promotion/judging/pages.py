@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workbench.pipelines.comparing import compare, uncompared
-from workbench.pipelines.contract import admit
+from workbench.pipelines.contract import admit, load, order
 from workbench.pipelines.promotion.gates import Candidate, Verdict
 from workbench.pipelines.runner import Page, run
 from workbench.research.sample import sample
@@ -21,8 +21,11 @@ SLOW_S: Final = 30.0  # HOUSE: defaults run on sample data in less; they are a p
 
 
 def contract(candidate: Candidate) -> Verdict:
-    """Hold a page against its form, and its effects against what may be scheduled."""
+    """Hold a page against its form, its effects against what may be scheduled, and what is stored against the order of its cells."""
     page = admit(candidate.folder)
+    _, cells = load(candidate.folder / "notebook.ipynb")
+    if disordered := list(order(cells)):
+        return Verdict(False, "\n".join(map(str, disordered)))
     effects = page.settings.effects
     if effects not in EFFECTS:
         return Verdict(False, f'effects = "{effects}": a page on a schedule may write artefacts and propose nothing; a strategy proposes')
