@@ -140,3 +140,13 @@ def test_bars_marks_of_what_was_let_go_and_tables_beside_the_records_are_in_it(d
     assert thinned(tmp_path / "restored") == thinned(data) and audit(tmp_path / "restored", last=SESSION).is_right
     assert GapTable(tmp_path / "restored").read(SESSION) == GapTable(data).read(SESSION) != []
     assert read_bars(tmp_path / "restored", SESSION, "1m").equals(read_bars(data, SESSION, "1m"))
+
+
+def test_the_evidence_of_promotions_is_in_it_and_nothing_half_written(data, tmp_path):
+    place = data / "promotion" / "how_far"
+    for name in ("0123456789ab/files/notebook.ipynb", "log.jsonl", ".part-x/report.md", ".lock"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text("so it was")
+    there = backup(data, tmp_path / "copy").files
+    kept = {name.removeprefix("promotion/how_far/") for name in there if name.startswith("promotion")}
+    assert kept == {"0123456789ab/files/notebook.ipynb", "log.jsonl"}

@@ -139,9 +139,11 @@ def _run_files(source: Folders) -> Iterator[Path]:
 
 
 def _kept_files(source: Folders) -> Iterator[Path]:
-    """List bars that outlive their records, marks of what was let go, what was rehearsed, who is in the shadow slot: small whole files."""
+    """List bars that outlive their records, marks of what was let go, rehearsals, the shadow slot, promotions: small whole files."""
     small = (path for folder in (source.thinned, source.drills, source.shadow) for path in sorted(folder.glob("[!.]*")))
-    for path in (checksums.path_of(source.bars), *sorted(source.bars.glob("*/[!.]*")), *small):
+    every = sorted(source.promotion.rglob("*"))
+    promoted = (path for path in every if not any(part.startswith(".") for part in path.relative_to(source.promotion).parts))
+    for path in (checksums.path_of(source.bars), *sorted(source.bars.glob("*/[!.]*")), *small, *promoted):
         if path.is_file():
             yield path
 

@@ -25,6 +25,7 @@
       proving/                           what replays of evidence came to; may be deleted at any time
       flight/<session>/<run>/<n>.wire    what went over the broker's socket (`store.flight`)
       research/trials.db                 every configuration that was evaluated (`research.trials`)
+      promotion/<name>/<digest>/         what the gates saw, and what was promoted (`pipelines.promotion.evidence`)
 """
 
 from __future__ import annotations
@@ -161,6 +162,11 @@ class Folders(NamedTuple):
     def trials(self) -> Path:
         """Every configuration that was evaluated."""
         return self.data / "research" / "trials.db"
+
+    @property
+    def promotion(self) -> Path:
+        """What the gates saw of everything that was promoted."""
+        return self.data / "promotion"
 
     def run(self, name: str) -> Path:
         """Give the folder of one run."""

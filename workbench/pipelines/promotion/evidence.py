@@ -21,9 +21,9 @@ from typing import Any, Final
 
 from workbench.pipelines.promotion.gates import Answer
 from workbench.pipelines.promotion.record import SHORT, Kind, Passed, Promoted, minute, read_record, written
+from workbench.store.folders import Folders
 from workbench.store.whole import only_one, sync_folder, trouble, write_whole
 
-PLACE: Final = "promotion"
 FILES: Final = "files"
 TRIED: Final = "tried"
 EDITED: Final = "edited"
@@ -35,7 +35,7 @@ MARKS: Final = {True: "passed", False: "**refused**"}
 
 def home(data: Path, kind: Kind, name: str) -> Path:
     """Give the folder of everything known of one name's promotions."""
-    return data / PLACE / (name if kind == "page" else f"{kind}-{name.replace(':', '+')}")
+    return Folders(data).promotion / (name if kind == "page" else f"{kind}-{name.replace(':', '+')}")
 
 
 @contextmanager
