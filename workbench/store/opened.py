@@ -1,7 +1,7 @@
 """The store's doors say what passes: events that whoever runs a page may listen to (`sys.addaudithook`). Decides and keeps nothing.
 
 Delta Lake and Parquet are read by compiled code that Python's own events know nothing of. Each door here says, before it opens, which table
-it is about to open, where, and what of it. Nobody listens in a live run: an event costs 60 ns then.
+it is about to open, where, and what of it. Nobody listens in a live run: an event costs less than 0.2 us then.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import msgspec
 import workbench
 
 MB: Final = 1 << 20
-OUTPUT_MB: Final = 16  # of one run; the fullest shipped page has 2, one with three interactive plots 5
+OUTPUT_MB: Final = 16  # of one run; the fullest shipped page has 0.2, a notebook of three interactive plots 5
 CODE: Final = (".py", ".pyc", ".pyi", ".so", ".toml", ".nbi", ".nbc", ".pth")  # what code is made of, wherever Python looks for it
 # Below a data folder: tables by place, as `[reads] tables` names them; and what is about the folder and open to everybody.
 PLACES: Final[Mapping[str, str]] = {
