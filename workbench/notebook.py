@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from workbench.pipelines.contract import TAGS, Cell, Finding, check, findings, flow
+from workbench.pipelines.contract import TAGS, Cell, Finding, check, findings, flow, form
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
@@ -79,6 +79,7 @@ class Watch:
         is_tagged = any(cell.tag for cell in cells)
         rules = ("read", "write", "effect")  # which cell may do this is known only where cells are tagged
         found = [each for each in findings(cells) if is_tagged or each.rule not in rules]
+        found += [each for each in form(cells) if each.at and each.line]  # of the code; which tags are missing is no news while one writes
         return sorted({*found, *flow(cells, of_page=False)}, key=lambda each: (each.at, each.line, each.text))
 
     def _look_up(self) -> None:
