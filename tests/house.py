@@ -28,7 +28,7 @@ DOORS = {
     "matplotlib": r"research/figures/",
     "panel": r"dashboard/",
     "papermill": r"pipelines/",
-    "apscheduler": r"pipelines/scheduler\.py",
+    "apscheduler": r"pipelines/schedule/",
     "dask": r"research/cluster\.py",
     "distributed": r"research/cluster\.py",
     "databento_dbn": r"importers/",

@@ -1,0 +1,79 @@
+"""A scheduler that is killed at random points, again and again: every slot ran exactly once, or is reported missed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.schedule.planning import Said, effects, forked, planned
+from workbench.clock import Clock, ScaledClock
+from workbench.pipelines.schedule.daemon import Scheduler, work_off
+from workbench.pipelines.schedule.ledger import Ledger, State
+from workbench.pipelines.schedule.planned import on_schedule
+from workbench.pipelines.schedule.trigger import ns_of
+
+SPEED = 600.0  # five minutes in half a second
+BEGINS = ns_of(datetime(2026, 11, 18, 15, 0, tzinfo=UTC))
+
+
+def killed(n_kills: int, tmp_path: Path, seed: int) -> None:
+    data, pages, rng = tmp_path / "data", tmp_path / "pages", random.Random(seed)
+    planned(pages, "scan", "open every 5m until close", at="2026-11-18T15:00:00.000000Z")
+    planned(pages, "skips", "open every 10m until close", 'missed = "skip"', at="2026-11-18T15:00:00.000000Z")
+    data.mkdir()
+    clock = ScaledClock(BEGINS, SPEED)
+    for _ in range(n_kills):
+        child = os.fork()
+        if not child:
+            live(data, pages, clock)
+        time.sleep(rng.uniform(0.02, 0.5))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    last = Scheduler(data, [pages], clock, start=forked, tell=Said())
+    for _ in range(12):
+        last.look()
+        work_off(last, look_s=0.02)
+        time.sleep(0.05)
+    judge(data, pages, clock.now_ns())
+
+
+def live(data: Path, pages: Path, clock: Clock) -> None:
+    """Be a scheduler until somebody kills it."""
+    of = Scheduler(data, [pages], clock, start=forked, tell=Said())
+    while True:
+        of.look()
+        time.sleep(0.02)
+
+
+def judge(data: Path, pages: Path, now_ns: int) -> None:
+    ran = Counter((line.split()[0], line.split()[2]) for line in effects(data))
+    ledger = Ledger(data)
+    runs = ledger.runs()
+    assert all(n == 1 for n in ran.values()), "nothing ran twice"
+    for run in runs:
+        n = ran[run.page, Path(run.key).name]
+        assert run.state in (State.DONE, State.MISSED), run
+        assert n == (run.state is State.DONE), f"{run}: {n} effects"
+        assert run.why or run.state is State.DONE
+    for page in on_schedule([pages])[0]:
+        mine = [run.slot for run in runs if run.page == page.name]
+        first = min(run.due_ns for run in runs if run.page == page.name)
+        owed = [slot.name for slot in page.trigger.between(first - 1, now_ns)]
+        assert mine == owed[: len(mine)] and len(owed) - len(mine) <= 1 and len(mine) > 1, "no slot was lost between two lives"
+
+
+def test_killed_a_few_times_every_slot_ran_once_or_is_told_as_missed(tmp_path: Path) -> None:
+    killed(3, tmp_path, seed=1)
+
+
+@pytest.mark.proof
+@pytest.mark.covers("S1-12")
+def test_killed_at_fifty_random_points_every_slot_ran_once_or_is_told_as_missed(tmp_path: Path) -> None:
+    killed(50, tmp_path, seed=2)
