@@ -14,6 +14,8 @@ from workbench import mine
 from workbench.pipelines.promotion import judging
 from workbench.workspace import make_thing, make_workspace, things_of
 
+EVERY = judging.GATES
+
 
 @pytest.fixture
 def mine_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -43,6 +45,19 @@ def test_a_feature_is_promoted_and_what_enables_it_is_a_separate_change(mine_her
     assert workbench("promote", "status").code == 0
     assert workbench("promote", "demote", "gap", "--why", "a coin").code == 0
     assert "nothing is promoted" in workbench("promote", "status").out
+
+
+@pytest.mark.proof
+def test_a_new_feature_passes_every_gate_and_a_new_strategy_has_to_show_something_first(
+    mine_here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "GATES", EVERY)
+    said = workbench("promote", "feature", "gap", "--notebook", "lab.ipynb")
+    assert said.code == 0 and "thin evidence: 0 of 5 recorded sessions" in said.text and "cut at t" in said.text, said.text
+    make_thing("strategy", "gap_fade", mine_here, things_of(mine_here))
+    (mine_here / "lab.ipynb").write_text(json.dumps({"cells": [{"cell_type": "code", "source": "gap_fade"}]}))
+    said = workbench("promote", "strategy", "gap_fade", "--notebook", "lab.ipynb")
+    assert said.code == 1 and "refused tiers tier 1 day, not yet: not enough sessions yet (0 of 1)" in said.text, said.text
 
 
 def test_a_refusal_ends_with_1(mine_here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ def test_an_edited_page_is_told_and_taken_back_and_demoted(place: Place, few: No
 
 
 @pytest.mark.proof
-@pytest.mark.covers("S3-13")
+@pytest.mark.covers("S3-47")
 def test_from_the_tutorial_to_a_scheduled_gated_page_with_one_command(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,14 @@ def test_a_page_that_nobody_promoted_or_that_was_edited_is_not_written_over(plac
         source_of(str(place.write()), place.pages)
 
 
+def test_a_schedule_that_cannot_be_meant_is_told(place: Place) -> None:
+    for when in ("clsoe+30m", "18:00", "* * * * *", "tomorrow"):
+        with pytest.raises(ConfigError, match="Write it like close"):
+            source_of(str(place.write()), place.pages, schedule=when)
+    for when in ("close+30m", "Friday close+1h", "quarterly: last session close+2h", "every 5m"):
+        assert source_of(str(place.write()), place.pages, schedule=when).schedule == when
+
+
 def test_an_owner_is_asked_for(place: Place) -> None:
     lab = place.write(title="# How far?\n\nIn: a length.")
     with pytest.raises(ConfigError, match=r"who owns .*\? Write `Owner: name\.` into its title cell, or say --owner"):

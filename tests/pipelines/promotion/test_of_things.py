@@ -105,6 +105,7 @@ def test_a_refusal_leaves_what_was_promoted(shop: Shop) -> None:
     assert done.record is None and done.report.parent.name == "tried" and records(shop.home) == [first]
 
 
+@pytest.mark.covers("S3-26")
 def test_it_is_taken_back_to_the_source_before(shop: Shop) -> None:
     path = shop.home / "features" / "gap.py"
     one, text = shop.promote().record, path.read_text()

@@ -23,6 +23,9 @@ from workbench.store.whole import trouble
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 OWNER: Final = re.compile(r"Owner:\s*([\w .@-]+?)\s*(?:\.(?:\s|$)|$)", re.MULTILINE)
 USUAL: Final = ("recordings", "journal", "bars")  # tables a page may read that says nothing: those of `open_session`
+WHEN: Final = re.compile(  # how a schedule begins; the scheduler reads the rest
+    r"(open|close|maintenance|every|(mon|tues|wednes|thurs|fri|satur|sun)day|weekly|monthly|quarterly|yearly)\b", re.IGNORECASE
+)
 BY: Final = ("session", "last", "date")  # parameters after which results are called, the first that there is
 MADE: Final = """# {title}
 # Made when it was promoted; yours to change, and then to be promoted again.
@@ -77,7 +80,10 @@ def source_of(
     text = settings.read_text(encoding="utf-8") if settings.is_file() else _made(content, notebook, owner, tables)
     text = scheduled(text, schedule) if schedule else text
     files = {PARTS[0]: content, PARTS[1]: text.encode()}
-    return Source(notebook, called, folder, files, schedule or _schedule_of(text))
+    when = schedule or _schedule_of(text)
+    if when and not WHEN.match(when.strip()):
+        raise ConfigError(f"when is {when!r}? Write it like close+30m, open+5m every 5m until close, friday close+1h")
+    return Source(notebook, called, folder, files, when)
 
 
 def _notebook(word: str, places: Sequence[Path]) -> Path:
