@@ -107,7 +107,7 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("what", ["promote it first", "promote", "demote", "take back"])
 def test_a_kill_at_some_steps_leaves_the_state_before_or_after(states: dict[str, Path], tmp_path: Path, what: str) -> None:
-    for n in range(1, 80, 7):
+    for n in range(1, 80, 13):
         killed(states[what], tmp_path, what, n)
 
 
