@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from workbench.clock import Clock
 from workbench.config import Settings
 from workbench.pipelines.schedule.daemon import Scheduler, work_off
 from workbench.pipelines.schedule.planned import Planned
+from workbench.pipelines.schedule.trigger import at
 from workbench.runtime.notify.channels.base import ChannelError, Message
 from workbench.runtime.notify.notice import Severity
 from workbench.runtime.notify.trying import made_of
@@ -53,7 +54,7 @@ def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], ob
         waker.shutdown(wait=False)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    waker.add_job(look, "interval", seconds=LOOKS_S, next_run_time=datetime.now(UTC), max_instances=1, coalesce=True)
+    waker.add_job(look, "interval", seconds=LOOKS_S, next_run_time=at(clock.now_ns()), max_instances=1, coalesce=True)
     try:
         waker.start()
         end_ns = clock.now_ns() + int(PATIENCE_S * 1e9)
