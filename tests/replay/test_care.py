@@ -57,7 +57,7 @@ def cared_for(roots: tuple[str, ...], *, minutes: int = 40) -> World:
 
 @pytest.fixture(scope="module", params=[("NQ",), ("ES", "NQ", "SPY")], ids=len)
 def case(request: pytest.FixtureRequest) -> tuple[World, Outcome]:
-    made = cared_for(request.param, minutes=45 if len(request.param) == 1 else 40)  # of one thin feed more is needed
+    made = cared_for(request.param)
     return made, closed_loop(made)
 
 

@@ -60,7 +60,7 @@ Bars = npt.NDArray[Any]  # of dtype RICH
 BROKEN: Final = 1  # an opening or a gap lies in this bar: labels that wait are void
 PRICED: Final = 2  # the contract has had a price
 OPENED: Final = 4  # an opening lies in this bar
-GAPPED: Final = 8  # data of this bar is missing: a gap lies in it, it lies in one, or the feed was silent; no feature reaches over it
+GAPPED: Final = 8  # data of this bar is missing: a gap lies in it, or it lies in one; no feature reaches over it
 
 
 class RichBar:

@@ -7,8 +7,8 @@ Rules
 3. Order-flow imbalance, realised variance and quoted time count only between two-sided quotes.
 4. Nobody open: no bars, no barrier, and the grid jumps.
 5. A TIME record looks whether feeds are alive (`market.silence`); where a verdict changes, the fold stops behind it.
-6. Bars are gapped from the one in which a GAP lies to the one in which the contract is heard again, and while its feed is silent. A GAP of
-   closed time counts as one only if the first bar behind the opening is empty.
+6. Bars are gapped from the one in which a GAP lies to the one in which the contract is heard again. A GAP of closed time counts as one only
+   if the first bar behind the opening is empty. A silence alone is a doubt: a thin market pauses too.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def test_another_decoder_is_the_raw_decoders(life: Flown, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(hot.Intake, "take", other)
     said = diverged(life)
-    assert (said.component, said.message, said.field) == ("raw decoder", "TickString", "value")  # size of the first print, RTVolume
+    assert (said.component, said.message, said.field) == ("raw decoder", "TickByTickLast", "size")  # of the first print
     assert said.why == "the message says what the log holds: it is read otherwise now"
 
 

@@ -84,8 +84,6 @@ def _is_shock(s, b):
 def mark_missing(s):
     """Flag a bar of which data is missing, at its close."""
     b = s.bar
-    if s.silent_ns or s.was_silent:
-        b.flags |= GAPPED
     if s.is_gapped:
         is_heard = b.n > s.gap_n
         if not (is_heard and b.flags & OPENED):
