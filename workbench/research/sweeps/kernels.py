@@ -1,0 +1,172 @@
+"""A sweep, compiled: signals of a rule, and a walk over bars that fills them. Whole numbers of price quanta and money micros; no I/O.
+
+A signal is a byte a bar, known at the bar's close: bits of what it wants. The walk fills it at the open of the next bar, never earlier.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, types
+
+BUY, SELL, LEAVE_LONG, LEAVE_SHORT = 1, 2, 4, 8  # SELL opens a short position
+STOP, TARGET, SIGNAL, TIME, SESSION = 1, 2, 3, 4, 5  # why a trip ended; 0: it has not
+N_TRIPS, N_WON, PNL, FEES, DRAWDOWN, N_HELD, N_STOPS, N_TARGETS, OPEN = range(9)  # of a row of results
+N_TOTALS = 9
+TRIP = 6  # of a row of trips: side, bar of entry, bar of exit, price of entry, price of exit, why
+
+READ = types.Array(types.int64, 1, "C", readonly=True)
+F_READ = types.Array(types.float64, 1, "C", readonly=True)
+I8, U1, F8 = types.int64, types.uint8[::1], types.float64[::1]
+
+
+@njit(types.Tuple((I8, I8))(I8, I8, I8, I8, I8, I8, I8, I8, I8, READ, I8), cache=True, inline="always")
+def leaving(phase, side, want, now, low, high, close, entry, age, exits, slip):
+    """Say why a position is left at the open (phase 0), within the bar (1) or at the end of a session (2), and at what price; 0: not."""
+    stop, target, hold = exits[0], exits[1], exits[2]
+    if phase == 0:
+        if want & (SELL | LEAVE_LONG if side > 0 else BUY | LEAVE_SHORT) != 0:
+            return SIGNAL, now - side * slip
+        return (TIME, now - side * slip) if 0 < hold <= age else (0, 0)
+    if phase == 2:
+        return SESSION, close - side * slip
+    bad, good = (low, high) if side > 0 else (high, low)
+    if stop > 0 and side * (bad - entry) <= -stop:
+        edge = entry - side * stop
+        return STOP, (min(now, edge) if side > 0 else max(now, edge)) - side * slip
+    return (TARGET, entry + side * target) if target > 0 and side * (good - entry) > target else (0, 0)
+
+
+@njit(types.void(READ, READ, READ, READ, READ, I8, U1, READ, READ, types.int64[::1], F8, types.int64[::1], types.int64[:, ::1],
+                 types.int64[::1]), cache=True)  # fmt: skip
+def walk(opened, high, low, close, edges, leaves_at_end, signal, terms, exits, totals, squares, blocks, trips, equity):
+    """Trade signals over bars; fill totals, the P&L of each block of bars, and what is asked for (empty arrays are not): trips, equity.
+
+    ``edges`` cut the bars into blocks; with ``leaves_at_end`` nothing is held from one to the next: a position is left at the last close.
+    ``terms``: slippage in quanta, fee in micros a contract and side, micros a quantum, contracts. ``exits``: distance of stop and target
+    in quanta, bars until the position is left; 0: none. Within a bar the stop comes first, at the worse of its price and the open; a
+    target must be passed, and is filled at its price.
+    """
+    slip, fee, worth = terms[0], terms[1] * terms[3], terms[2] * terms[3]
+    keeps_trips, keeps_equity = len(trips) > 0, len(equity) > 0
+    side, entry, since, cash, worth_now, peak, want, worst, square = 0, 0, 0, 0, 0, 0, 0, 0, 0.0
+    totals[:] = 0
+    for b in range(len(edges) - 1):
+        before, i, behind = worth_now, edges[b], edges[b + 1]
+        while i < behind:
+            if side == 0 and want & (BUY | SELL) == 0:  # nothing is held and nothing to do: on to the next signal
+                at = i
+                while i < behind and signal[i] & (BUY | SELL) == 0:
+                    i += 1
+                if keeps_equity:
+                    equity[at : min(i + 1, behind)] = worth_now
+                if i < behind:
+                    want = signal[i]
+                    i += 1
+                continue
+            now = opened[i]
+            for phase in range(3 if leaves_at_end != 0 and i == behind - 1 else 2):
+                if phase == 1 and side == 0 and (want & BUY != 0) != (want & SELL != 0):
+                    side = 1 if want & BUY != 0 else -1
+                    entry, since, cash = now + side * slip, i, cash - fee
+                    totals[FEES] += fee
+                    if keeps_trips:
+                        trips[totals[N_TRIPS]] = np.array([side, i, -1, entry, 0, 0])
+                if side == 0:
+                    continue
+                totals[N_HELD] += phase == 1
+                why, px = leaving(phase, side, want, now, low[i], high[i], close[i], entry, i - since, exits, slip)
+                if why != 0:
+                    if keeps_trips:
+                        trips[totals[N_TRIPS]] = np.array([side, since, i, entry, px, why])
+                    gain = side * (px - entry) * worth
+                    cash, side = cash + gain - fee, 0
+                    totals[FEES] += fee
+                    totals[N_TRIPS] += 1
+                    totals[N_WON] += gain > 2 * fee
+                    totals[N_STOPS] += why == STOP
+                    totals[N_TARGETS] += why == TARGET
+            moved = cash + side * (close[i] - entry) * worth - worth_now
+            worth_now += moved
+            peak = max(peak, worth_now)
+            worst = max(worst, peak - worth_now)
+            square += float(moved) * float(moved)
+            if keeps_equity:
+                equity[i] = worth_now
+            want = signal[i]
+            i += 1
+        want = 0 if leaves_at_end != 0 else want
+        blocks[b] = worth_now - before
+    totals[PNL], totals[DRAWDOWN], totals[OPEN], squares[0] = worth_now, worst, worth_now - cash, square
+
+
+@njit(types.void(READ, types.int64, types.int64, U1), cache=True)
+def cross(sums, fast, slow, out):
+    """Signal where the mean of the last `fast` closes crosses that of the last `slow`. ``sums[i]`` is the sum of the first i closes.
+
+    In whole numbers, each mean times both lengths: no rounding says that there was a cross. The first side that is known is no cross.
+    """
+    out[:] = 0
+    side = 0
+    for i in range(slow, len(sums)):
+        apart = (sums[i] - sums[i - fast]) * slow - (sums[i] - sums[i - slow]) * fast
+        if apart > 0 and side <= 0:
+            out[i - 1] = BUY | LEAVE_SHORT if side < 0 else 0
+            side = 1
+        elif apart < 0 and side >= 0:
+            out[i - 1] = SELL | LEAVE_LONG if side > 0 else 0
+            side = -1
+
+
+@njit(types.void(READ, types.int64, types.int64, types.int64[::1], types.int64[::1]), cache=True)
+def highest_before(x, n, sign, places, out):
+    """Fill `out` with the highest of the `n` values before each (sign -1: the lowest); ``places`` is room for as many numbers."""
+    head, tail = 0, 0  # places[head:tail] are candidates, their values falling
+    for i in range(len(x)):
+        if i >= n:
+            out[i] = x[places[head]]
+            if places[head] == i - n:
+                head += 1
+        while tail > head and sign * x[places[tail - 1]] <= sign * x[i]:
+            tail -= 1
+        places[tail] = i
+        tail += 1
+
+
+@njit(types.void(READ, READ, READ, READ, READ, types.int64, types.int64, U1), cache=True)
+def breakout(close, top, bottom, near_top, near_bottom, n, n_near, out):
+    """Signal where a close leaves the range of the `n` bars before it, and leave where it is behind that of the last `n_near`."""
+    out[:] = 0
+    was = 0
+    for i in range(max(n, n_near), len(close)):
+        is_out = 1 if close[i] > top[i] else -1 if close[i] < bottom[i] else 0
+        bits = 0
+        if is_out != 0 and is_out != was:
+            bits |= BUY if is_out > 0 else SELL
+        bits |= LEAVE_LONG if close[i] < near_bottom[i] else 0
+        bits |= LEAVE_SHORT if close[i] > near_top[i] else 0
+        out[i] = bits
+        was = is_out
+
+
+@njit(types.void(F_READ, types.float64, types.float64, types.float64, types.int64, U1), cache=True)
+def threshold(x, low, middle, high, follows, out):
+    """Signal where a number comes to a level that it was not at: fade it, or follow it; leave at the middle. NaN is not known."""
+    out[:] = 0
+    at_low, at_high = BUY | LEAVE_SHORT, SELL | LEAVE_LONG
+    if follows != 0:
+        at_low, at_high = at_high, at_low
+    for i in range(1, len(x)):
+        now, before = x[i], x[i - 1]
+        if now != now:
+            continue
+        bits = 0
+        if now <= low and before > low:
+            bits |= at_low
+        elif now >= high and before < high:
+            bits |= at_high
+        rises, falls = (LEAVE_SHORT, LEAVE_LONG) if follows != 0 else (LEAVE_LONG, LEAVE_SHORT)
+        if now >= middle:
+            bits |= rises
+        if now <= middle:
+            bits |= falls
+        out[i] = bits
