@@ -52,7 +52,7 @@ def judge(owed: Sequence[Slot], missed: Missed, now_ns: int) -> list[Verdict]:
     >>> slots = [Slot(20261120, f"open+{n}m", n * MINUTE) for n in (5, 10, 15)]
     >>> [verdict.why_not[:14] for verdict in judge(slots, Missed.LATEST, 15 * MINUTE)]
     ['a later slot s', 'a later slot s', '']
-    >>> [verdict.why_not[:14] for verdict in judge(slots, Missed.SKIP, 18 * MINUTE)]
+    >>> [verdict.why_not[:14] for verdict in judge(slots, Missed.SKIP, 15 * MINUTE)]
     ['10 min late, a', '5 min late, an', '']
     """
     if missed is Missed.LATEST:
