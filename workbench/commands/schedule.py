@@ -50,11 +50,12 @@ def run(
     from workbench.config import load_settings
     from workbench.pipelines.schedule.daemon import Scheduler, started_here, work_off
     from workbench.pipelines.schedule.service import serve, telling
+    from workbench.store.folders import Folders
     from workbench.store.whole import only_one
 
     settings, console = load_settings(), Console(highlight=False, soft_wrap=True)
     folder, clock = folder_of(data, settings.data_path), SystemClock()
-    with only_one(folder / "schedule" / "lock", f"another scheduler works on {folder}: one is enough"):
+    with only_one(Folders(folder).schedule / "lock", f"another scheduler works on {folder}: one is enough"):
         start = partial(started_here, address=settings.compute.address)
         scheduler = Scheduler(folder, places(), clock, start=start, tell=telling(settings, folder, clock))
         where = f" · pages run on {settings.compute.address}" if settings.compute.address else ""

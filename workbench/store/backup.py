@@ -60,8 +60,9 @@ def backup(data: Path, target: Path) -> Backup:
                 shutil.copy2(path, target / path.relative_to(data))
         for path in _run_files(source):
             _copy_run_file(path, target / path.relative_to(data))
-        if source.trials.exists():
-            _copy_run_file(source.trials, copy.trials)
+        for path in (source.trials, source.schedule / "runs.db"):
+            if path.exists():
+                _copy_run_file(path, target / path.relative_to(data))
         for path in segments.paths(source.tail):
             _copy_segment(path, target / path.relative_to(data))
         for (folder, kind), (to, _) in zip(source.beside, copy.beside, strict=True):

@@ -25,6 +25,7 @@
       proving/                           what replays of evidence came to; may be deleted at any time
       flight/<session>/<run>/<n>.wire    what went over the broker's socket (`store.flight`)
       research/trials.db                 every configuration that was evaluated (`research.trials`)
+      schedule/runs.db, runs/<key>/      what ran by itself, and what each run left (`pipelines.schedule`)
       promotion/<name>/<digest>/         what the gates saw, and what was promoted (`pipelines.promotion.evidence`)
 """
 
@@ -162,6 +163,11 @@ class Folders(NamedTuple):
     def trials(self) -> Path:
         """Every configuration that was evaluated."""
         return self.data / "research" / "trials.db"
+
+    @property
+    def schedule(self) -> Path:
+        """What ran by itself."""
+        return self.data / "schedule"
 
     @property
     def promotion(self) -> Path:

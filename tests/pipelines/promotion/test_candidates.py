@@ -79,7 +79,7 @@ def test_a_page_that_nobody_promoted_or_that_was_edited_is_not_written_over(plac
 
 def test_a_schedule_that_cannot_be_meant_is_told(place: Place) -> None:
     for when in ("clsoe+30m", "18:00", "* * * * *", "tomorrow"):
-        with pytest.raises(ConfigError, match="Write it like close"):
+        with pytest.raises(ConfigError, match="write it like close"):
             source_of(str(place.write()), place.pages, schedule=when)
     for when in ("close+30m", "Friday close+1h", "quarterly: last session close+2h", "every 5m"):
         assert source_of(str(place.write()), place.pages, schedule=when).schedule == when
@@ -96,10 +96,8 @@ def test_an_owner_is_asked_for(place: Place) -> None:
 def test_settings_that_are_made_can_be_read(place: Place) -> None:
     path = place.home / "pipeline.toml"
     title = TITLE.replace("How far", 'How "far"\\')
-    path.write_bytes(
-        source_of(str(place.write(title=title)), place.pages, schedule='open+5m every 5m until "close"').files["pipeline.toml"]
-    )
-    assert read_settings(path).owner == "tests" and read_settings(path).schedule.at == 'open+5m every 5m until "close"'
+    path.write_bytes(source_of(str(place.write(title=title)), place.pages, schedule="open+5m every 5m until close").files["pipeline.toml"])
+    assert read_settings(path).owner == "tests" and read_settings(path).schedule.at == "open+5m every 5m until close"
 
 
 def test_of_the_parameters_the_session_names_the_results(place: Place) -> None:

@@ -18,14 +18,12 @@ from workbench.pipelines.contract import Parameter, find
 from workbench.pipelines.contract.cells import cell_of
 from workbench.pipelines.contract.parameters import parameters_of
 from workbench.pipelines.promotion.keeping import PARTS, promoted
+from workbench.pipelines.when import read as read_when
 from workbench.store.whole import trouble
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 OWNER: Final = re.compile(r"Owner:\s*([\w .@-]+?)\s*(?:\.(?:\s|$)|$)", re.MULTILINE)
 USUAL: Final = ("recordings", "journal", "bars")  # tables a page may read that says nothing: those of `open_session`
-WHEN: Final = re.compile(  # how a schedule begins; the scheduler reads the rest
-    r"(open|close|maintenance|every|(mon|tues|wednes|thurs|fri|satur|sun)day|weekly|monthly|quarterly|yearly)\b", re.IGNORECASE
-)
 BY: Final = ("session", "last", "date")  # parameters after which results are called, the first that there is
 MADE: Final = """# {title}
 # Made when it was promoted; yours to change, and then to be promoted again.
@@ -81,8 +79,8 @@ def source_of(
     text = scheduled(text, schedule) if schedule else text
     files = {PARTS[0]: content, PARTS[1]: text.encode()}
     when = schedule or _schedule_of(text)
-    if when and not WHEN.match(when.strip()):
-        raise ConfigError(f"when is {when!r}? Write it like close+30m, open+5m every 5m until close, friday close+1h")
+    if when:
+        read_when(when)
     return Source(notebook, called, folder, files, when)
 
 

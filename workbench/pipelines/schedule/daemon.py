@@ -145,22 +145,23 @@ class Scheduler:
 
     # ------------------------------------------------------------------ what is due
     def _begin(self, page: Planned, now_ns: int) -> None:
-        owed = self._owed(page, now_ns)
+        owed, missed = self._owed(page, now_ns), list[Run]()
         is_first = page.trigger.when.every_ns > 0 and self.ledger.of(page.name) is None
         for verdict in judge(owed, Missed.RUN if is_first else Missed(page.page.settings.schedule.missed), now_ns):
             run = self._run(page, verdict.slot, now_ns)
             if verdict.why_not:
-                self._miss(page, run, verdict.why_not)
+                missed += self._miss(run, verdict.why_not)
                 continue
             if any(each.page == page.name for each in self.ledger.runs(states=(State.RUNNING,))) or self.n_running >= AT_ONCE:
-                return
+                break
             waits = self._waits(page, verdict.slot, now_ns)
             if waits is None:
                 self._claim(page, run, verdict.slot)
             elif not waits:
-                return
+                break
             else:
-                self._miss(page, run, waits)
+                missed += self._miss(run, waits)
+        self._tell_missed(page, missed)
 
     def _owed(self, page: Planned, now_ns: int) -> list[Slot]:
         """List the slots that are due and not decided, rising. What repeats begins at once, with the slot that has just been."""
@@ -196,10 +197,16 @@ class Scheduler:
         return None
 
     # ------------------------------------------------------------------ how it ended
-    def _miss(self, page: Planned, run: Run, why: str) -> None:
+    def _miss(self, run: Run, why: str) -> list[Run]:
         missed = msgspec.structs.replace(run, state=State.MISSED, attempts=0, ended_ns=run.begun_ns, why=why)
-        if self.ledger.claim(missed):
-            self._tell(f"{run.page} was missed", f"{run.page} of {run.session}, {run.slot}: {why}", page.page.settings.schedule.tell)
+        return [missed] if self.ledger.claim(missed) else []
+
+    def _tell_missed(self, page: Planned, missed: list[Run]) -> None:
+        """Tell in one word what one look found missed, be it a fortnight of every five minutes."""
+        if missed:
+            first, last = missed[0], missed[-1]
+            span = f"{first.session}, {first.slot}" + (f", to {last.session}, {last.slot}: {len(missed)} slots" if len(missed) > 1 else "")
+            self._tell(f"{page.name} was missed", f"{page.name} of {span}: {last.why}", page.page.settings.schedule.tell)
 
     def _over(self, run: Run, why: str) -> None:
         if self.ledger.end(run.key, State.FAILED, self._clock.now_ns(), why):

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import msgspec
 
+from workbench.store.folders import Folders
 from workbench.store.whole import trouble
 
-FOLDER: Final = "schedule"  # below the data folder
 WAIT_S: Final = 10.0
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -85,7 +85,7 @@ class Ledger:
     """
 
     def __init__(self, data: Path, *, is_written: bool = False) -> None:
-        self.folder = data / FOLDER
+        self.folder = Folders(data).schedule
         self._path, self._is_written = self.folder / "runs.db", is_written
         if is_written:
             with trouble(f"opening {self._path}"):

@@ -34,14 +34,14 @@ def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], ob
     """
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # what matters is in the ledger
     waker = BlockingScheduler(timezone=UTC)
-    known: dict[str, str] = {}
+    known: dict[str, str] = {"": "nothing was said yet"}
 
     def look() -> None:
         planned = scheduler.look()
         now = {each.name: f"{each.digest} {each.trigger}" for each in planned}
         if now == known:
             return
-        for name in known.keys() - now.keys():
+        for name in known.keys() - now.keys() - {""}:
             waker.remove_job(name)
         for each in planned:
             if known.get(each.name) != now[each.name]:

@@ -26,8 +26,8 @@ from workbench.calendars import LOG_CALENDAR, Session, table
 from workbench.calendars.ready import LAST
 from workbench.domain.records import Phase
 from workbench.domain.units import DAY
-from workbench.pipelines.schedule import when as words
-from workbench.pipelines.schedule.when import OPEN, Point, When, told
+from workbench.pipelines import when as words
+from workbench.pipelines.when import OPEN, Point, When, told
 
 MICROSECOND: Final = timedelta(microseconds=1)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
