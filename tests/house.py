@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -171,6 +172,22 @@ def lock_without_addresses(source: Source) -> Iterator[str]:
             yield f"{source.path}:{n}: a pin without a hash: {line[:60]}"
 
 
+def named_dependencies(source: Source, asked: Iterable[str], made_by: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """What is imported is asked for by its own name: what only comes along with something else may stay away tomorrow.
+
+    What is imported by a call (`import_module`) is asked for where it is there, and may be missing.
+    """
+    known = {_plain(name) for name in asked}
+    for node in source.walk():
+        for name in [] if isinstance(node, ast.Call) else _imported(node):
+            top = name.split(".")[0]
+            if top in sys.stdlib_module_names or top == "workbench":
+                continue
+            makers = {_plain(each) for each in made_by.get(top, (top,))}
+            if known.isdisjoint(makers):
+                yield f"{source.at(node)}: imports {top}; pyproject.toml asks for no {' or '.join(sorted(makers))}"
+
+
 def decisions_are_indexed(names: Iterable[str], index: str) -> Iterator[str]:
     """Every decision is numbered without a gap, and linked from the index."""
     for expected, name in enumerate(sorted(names), 1):
@@ -178,6 +195,10 @@ def decisions_are_indexed(names: Iterable[str], index: str) -> Iterator[str]:
             yield f"docs/decisions/{name}: expected {expected:04}-words-of-the-decision.md"
         if f"({name})" not in index:
             yield f"docs/decisions/{name}: not linked from docs/decisions/README.md"
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def _imported(node: ast.AST, *, with_members: bool = False) -> list[str]:

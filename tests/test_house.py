@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 import warnings
 from collections.abc import Iterable
+from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
 
@@ -162,6 +163,20 @@ def test_the_lock_pins_what_the_project_asks_for():
     names = {name.lower().replace("_", "-"): version for name, version in pins.items()}
     for each in asked:
         assert names.get(each.name.lower().replace("_", "-"), "0") in each.specifier, each
+
+
+def test_every_library_of_the_product_is_asked_for_by_name():
+    asked = [Requirement(each).name for each in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]]
+    made_by = packages_distributions()
+    assert_none(chain.from_iterable(house.named_dependencies(source, asked, made_by) for source in PRODUCT))
+
+
+def test_a_library_that_only_comes_along_is_seen():
+    source = Source("workbench/a.py", "import os, PIL.Image\nfrom workbench import b\nfrom psutil import Process")
+    made_by = {"PIL": ["pillow"], "psutil": ["psutil"]}
+    (found,) = house.named_dependencies(source, ["Pillow"], made_by)
+    assert found == "workbench/a.py:3: imports psutil; pyproject.toml asks for no psutil"
+    assert list(house.named_dependencies(source, ["Pillow", "psutil"], made_by)) == []
 
 
 @pytest.mark.covers("S0-29", "S0-30", "S1-34")
