@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.pipelines.paging import page
@@ -82,6 +83,19 @@ def test_what_a_page_started_counts_and_ends_with_it(tmp_path: Path) -> None:
     done = failed(tmp_path, '[reads]\nprograms = ["python"]\n', memory_mb=600, work=FORKED)
     assert done.failure is not None and done.failure[:2] == ("work", "too much memory")
     assert done.took_s < 30  # its child slept for a minute
+
+
+HIDDEN = """import subprocess, sys
+_ = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(40)', name], start_new_session=True, stdout=-3, stderr=-3)
+far = 7"""
+
+
+@pytest.mark.proof
+def test_what_a_page_started_ends_with_it_also_in_a_session_of_its_own_and_after_a_good_end(tmp_path: Path) -> None:
+    made = page(tmp_path / "how_far", work=HIDDEN, outputs=RESULT)
+    (made / "pipeline.toml").write_text((made / "pipeline.toml").read_text() + '[reads]\nprograms = ["python"]\n')
+    assert run(read(made), {"name": "hidden-5c2e"}, tmp_path / "pages").failure is None
+    assert not [each for each in psutil.process_iter(["cmdline"]) if "hidden-5c2e" in (each.info["cmdline"] or [])]
 
 
 @pytest.mark.proof

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -210,13 +211,14 @@ async def _over_the_wire(
     console.print(f"  account {wired.account} · {escape(wired.told)}")
     companions, loop = Companions(data), asyncio.get_running_loop()
     _end_at_a_signal(loop, wired.line, console)  # before there is anybody who would be left behind
-    if mode in TRADES:
-        companions.start("notify", notifier_arguments(data))
     if guarded:
         await _with_guardian(console, companions, wired, settings, data)
     if minutes is not None:
         loop.call_later(minutes * 60, wired.line.stop)
     beside = [loop.create_task(_until_fenced(wired, console))]
+    if mode in TRADES:  # again when it has ended: it may have left the folder to the notifier of a scheduler, which ended since
+        is_needed = partial(_is_unwatched, data)
+        beside.append(loop.create_task(companions.keep_running("notify", notifier_arguments(data), is_needed=is_needed)))
     if mode is Modes.RECORD:
         from workbench.runtime.recorder.filling import answer
 
@@ -234,6 +236,13 @@ async def _over_the_wire(
         await wired.close()
         if wired.fence is not None:
             wired.fence.give_back()
+
+
+def _is_unwatched(data: Path) -> bool:
+    from workbench.clock import SystemClock
+    from workbench.runtime.notify.notifier import is_watched
+
+    return not is_watched(data, SystemClock().now_ns())
 
 
 async def _with_guardian(console: Console, companions: Companions, wired: Wired, settings: Settings, data: Path) -> None:

@@ -51,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     data: DataFolder = None,
-    beside: Annotated[int | None, typer.Option("--with", metavar="PID", help="End when the run of this process has ended.")] = None,
+    beside: Annotated[int | None, typer.Option("--with", metavar="PID", help="End when this process has ended.")] = None,
 ) -> None:
     """Watch until Ctrl-C or SIGTERM."""
     from workbench.clock import SystemClock
@@ -75,7 +75,7 @@ def run(
         for name, why in made.broken.items():
             console.print(f"  [yellow]{escape(name)} is not used[/]: {escape(why)}")
         notifier = Notifier(folder, made, clock, ping_s=settings.notify.ping_s)
-        asyncio.run(_until_told(partial(notifier.run, is_beside=beside is not None)))
+        asyncio.run(_until_told(partial(notifier.run, beside=beside)))
     finally:
         lock.release()
 

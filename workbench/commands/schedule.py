@@ -49,7 +49,8 @@ def run(
     from workbench.commands.notebooks import places
     from workbench.config import load_settings
     from workbench.pipelines.schedule.daemon import Scheduler, started_here, work_off
-    from workbench.pipelines.schedule.service import serve, telling
+    from workbench.pipelines.schedule.service import Beside, serve
+    from workbench.runtime.notify.given import given
     from workbench.store.folders import Folders
     from workbench.store.whole import only_one
 
@@ -57,14 +58,17 @@ def run(
     folder, clock = folder_of(data, settings.data_path), SystemClock()
     with only_one(Folders(folder).schedule / "lock", f"another scheduler works on {folder}: one is enough"):
         start = partial(started_here, address=settings.compute.address)
-        scheduler = Scheduler(folder, places(), clock, start=start, tell=telling(settings, folder, clock))
+        scheduler, beside = Scheduler(folder, places(), clock, start=start, keep=settings.retention.page_runs), Beside(folder, clock)
         where = f" · pages run on {settings.compute.address}" if settings.compute.address else ""
         console.print(f"[bold]workbench schedule[/] · {escape(str(folder))}{where}")
         if once:
             _show(console, scheduler.look())
             work_off(scheduler)
+            if given(folder):
+                beside.see_to()
+                beside.end()
             return
-        serve(scheduler, clock, partial(_show, console))
+        serve(scheduler, clock, partial(_show, console), beside)
 
 
 def _show(console: Console, planned: list[Planned]) -> None:

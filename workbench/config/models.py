@@ -150,12 +150,16 @@ class FlightSettings(Section):
 
 
 class RetentionSettings(Section):
-    """How long what is kept: records, 5 s bars, 1 m bars in days; around own orders seconds of records for ever."""
+    """How long what is kept: records, 5 s bars, 1 m bars in days; around own orders seconds of records for ever.
+
+    And what scheduled runs leave (page, result, what they printed): the newest `page_runs` of each page.
+    """
 
     raw_days: int = Field(ge=7)
     fine_bars_days: int = Field(ge=30)
     minute_bars_days: int = Field(ge=365)
     window_s: int = Field(ge=60, le=86_400)
+    page_runs: int = Field(ge=1)
 
     @model_validator(mode="after")
     def _coarser_lasts_longer(self) -> RetentionSettings:

@@ -30,12 +30,17 @@ FORMATS: Final[Mapping[str, int]] = {
     "place": 1,
     "recordings": 1,
     "request": 1,
+    "schedule": 1,  # 0: without notices, and without saying its format
     "segment": 1,
     "snapshots": 1,
     "status": 1,
     "thinned": 1,
     "wire": 1,
 }
+
+SCHEDULE_NOTICES: Final = """
+CREATE TABLE IF NOT EXISTS notices (id TEXT PRIMARY KEY, body BLOB NOT NULL, told_ns INTEGER NOT NULL) STRICT, WITHOUT ROWID
+"""
 
 Migration = Callable[[Path], None]  # brings one file from a version to the next, all of it or nothing
 
@@ -49,7 +54,22 @@ def _journal_2(path: Path) -> None:
         db.close()
 
 
-MIGRATIONS: Final[Mapping[tuple[str, int], Migration]] = {("journal", 1): _journal_2}  # (kind, version it starts from)
+def _schedule_1(path: Path) -> None:
+    """Give the ledger of a schedule a table for what is still to be told; of what lies in it already, nothing is."""
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        db.execute(SCHEDULE_NOTICES)
+        db.execute("PRAGMA user_version = 1")
+        db.execute("COMMIT")
+    finally:
+        db.close()
+
+
+MIGRATIONS: Final[Mapping[tuple[str, int], Migration]] = {  # (kind, version it starts from)
+    ("journal", 1): _journal_2,
+    ("schedule", 0): _schedule_1,
+}
 
 Upcast = Callable[[Any], Any]  # turns the msgpack tree of a row into that of the next version
 _WITH_A_PROPOSAL: Final = ("Approved", "Refused")  # at their third place

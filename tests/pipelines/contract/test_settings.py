@@ -44,7 +44,7 @@ def test_two_keys_are_enough_and_the_rest_is_narrow(tmp_path: Path) -> None:
     of = settings(tmp_path, LEAST)
     assert (of.owner, of.by, of.cell_s, of.effects) == ("tests", "name", 300, "none")
     assert of.reads == Reads(tables=(), as_of="close", files=()) and of.writes == Writes() and of.budget == Budget(seconds=900)
-    assert of.schedule == Schedule(at="", every="", retries=2, missed="run", after=(), tell=("log",))
+    assert of.schedule == Schedule(at="", every="", retries=2, missed="run", after=(), tell=())
 
 
 def test_everything_can_be_said(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -13,17 +14,18 @@ from workbench.pipelines.promotion.keeping import PARTS, digest_of_page, install
 from workbench.pipelines.promotion.record import Promoted
 from workbench.pipelines.schedule.attempt import Ended, Order, perform
 from workbench.pipelines.schedule.daemon import Scheduler
+from workbench.runtime.notify.notice import Notice
 from workbench.store.digests import digest_of
 
 SINCE = "2026-11-16T00:00:00.000000Z"  # a Monday
 PARAMETERS = "session: int = 20261119  # which\nlength_pts: float = 2.5\nn: int = 3\nname: str = 'es'\nis_up: bool = True"
 
 
-def planned(places: Path, name: str, schedule: str, toml: str = "", *, at: str = SINCE) -> Path:
+def planned(places: Path, name: str, schedule: str, toml: str = "", *, at: str = SINCE, effects: str = "none") -> Path:
     """Promote a page without asking a gate."""
     folder = page(places / name, by="session", parameters=PARAMETERS)
     settings = folder / "pipeline.toml"
-    settings.write_text(settings.read_text() + f"[schedule]\n{toml}\n")
+    settings.write_text(f'{settings.read_text()}effects = "{effects}"\n' + f"[schedule]\n{toml}\n")
     files = {part: (folder / part).read_bytes() for part in PARTS}
     digests = {part: digest_of(content) for part, content in files.items()}
     install(folder, files, Promoted(kind="page", name=name, digest=digest_of_page(files), files=digests, at=at, schedule=schedule))
@@ -46,9 +48,9 @@ class Said:
         self.titles: list[str] = []
         self.texts: list[str] = []
 
-    def __call__(self, title: str, text: str, channels: tuple[str, ...]) -> None:
-        self.titles.append(title)
-        self.texts.append(text)
+    def __call__(self, notice: Notice) -> None:
+        self.titles.append(notice.text.partition(":")[0])
+        self.texts.append(notice.text)
 
 
 def writes_a_line(order: Order, folder: Path) -> Ended:
@@ -65,11 +67,22 @@ def fails(order: Order, folder: Path) -> Ended:
     return Ended(attempt=0, is_good=False, why="checks: AssertionError: no data")
 
 
+def dies_midway(order: Order, folder: Path) -> Ended:
+    """Leave a line, and no end."""
+    writes_a_line(order, folder)
+    raise Died
+
+
+class Died(BaseException):
+    """Stands for a process that is killed."""
+
+
 def here(work: Callable[[Order, Path], Ended]) -> Callable[[Path, int], Done]:
     """Do attempts at once, in this process."""
 
     def start(folder: Path, number: int) -> Done:
-        perform(folder, number, work)
+        with contextlib.suppress(Died):
+            perform(folder, number, work)
         return Done()
 
     return start
@@ -98,7 +111,7 @@ def forked(folder: Path, number: int) -> Forked:
 
 
 def scheduler(data: Path, places: Path, clock: Clock, said: Said, work: Callable[[Order, Path], Ended] = writes_a_line) -> Scheduler:
-    return Scheduler(data, [places], clock, start=here(work), tell=said)
+    return Scheduler(data, [places], clock, start=here(work), hand=said)
 
 
 def effects(data: Path) -> list[str]:

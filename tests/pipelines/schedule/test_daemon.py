@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.pipelines.schedule.planning import Said, effects, fails, planned, scheduler
+from tests.pipelines.schedule.planning import Said, dies_midway, effects, fails, here, planned, scheduler
 from workbench.clock import ManualClock
 from workbench.domain.units import HOUR, MINUTE, SECOND
 from workbench.pipelines.schedule.attempt import ORDER, forestall
+from workbench.pipelines.schedule.daemon import Scheduler
+from workbench.pipelines.schedule.ending import marked
 from workbench.pipelines.schedule.ledger import Ledger, Run, State
 from workbench.pipelines.schedule.planned import on_schedule
 from workbench.pipelines.schedule.slots import run_key
 from workbench.pipelines.schedule.trigger import ns_of
+from workbench.runtime.notify.given import give, given
+from workbench.runtime.notify.notice import Notice
 
 pytestmark = pytest.mark.covers("S1-12", "S3-20", "S3-44")
 
@@ -140,3 +145,100 @@ def test_a_span_begins_with_its_week_where_a_page_asks_for_one(tmp_path: Path) -
     assert slot is not None and slot.session == 20261120
     assert page.given(slot, tmp_path) == {"session": 20261120}
     assert page._days(20261120) == timedelta(days=4).days, "from Monday on"
+
+
+class Killed(BaseException):
+    """Ends a scheduler on the spot."""
+
+
+@pytest.mark.parametrize("had_given", [False, True])
+def test_a_scheduler_killed_between_the_end_of_a_run_and_the_telling_leaves_it_to_the_next_one(tmp_path: Path, had_given: bool) -> None:
+    pages, data = tmp_path / "pages", tmp_path / "data"
+    planned(pages, "report", "close+30m", 'retries = 0\ntell = ["phone"]')
+    clock = clock_at("2026-11-16T22:30:01")
+
+    def dies(notice: Notice) -> None:
+        if had_given:
+            give(data, notice)
+        raise Killed
+
+    of = Scheduler(data, [pages], clock, start=here(fails), hand=dies)
+    of.look()
+    with pytest.raises(Killed):
+        of.look()
+    for _ in range(3):
+        Scheduler(data, [pages], clock, start=here(fails)).look()
+    ((notice, _),) = given(data)
+    run = of.ledger.of("report")
+    assert run is not None and run.state is State.FAILED and notice.key == f"run:{run.key}" and notice.channels == ("phone",)
+    assert of.ledger.untold() == []
+
+
+@pytest.mark.parametrize(("effect", "n_runs", "word"), [("artefact", 3, "(3 attempts)"), ("propose", 1, "it proposes, and may have")])
+def test_what_proposes_is_not_tried_again_once_it_began(tmp_path: Path, effect: str, n_runs: int, word: str) -> None:
+    planned(tmp_path / "pages", "report", "close+30m", "retries = 2", effects=effect)
+    clock, said = clock_at("2026-11-16T22:30:01"), Said()
+    of = scheduler(tmp_path / "data", tmp_path / "pages", clock, said, dies_midway)
+    for _ in range(8):
+        of.look()
+    run = of.ledger.of("report")
+    assert run is not None and run.state is State.FAILED and len(effects(tmp_path / "data")) == n_runs
+    assert word in run.why and word in said.texts[0] and len(said.texts) == 1 and "its process died" in run.why
+
+
+def test_what_is_far_over_its_budget_is_ended_by_whoever_looks_and_said_so(tmp_path: Path) -> None:
+    pages, data = tmp_path / "pages", tmp_path / "data"
+    planned(pages, "report", "close+30m", "retries = 0\n[budget]\nseconds = 60")
+    clock, said, hung = clock_at("2026-11-16T22:30:01"), Said(), list[subprocess.Popen[bytes]]()
+
+    def hangs(folder: Path, number: int) -> subprocess.Popen[bytes]:
+        assert forestall(folder, number)
+        hung.append(subprocess.Popen(["/bin/sleep", "60"], env=marked(folder, {}), start_new_session=True))
+        return hung[-1]
+
+    of = Scheduler(data, [pages], clock, start=hangs, hand=said)
+    of.look()
+    clock.advance_to(clock.now_ns() + 2 * MINUTE)
+    of.look()
+    assert hung[0].poll() is None and of.n_running == 1, "its own budget is its kernel's business; ours ends two minutes behind that"
+    clock.advance_to(clock.now_ns() + 2 * MINUTE)
+    for _ in range(3):
+        of.look()
+    run = of.ledger.of("report")
+    assert run is not None and run.state is State.FAILED and run.why == "it was ended 240 s after it began, of 60 s that it has"
+    assert hung[0].wait(5) < 0 and said.titles == ["report failed"]
+
+
+def test_in_the_maintenance_hour_runs_what_is_of_it_and_nothing_that_repeats(tmp_path: Path) -> None:
+    pages, data = tmp_path / "pages", tmp_path / "data"
+    planned(pages, "tidy", "maintenance+10m", at="2026-11-18T12:00:00.000000Z")
+    planned(pages, "scan", "every 30m", 'missed = "skip"', at="2026-11-18T12:00:00.000000Z")
+    clock = clock_at("2026-11-18T22:00:30")  # Wednesday, half a minute into it
+    of = scheduler(data, pages, clock, Said())
+    for _ in range(11):
+        of.look()
+        clock.advance_to(clock.now_ns() + 5 * MINUTE)
+    assert [line.split()[:2] for line in effects(data)] == [["scan", "20261118"], ["tidy", "20261118"]], "the close itself, then the break"
+
+
+@pytest.mark.parametrize(("at", "ran"), [("2026-11-21T15:00:00", 0), ("2026-11-18T15:02:00", 1)])
+def test_what_repeats_begins_at_once_in_a_session_and_waits_for_one_on_a_weekend(tmp_path: Path, at: str, ran: int) -> None:
+    planned(tmp_path / "pages", "scan", "every 5m", at=f"{at[:-2]}00.000000Z")
+    of = scheduler(tmp_path / "data", tmp_path / "pages", clock_at(at), Said())
+    of.look()
+    assert len(effects(tmp_path / "data")) == ran
+
+
+def test_a_notebook_that_is_none_any_more_does_not_run_and_is_told_once_over_restarts(tmp_path: Path) -> None:
+    folder = planned(tmp_path / "pages", "report", "close+30m")
+    whole = (folder / "notebook.ipynb").read_bytes()
+    (folder / "notebook.ipynb").write_text("no notebook")
+    clock, said = clock_at("2026-11-16T23:00:00"), Said()
+    for _ in range(3):
+        scheduler(tmp_path / "data", tmp_path / "pages", clock, said).look()
+    assert effects(tmp_path / "data") == [] and said.titles == ["report does not run"]
+    (folder / "notebook.ipynb").write_bytes(whole)
+    of = scheduler(tmp_path / "data", tmp_path / "pages", clock, said)
+    of.look()
+    of.look()
+    assert len(effects(tmp_path / "data")) == 1 and len(said.titles) == 1

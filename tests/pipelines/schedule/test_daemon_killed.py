@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import time
 from collections import Counter
@@ -12,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipelines.schedule.planning import Said, effects, forked, planned
+from tests.pipelines.schedule.planning import effects, forked, planned
 from workbench.clock import Clock, ScaledClock
 from workbench.pipelines.schedule.daemon import Scheduler, work_off
 from workbench.pipelines.schedule.ledger import Ledger, State
 from workbench.pipelines.schedule.planned import on_schedule
 from workbench.pipelines.schedule.trigger import ns_of
+from workbench.runtime.notify.given import given
 
 SPEED = 600.0  # five minutes in half a second
 BEGINS = ns_of(datetime(2026, 11, 18, 15, 0, tzinfo=UTC))
@@ -36,7 +38,7 @@ def killed(n_kills: int, tmp_path: Path, seed: int) -> None:
         time.sleep(rng.uniform(0.02, 0.5))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    last = Scheduler(data, [pages], clock, start=forked, tell=Said())
+    last = Scheduler(data, [pages], clock, start=forked)
     for _ in range(12):
         last.look()
         work_off(last, look_s=0.02)
@@ -46,7 +48,7 @@ def killed(n_kills: int, tmp_path: Path, seed: int) -> None:
 
 def live(data: Path, pages: Path, clock: Clock) -> None:
     """Be a scheduler until somebody kills it."""
-    of = Scheduler(data, [pages], clock, start=forked, tell=Said())
+    of = Scheduler(data, [pages], clock, start=forked)
     while True:
         of.look()
         time.sleep(0.02)
@@ -62,6 +64,9 @@ def judge(data: Path, pages: Path, now_ns: int) -> None:
         assert run.state in (State.DONE, State.MISSED), run
         assert n == (run.state is State.DONE), f"{run}: {n} effects"
         assert run.why or run.state is State.DONE
+    told = [notice.text for notice, _ in given(data)]
+    n_told = sum(int(found[1]) if (found := re.search(r"(\d+) slots: ", text)) else 1 for text in told)
+    assert n_told == sum(run.state is State.MISSED for run in runs), "each is told, in one word with others, and no other time"
     for page in on_schedule([pages])[0]:
         mine = [run.slot for run in runs if run.page == page.name]
         first = min(run.due_ns for run in runs if run.page == page.name)

@@ -229,13 +229,13 @@ def assert_no_canary(data: Path) -> None:
 
 def test_one_that_a_run_started_ends_by_itself_when_the_run_has_ended_and_all_is_told(world: World) -> None:
     world.pass_(2)
-    assert not world.notifier._is_idle()
+    assert not world.notifier._is_idle(1)
     say(world.data, Status(process="runner", pid=os.getpid(), said_ns=world.clock.ns, run=RUN, mode="paper", note="ended"))
     world.is_alive, world.is_between = False, True
     world.pass_(70)
-    assert not world.notifier._is_idle(), "its process goes on into the next session"
+    assert not world.notifier._is_idle(1), "its process goes on into the next session"
     world.is_between = False
-    assert world.notifier._is_idle() and halted(world.data) is None
+    assert world.notifier._is_idle(1) and halted(world.data) is None
 
 
 def test_a_damaged_memory_is_put_aside_and_told_and_it_goes_on(world: World) -> None:

@@ -71,7 +71,7 @@ class Schedule(Section, frozen=True):
     retries: Annotated[int, Meta(ge=0, le=10, description="how often a failed run is tried again, 0 to 10")] = 2
     missed: Annotated[Literal["run", "skip", "latest"], Meta(description="run, skip or latest: what becomes of missed slots")] = "run"
     after: Annotated[tuple[Name, ...], Meta(description="a list of names of pages that must have run before")] = ()
-    tell: Annotated[tuple[Name, ...], Meta(description="a list of channels that are told of a failure, such as log")] = ("log",)
+    tell: Annotated[tuple[Name, ...], Meta(description="a list of channels that are told of a failure; none: all of [notify]")] = ()
 
 
 class PipelineSettings(Section, frozen=True):

@@ -59,6 +59,7 @@ class Watch:
         self.peak_mb = 0.0
         self._pid, self._seconds, self._memory_mb, self._disk_mb, self._folders = pid, seconds, memory_mb, disk_mb, tuple(folders)
         self._group: int | None = None
+        self._seen: set[psutil.Process] = set()  # also what has left the group, or lost its parent since
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -87,7 +88,9 @@ class Watch:
             if pid is None:
                 continue
             self._group = pid  # a kernel leads a group of its own
-            used_mb = memory_mb(pid)
+            there = processes_of(pid)
+            self._seen |= set(there)
+            used_mb = memory_mb(there)
             self.peak_mb = max(self.peak_mb, used_mb)
             if used_mb > self._memory_mb:
                 limit = f"{self._memory_mb:,} MB ([budget] memory_mb in pipeline.toml)"
@@ -102,19 +105,29 @@ class Watch:
     def _kill(self) -> None:
         group = self._group or self._pid()
         if group is not None and group != os.getpgrp():
+            self._seen |= set(processes_of(group))
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
+        for each in self._seen:
+            with contextlib.suppress(psutil.Error):
+                each.kill()  # not another one that has its number now: psutil compares when they began
 
 
-def memory_mb(pid: int) -> float:
-    """Give the memory of a process and all below it that is theirs alone or shared among them; 0 if there is none."""
-    total = 0
+def processes_of(pid: int) -> list[psutil.Process]:
+    """List a process and all below it; none if there is none."""
     with contextlib.suppress(psutil.Error):
         first = psutil.Process(pid)
-        for each in [first, *first.children(recursive=True)]:
-            with contextlib.suppress(psutil.Error):
-                used = each.memory_info()
-                total += used.rss - (_from_files(each.pid) if hasattr(used, "shared") else 0)
+        return [first, *first.children(recursive=True)]
+    return []
+
+
+def memory_mb(processes: Iterable[psutil.Process]) -> float:
+    """Give the memory of processes that is theirs alone or shared among them; 0 if there is none."""
+    total = 0
+    for each in processes:
+        with contextlib.suppress(psutil.Error):
+            used = each.memory_info()
+            total += used.rss - (_from_files(each.pid) if hasattr(used, "shared") else 0)
     return total / MB
 
 

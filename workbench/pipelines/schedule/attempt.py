@@ -25,7 +25,7 @@ from workbench.store.whole import only_one, write_whole
 LOCK, ENDED, ORDER = ".lock", "ended.json", "order.json"
 KEPT: Final = ("page.html", "page.ipynb", "result.json")
 LOOKS_S: Final = 5.0  # who looks whether somebody is at work holds the lock for an instant
-LONGEST_WHY: Final = 2_000  # characters
+LONGEST_WHY, LONGEST_LINE = 2_000, 300  # characters
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +59,10 @@ def perform(folder: Path, attempt: int, work: Work) -> None:
             try:
                 ended = work(order, folder)
             except WorkbenchError as error:
-                ended = Ended(attempt=attempt, is_good=False, why=str(error)[:LONGEST_WHY])
-            write_whole(folder / ENDED, msgspec.json.encode(msgspec.structs.replace(ended, attempt=attempt)))
+                ended = _bad(str(error))
+            except Exception as error:  # noqa: BLE001  whatever it is, a person hears what, not that a process died
+                ended = _bad(f"{type(error).__name__}: {error}")
+            _write(folder, attempt, ended)
     except StoreError as error:
         if str(error) != "busy":
             raise
@@ -90,6 +92,26 @@ def is_at_work(folder: Path) -> bool:
         return True
 
 
+def how_it_died(folder: Path, attempt: int) -> str:
+    """Say of an attempt that did not end that it died, with the last line it printed."""
+    path = log_of(folder, attempt)
+    said = path.read_text(errors="replace").strip().splitlines() if path.is_file() else []
+    return "its process died" + (f": {said[-1][:LONGEST_LINE]}" if said else "")
+
+
+def log_of(folder: Path, attempt: int) -> Path:
+    """Give the file for what an attempt's process prints."""
+    return folder / f"attempt-{attempt}.log"
+
+
+def _bad(why: str) -> Ended:
+    return Ended(attempt=0, is_good=False, why=why[:LONGEST_WHY])
+
+
+def _write(folder: Path, attempt: int, ended: Ended) -> None:
+    write_whole(folder / ENDED, msgspec.json.encode(msgspec.structs.replace(ended, attempt=attempt)))
+
+
 def run_page(order: Order, folder: Path) -> Ended:
     """Run the page of an order as `workbench run` would, and keep a copy of what it left."""
     from workbench.pipelines.contract import admit
@@ -109,9 +131,25 @@ def run_page(order: Order, folder: Path) -> Ended:
 
 def main(arguments: list[str]) -> int:
     """``python -m workbench.pipelines.schedule.attempt FOLDER N [ADDRESS]``: here, or on a machine of the cluster at that address."""
-    task = (Path(arguments[0]), int(arguments[1]))
-    spread(_page_of, [task], address=arguments[2] if len(arguments) > 2 else "")
+    folder, attempt = task = (Path(arguments[0]), int(arguments[1]))
+    try:
+        spread(_page_of, [task], address=arguments[2] if len(arguments) > 2 else "")
+    except WorkbenchError as error:  # a cluster that is away, or whose machines died under it
+        give_up(folder, attempt, str(error))
     return 0
+
+
+def give_up(folder: Path, attempt: int, why: str) -> None:
+    """End an attempt that came to nothing, unless a machine is at it or has ended it."""
+    forestall(folder, attempt)
+    try:
+        with only_one(folder / LOCK, "busy"):
+            found = ended(folder)
+            if found is None or found.attempt != attempt:
+                _write(folder, attempt, _bad(why))
+    except StoreError as error:
+        if str(error) != "busy":
+            raise
 
 
 def _page_of(task: tuple[Path, int]) -> None:

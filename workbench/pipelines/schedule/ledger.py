@@ -1,13 +1,14 @@
 """What a scheduler has done, run by run: the memory that makes a slot run at most once, whoever is killed when. SQLite; decides nothing.
 
 A run is written down before its process is started, and that is durable before anything else happens. So a scheduler that died leaves no
-run that nobody knows of: what it left *running* is looked into by the next one (`daemon`).
+run that nobody knows of: what it left *running* is looked into by the next one (`daemon`). What a person is to be told of a run is written
+with its end, in one transaction, and stays *untold* until it was handed over: nothing is forgotten or told twice, whoever dies between.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -15,10 +16,14 @@ from typing import Any, Final
 
 import msgspec
 
+from workbench.runtime.notify.notice import Notice
 from workbench.store.folders import Folders
+from workbench.store.schema import copy_database, database_trouble
+from workbench.store.versions import FORMATS, SCHEDULE_NOTICES, bring_forward, refuse_newer
 from workbench.store.whole import trouble
 
 WAIT_S: Final = 10.0
+STANDS: Final = "stands:"  # of what is told once for as long as it is so
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS runs (
   key TEXT PRIMARY KEY, page TEXT NOT NULL, digest TEXT NOT NULL, session INTEGER NOT NULL, slot TEXT NOT NULL, due_ns INTEGER NOT NULL,
@@ -90,29 +95,67 @@ class Ledger:
         if is_written:
             with trouble(f"opening {self._path}"):
                 self.folder.mkdir(parents=True, exist_ok=True)
-            with self._open() as db:
-                db.execute("PRAGMA journal_mode=WAL")
-                db.execute(TABLE)
+            self._make()
 
     def folder_of(self, key: str) -> Path:
         """Give the folder in which a run keeps what it leaves."""
         return self.folder / "runs" / key
 
     def claim(self, run: Run) -> bool:
-        """Write a run down, running or missed; false if its key is there already: then it is somebody's, or was."""
-        row = msgspec.structs.asdict(run)
-        words = f"INSERT OR IGNORE INTO runs ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})"  # noqa: S608  our own names
-        return self._change(words, row | {"state": run.state.value})
+        """Write a run down; false if its key is there already: then it is somebody's, or was."""
+        with self._open() as db:
+            return _claim(db, run)
+
+    def miss(self, runs: Sequence[Run], notice: Notice) -> bool:
+        """Write runs down as missed, with what is to be told of them; false if all of them were there already."""
+        with self._open() as db:
+            is_new = sum(_claim(db, msgspec.structs.replace(run, state=State.MISSED, attempts=0)) for run in runs) > 0
+            if is_new:
+                _note(db, notice.key, notice)
+        return is_new
 
     def again(self, key: str, begun_ns: int) -> bool:
         """Begin another attempt of a run that is still written down as running; false if it is not."""
         words = "UPDATE runs SET attempts = attempts + 1, begun_ns = :at WHERE key = :key AND state = 'running'"
         return self._change(words, {"key": key, "at": begun_ns})
 
-    def end(self, key: str, state: State, ended_ns: int, why: str = "") -> bool:
-        """Write down how a run ended; false if that was written before."""
+    def end(self, key: str, state: State, ended_ns: int, why: str = "", notice: Notice | None = None) -> bool:
+        """Write down how a run ended, and what is to be told of that; false if it was written before."""
         words = "UPDATE runs SET state = :state, ended_ns = :at, why = :why WHERE key = :key AND state = 'running'"
-        return self._change(words, {"key": key, "state": state.value, "at": ended_ns, "why": why})
+        with self._open() as db:
+            is_new = db.execute(words, {"key": key, "state": state.value, "at": ended_ns, "why": why}).rowcount == 1
+            if is_new and notice is not None:
+                _note(db, notice.key, notice)
+        return is_new
+
+    # ------------------------------------------------------------------ what is to be told
+    def stand(self, notices: Mapping[str, Notice]) -> None:
+        """Write down what stands now, by what it is about; it is told when it begins to stand, or stands otherwise than before."""
+        known = self._noted(STANDS)
+        if known.keys() == notices.keys() and all(known[id_].text == notices[id_].text for id_ in known):
+            return
+        with self._open() as db:
+            for id_ in known.keys() - notices.keys():
+                db.execute("DELETE FROM notices WHERE id = ?", (STANDS + id_,))
+            for id_, notice in notices.items():
+                if id_ not in known or known[id_].text != notice.text:
+                    _note(db, STANDS + id_, notice)
+
+    def untold(self) -> list[tuple[str, Notice]]:
+        """List what was not handed over yet, each under the name that `told` takes."""
+        found = self._rows("SELECT id, body FROM notices WHERE told_ns = 0 ORDER BY id")
+        return [(row["id"], msgspec.json.decode(row["body"], type=Notice)) for row in found]
+
+    def told(self, ids: Iterable[str], now_ns: int) -> None:
+        """Write down that notices were handed over."""
+        with self._open() as db:
+            db.executemany("UPDATE notices SET told_ns = ? WHERE id = ?", [(now_ns, id_) for id_ in ids])
+
+    def _noted(self, under: str) -> dict[str, Notice]:
+        found = self._rows("SELECT id, body FROM notices WHERE substr(id, 1, :n) = :under", {"n": len(under), "under": under})
+        return {row["id"][len(under) :]: msgspec.json.decode(row["body"], type=Notice) for row in found}
+
+    # ------------------------------------------------------------------ what there is
 
     def runs(self, page: str | None = None, *, states: tuple[State, ...] = tuple(State)) -> list[Run]:
         """List runs, the earliest due first."""
@@ -133,18 +176,57 @@ class Ledger:
             return db.execute(words, row).rowcount == 1
 
     def _select(self, words: str, row: Mapping[str, Any]) -> list[Run]:
+        return [msgspec.convert(dict(each), Run) for each in self._rows(words, row)]
+
+    def _rows(self, words: str, row: Mapping[str, Any] | None = None) -> list[sqlite3.Row]:
         if not self._path.is_file():
             return []
         with self._open() as db:
-            return [msgspec.convert(dict(each), Run) for each in db.execute(words, row)]
+            return db.execute(words, row or {}).fetchall()
+
+    def _make(self) -> None:
+        """Make the file, or bring one of an older format forward; one that a newer workbench wrote is refused."""
+        with self._open() as db:
+            db.execute("PRAGMA journal_mode=WAL")
+            found, is_there = _format(db, self._path), _has_runs(db)
+        if is_there and found < FORMATS["schedule"]:
+            with database_trouble(f"bringing {self._path} forward"):
+                bring_forward("schedule", self._path, found, copy=copy_database)
+        elif not is_there:
+            with self._open() as db:
+                for words in ("BEGIN IMMEDIATE", TABLE, SCHEDULE_NOTICES, f"PRAGMA user_version = {FORMATS['schedule']}"):
+                    db.execute(words)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """Open it for one transaction: no connection outlives a look, none is shared by threads."""
         uri = f"{self._path.resolve().as_uri()}?mode={'rwc' if self._is_written else 'ro'}"
-        with trouble(f"using {self._path}"), closing(sqlite3.connect(uri, uri=True, timeout=WAIT_S)) as db:
+        doing = f"using {self._path}"
+        with trouble(doing), database_trouble(doing), closing(sqlite3.connect(uri, uri=True, timeout=WAIT_S)) as db:
             db.row_factory = sqlite3.Row
+            _format(db, self._path)
             if self._is_written:
                 db.execute("PRAGMA synchronous=FULL")
             with db:
                 yield db
+
+
+def _format(db: sqlite3.Connection, path: Path) -> int:
+    with database_trouble(f"opening {path}"):
+        found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    refuse_newer("schedule", found, path)
+    return found
+
+
+def _has_runs(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'runs'").fetchone() is not None
+
+
+def _claim(db: sqlite3.Connection, run: Run) -> bool:
+    row = msgspec.structs.asdict(run)
+    words = f"INSERT OR IGNORE INTO runs ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})"  # noqa: S608  our own names
+    return db.execute(words, row | {"state": run.state.value}).rowcount == 1
+
+
+def _note(db: sqlite3.Connection, id_: str, notice: Notice) -> None:
+    db.execute("INSERT OR REPLACE INTO notices VALUES (?, ?, 0)", (id_, msgspec.json.encode(notice)))

@@ -1,9 +1,13 @@
-"""The scheduler as a process: APScheduler wakes it at each page's times, a clock every few seconds, SIGTERM ends it. Decides nothing."""
+"""The scheduler as a process: APScheduler wakes it at each page's times, a clock every few seconds, SIGTERM ends it. Decides nothing.
+
+A notifier runs beside it (`beside`), unless one watches the data folder already: what the scheduler hands over is told within seconds.
+"""
 
 from __future__ import annotations
 
 import logging
 import signal
+import time
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
@@ -12,25 +16,28 @@ from typing import Any, Final
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from workbench.clock import Clock
-from workbench.config import Settings
 from workbench.pipelines.schedule.daemon import Scheduler, work_off
 from workbench.pipelines.schedule.planned import Planned
 from workbench.pipelines.schedule.trigger import at
-from workbench.runtime.notify.channels.base import ChannelError, Message
-from workbench.runtime.notify.notice import Severity
-from workbench.runtime.notify.trying import made_of
+from workbench.runtime.live.companions import AGAIN_S, Companions, notifier_arguments
+from workbench.runtime.notify.given import given
+from workbench.runtime.notify.notifier import is_watched
 
 LOOKS_S: Final = 5  # between two looks: a failure is told within that, and what else runs is followed
 PATIENCE_S: Final = 30.0  # at the end, for pages that run: then the next scheduler finds them
+NOTIFIER: Final = "notify"
+TAKES_S, LOOK_S = 10.0, 0.1  # for a notifier to come up and take what was handed over
 
 
-def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], object]) -> None:
+def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], object], beside: Beside) -> None:
     """Look whenever something is due, until SIGTERM or Ctrl-C; what runs then is waited for a while.
 
     Parameters
     ----------
     said
         Hears what is on the schedule, when it has changed.
+    beside
+        The notifier.
     """
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # what matters is in the ledger
     waker = BlockingScheduler(timezone=UTC)
@@ -54,6 +61,7 @@ def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], ob
         waker.shutdown(wait=False)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    waker.add_job(beside.see_to, "interval", seconds=int(AGAIN_S), next_run_time=at(clock.now_ns()), max_instances=1, coalesce=True)
     waker.add_job(look, "interval", seconds=LOOKS_S, next_run_time=at(clock.now_ns()), max_instances=1, coalesce=True)
     try:
         waker.start()
@@ -62,19 +70,31 @@ def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], ob
     finally:
         for number, was in before.items():
             signal.signal(number, was)
+        beside.end()
 
 
-def telling(settings: Settings, data: Path, clock: Clock) -> Callable[[str, str, tuple[str, ...]], None]:
-    """Make what tells a person: over the channels a page names, as far as settings have them, and always in the log."""
-    made = made_of(settings, data, clock)
+class Beside:
+    """The notifier beside a scheduler: started when it is not there, told to end with us, after what is still to be told.
 
-    def tell(title: str, text: str, channels: tuple[str, ...]) -> None:
-        message = Message(made.redact(title), made.redact(text), Severity.WARNING)
-        for name in dict.fromkeys(("log", *channels)):
-            if name in made.channels:
-                try:
-                    made.channels[name].send(message)
-                except ChannelError as error:
-                    logging.getLogger(__name__).warning("%s", made.redact(str(error)))
+    Parameters
+    ----------
+    data
+        Whose notices.
+    clock
+        Wall time.
+    """
 
-    return tell
+    def __init__(self, data: Path, clock: Clock) -> None:
+        self._data, self._clock, self._companions = data, clock, Companions(data)
+
+    def see_to(self) -> None:
+        """Start it, if none watches the folder."""
+        is_needed = lambda: not is_watched(self._data, self._clock.now_ns())  # noqa: E731
+        self._companions.see_to(NOTIFIER, notifier_arguments(self._data), is_needed=is_needed)
+
+    def end(self) -> None:
+        """Give what was handed over some seconds to be taken, then tell it to end: it tells what is left first."""
+        end = time.monotonic() + TAKES_S
+        while given(self._data) and self._companions.is_running(NOTIFIER) and time.monotonic() < end:
+            time.sleep(LOOK_S)
+        self._companions.end()

@@ -68,13 +68,19 @@ class Companions:
             await asyncio.sleep(LOOKS_S)
         return True
 
-    async def keep_running(self, name: str, arguments: Sequence[str], again_s: float = AGAIN_S) -> None:
-        """Start it, and start it again whenever it has ended, until cancelled."""
+    async def keep_running(
+        self, name: str, arguments: Sequence[str], again_s: float = AGAIN_S, *, is_needed: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Start it, and start it again whenever it has ended and is needed, until cancelled."""
         while True:
-            if not self.is_running(name):
-                with contextlib.suppress(StoreError):  # a disk that takes no more: it may, later
-                    self.start(name, arguments)
+            self.see_to(name, arguments, is_needed=is_needed)
             await asyncio.sleep(again_s)
+
+    def see_to(self, name: str, arguments: Sequence[str], *, is_needed: Callable[[], bool]) -> None:
+        """Start it, unless it runs or is not needed."""
+        if not self.is_running(name) and is_needed():
+            with contextlib.suppress(StoreError):  # a disk that takes no more: it may, later
+                self.start(name, arguments)
 
     def end(self) -> None:
         """Tell all of them to end, and see that they do."""

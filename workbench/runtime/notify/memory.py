@@ -4,6 +4,7 @@
 
     notices.json     what was told, to whom, and how far journals were read; the notifier's own
     acks/<number>    a person has taken note; whoever writes it, the notifier takes it
+    given/<key>      what another process has to tell; the notifier takes it (`given`)
     tests.json       what the last `workbench notify test` came to
     notices.log      the log channel
     lock             held by the notifier that runs

@@ -37,6 +37,7 @@ class About(StrEnum):
     QUARANTINE = "quarantine"
     SUMMARY = "summary"
     CHANNEL = "channel"
+    PAGE = "page"  # one that runs by itself failed, was missed, or does not run any more
     TEST = "test"
 
 
@@ -64,6 +65,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         Whether to halt when nobody acknowledges it, if it is critical. False where entries are shut anyway and nothing is at stake.
     is_quiet
         Whether it is told only if it settles something that was told.
+    channels
+        Over which it goes, beside the log, however quiet it is; none, or none that there is: all that want one so loud.
     """
 
     about: About
@@ -75,6 +78,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     settles: str = ""
     halts: bool = True
     is_quiet: bool = False
+    channels: tuple[str, ...] = ()
 
 
 def is_at_least(severity: Severity, least: Severity) -> bool:

@@ -26,6 +26,7 @@ from workbench.runtime.notify import memory as kept
 from workbench.runtime.notify.channels.base import ChannelError, Message
 from workbench.runtime.notify.channels.made import Made
 from workbench.runtime.notify.follow import words_of
+from workbench.runtime.notify.given import given
 from workbench.runtime.notify.living import ENDED, RUNNER, is_alive
 from workbench.runtime.notify.notice import About, Notice, Severity
 from workbench.runtime.notify.ping import ping
@@ -55,6 +56,11 @@ def is_there(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def is_watched(data: Path, now_ns: int) -> bool:
+    """Tell whether some notifier watches a data folder, by its last word."""
+    return any(word.process == PROCESS and is_alive(word, now_ns) for word in words_of(data))
 
 
 class Notifier:
@@ -89,15 +95,15 @@ class Notifier:
         for name, why in made.broken.items():
             self._take(_of_channel(f"broken:{name}", f"Channel {name} is not used: {why}"))
 
-    async def run(self, stop: asyncio.Event, *, is_beside: bool = False) -> None:
+    async def run(self, stop: asyncio.Event, *, beside: int | None = None) -> None:
         """Go on until `stop`, then look once more and give what is to be told some seconds.
 
         Parameters
         ----------
-        is_beside
-            Whether it was started by a run: it ends when nobody is left to be watched, should the run not end it.
+        beside
+            The process that started it, a run or a scheduler: it ends when that one is gone and nobody is left to be watched.
         """
-        while not stop.is_set() and not (is_beside and self._is_idle()):
+        while not stop.is_set() and not (beside is not None and self._is_idle(beside)):
             self.look()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_S)
@@ -112,16 +118,18 @@ class Notifier:
         self._remember()
         self._say("ended")
 
-    def _is_idle(self) -> bool:
-        """Whether the runner has ended by itself and all is told, or nobody has run for half a day.
+    def _is_idle(self, beside: int) -> bool:
+        """Whether who started it is gone, the runner has ended by itself and all is told, or nobody has run for half a day.
 
         A runner says that it ended at the end of each session, and may go on an hour later: its process tells.
         """
         now_ns, words = self._clock.now_ns(), words_of(self._data)
         word = next((each for each in words if each.process == RUNNER), None)
-        if word is None or self._is_running(word.pid):
+        if self._is_running(beside) or (word is not None and self._is_running(word.pid)):
             return False
         is_told = not any(way.told_ns is None for each in self._memory.schedule.kept for way in each.ways.values())
+        if word is None:
+            return is_told
         silent_ns = now_ns - word.said_ns
         return silent_ns > ORPHAN_NS or (word.note.startswith(ENDED) and silent_ns > ENDED_NS and is_told)
 
@@ -132,6 +140,7 @@ class Notifier:
             self._take(notice)
         for notice in self._memory.reading.look(self._data, words, now_ns):
             self._take(notice)
+        self._take_given()
         self._hear()
         self._escalate(now_ns)
         self._ping(words, now_ns)
@@ -142,6 +151,14 @@ class Notifier:
     def _take(self, notice: Notice) -> None:
         clean = msgspec.structs.replace(notice, text=self._made.redact(notice.text))
         self._memory.schedule.take(clean, self._clock.now_ns(), self._policy)
+
+    def _take_given(self) -> None:
+        """Take what other processes have to tell; a file goes when its notice is remembered."""
+        for notice, path in given(self._data):
+            if not any(each.notice.key == notice.key for each in self._memory.schedule.kept):
+                self._take(notice)
+            if self._remember():
+                path.unlink(missing_ok=True)
 
     def _hear(self) -> None:
         """Take the acknowledgements of people."""
@@ -207,13 +224,14 @@ class Notifier:
             self._take(_of_channel("ping", text))
 
     # ------------------------------------------------------------------ its own state
-    def _remember(self) -> None:
-        """Write what is known, if it is other than what was written."""
+    def _remember(self) -> bool:
+        """Write what is known, if it is other than what was written; whether it is written."""
         encoded = msgspec.json.encode(self._memory)
         if encoded != self._written:
             with contextlib.suppress(StoreError):  # the next look tries again; telling goes on without a disk
                 kept.remember(self._data, encoded)
                 self._written = encoded
+        return encoded == self._written
 
     def _say(self, note: str) -> None:
         schedule = self._memory.schedule

@@ -24,6 +24,7 @@ QUIET_NS: Final = 10 * MINUTE
 CRITICAL_PER_MINUTE: Final = 10
 FIRST_RETRY_NS, LONGEST_RETRY_NS = 5 * SECOND, 300 * SECOND
 TRIES: Final = 6
+LOG: Final = "log"  # the channel that is always on
 KEPT: Final = 500  # notices kept for `workbench notify list`
 
 
@@ -102,7 +103,7 @@ class Schedule(msgspec.Struct):
                 known.n_times += 1
             return None
         made = Kept(self.next_id, notice, now_ns)
-        made.ways = {name: Way(now_ns) for name, least in policy.channels.items() if is_at_least(notice.severity, least)}
+        made.ways = {name: Way(now_ns) for name in _channels(notice, policy)}
         self.next_id += 1
         self.kept = [*self.kept[-KEPT + 1 :], made]
         self.seen = {key: at for key, at in self.seen.items() if now_ns - at[1] < QUIET_NS} | {notice.key: (made.id, now_ns)}
@@ -190,6 +191,20 @@ class Schedule(msgspec.Struct):
 
     def _unanswered(self, now_ns: int, since_ns: int) -> Iterator[Kept]:
         return (each for each in self.kept if each.is_open and each.notice.halts and now_ns - each.taken_ns >= since_ns)
+
+
+def _channels(notice: Notice, policy: Policy) -> list[str]:
+    """Name the channels of a notice.
+
+    >>> from workbench.runtime.notify.notice import About
+    >>> policy = Policy({"log": Severity.INFO, "smtp": Severity.WARNING, "ntfy": Severity.CRITICAL})
+    >>> late = Notice(about=About.PAGE, severity=Severity.WARNING, key="k", text="late", channels=("ntfy",))
+    >>> _channels(late, policy), _channels(msgspec.structs.replace(late, channels=("telegram",)), policy)
+    (['log', 'ntfy'], ['log', 'smtp'])
+    """
+    if any(name in policy.channels for name in notice.channels):
+        return [name for name in policy.channels if name == LOG or name in notice.channels]
+    return [name for name, least in policy.channels.items() if is_at_least(notice.severity, least)]
 
 
 def _since(times: list[int], first_ns: int) -> list[int]:
