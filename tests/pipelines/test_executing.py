@@ -43,7 +43,10 @@ def failed(folder: Path, more: str = "", *, seconds: int = 60, memory_mb: int = 
 
 def test_what_is_not_declared_ends_the_run_at_its_cell(tmp_path: Path) -> None:
     work = "far = 7\ntry:\n    open('/etc/passwd')\nexcept Exception:\n    pass"
-    done = failed(tmp_path, KEEPS, inputs=WRITES, work=work)
+    there = set(Path().iterdir())
+    beside = f"assert not [path for path in os.listdir({str(Path.cwd())!r}) if 'ipc' in path]\n"  # two pages would meet there
+    done = failed(tmp_path, KEEPS, inputs=beside + WRITES, work=work)
+    assert set(Path().iterdir()) == there
     assert done.failure is not None and done.failure[:2] == ("work", "not declared")
     assert done.failure.text.startswith("this page reads /etc/passwd, which its pipeline.toml does not declare; to allow it: ")
     told = json.loads((done.folder / "result.json").read_text())

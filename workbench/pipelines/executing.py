@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -229,7 +230,8 @@ def _register() -> None:
         @classmethod
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, run: _Run, start_timeout: int, **_: Any) -> Any:
             run.notebook = nb_man.nb
-            manager = AsyncKernelManager(config=Config({"KernelManager": {"transport": _transport()}}))
+            sockets = TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True)
+            manager = AsyncKernelManager(config=Config({"KernelManager": _listening(Path(sockets.name))}))
             words = [sys.executable, "-m", "workbench.pipelines.kernel", str(run.rules), "-f", "{connection_file}"]
             manager._kernel_spec = KernelSpec(argv=words, display_name="page", language="python")
             client = Listener(nb_man, run, km=manager, timeout=run.pipeline.cell_s, startup_timeout=start_timeout)
@@ -238,14 +240,13 @@ def _register() -> None:
                 run.process = getattr(manager.provisioner, "process", None) or run.process
                 return run.process.pid if run.process is not None else None
 
-            with run.log.open("wb") as log, run.watched(pid):
+            with sockets, run.log.open("wb") as log, run.watched(pid):
                 return client.execute(cleanup_kc=True, env=run.environment(), stdout=log, stderr=log)
 
     papermill_engines.register("workbench", Private)
 
 
-def _transport() -> str:
-    from jupyter_core.paths import jupyter_runtime_dir
-
-    longest = len(jupyter_runtime_dir()) + len("/kernel-") + 36 + len("-ipc-5")
-    return "ipc" if os.name == "posix" and longest < LONGEST_SOCKET else "tcp"
+def _listening(sockets: Path) -> dict[str, str]:
+    """Say where a kernel listens: left alone, all that start in one folder would take the same names for their files."""
+    ip = str(sockets / "kernel")
+    return {"transport": "ipc", "ip": ip} if os.name == "posix" and len(ip) + len("-5") < LONGEST_SOCKET else {"transport": "tcp"}

@@ -9,9 +9,9 @@ from tests.replay.world import SESSION
 from workbench import calendars
 from workbench.config import load_roots
 from workbench.domain.events import AnyEvent, Arrival, ConnectionChanged, ContractDefined, RunStarted, StreamChanged
-from workbench.domain.records import Kind, Records, empty
+from workbench.domain.records import ASK, BID, Kind, Records, empty
 from workbench.domain.units import HOUR, MINUTE, SECOND
-from workbench.runtime.recorder.gaps import FIRST, MARKET, NOBODY, Gap, Gaps
+from workbench.runtime.recorder.gaps import FIRST, LINE, MARKET, NOBODY, NOTICED_NS, QUOTES, Gap, Gaps
 from workbench.runtime.recorder.missing import stretches
 
 ROOTS = load_roots()
@@ -103,12 +103,80 @@ def test_a_stream_that_flowed_and_did_not_is_missing_by_itself() -> None:
     assert gap == Gap(t, t + MINUTE, 1, "ESZ6", "depth", "1101")
 
 
+@pytest.mark.covers("S1-06", "S4-21")
+@pytest.mark.parametrize("is_line_hit", [True, False])
+def test_a_link_that_breaks_in_the_hour_of_maintenance_and_is_back_in_it_took_nothing(is_line_hit: bool) -> None:
+    t, gaps = CLOSE_NS + 5 * MINUTE, begun(ES)
+    opens_ns = CLOSE_NS + HOUR
+    said(gaps, StreamChanged(1, LINE, "live", ""))
+    gaps.take(log(OPEN_NS - MINUTE, t, (CLOSE_NS - 3 * SECOND, Kind.QUOTE, 1)))
+    said(gaps, StreamChanged(1, LINE if is_line_hit else "tick-by-tick", "lost", "reset by peer"), at_ns=t)
+    found = gaps.take(log(t, t + SECOND, (t + 1, Kind.GAP, 1)))
+    found += said(gaps, StreamChanged(1, LINE, "live", ""), at_ns=t + SECOND)
+    found += gaps.take(log(t + SECOND, opens_ns + MINUTE, (opens_ns + 6 * SECOND, Kind.PRINT, 1)))
+    assert found == [] and gaps.lost == {}
+
+
+def test_of_a_link_that_breaks_behind_a_close_and_stays_away_the_next_session_lacks_its_beginning() -> None:
+    for t, before in ((CLOSE_NS + NOTICED_NS - SECOND, 1), (CLOSE_NS + NOTICED_NS + SECOND, 0)):
+        gaps, back = begun(ES), CLOSE_NS + HOUR + MINUTE
+        gaps.take(log(OPEN_NS - MINUTE, t, (CLOSE_NS - 3 * SECOND, Kind.QUOTE, 1)))
+        said(gaps, StreamChanged(1, LINE, "lost", "reset by peer"), at_ns=t)
+        gaps.take(log(t, t, (t, Kind.GAP, 1)))
+        assert said(gaps, StreamChanged(1, LINE, "live", ""), at_ns=back) == []  # its data says how it stands
+        found = gaps.take(log(t, back, (back, Kind.QUOTE, 1)))
+        ends = [(CLOSE_NS - 3 * SECOND, CLOSE_NS), (CLOSE_NS + HOUR, back)][1 - before :]
+        assert found == [Gap(*each, 1, "ESZ6", MARKET, "reset by peer") for each in ends]
+
+
+def test_where_another_stream_broke_just_before_a_close_its_data_is_missing_and_no_more() -> None:
+    t, gaps = CLOSE_NS + 5 * SECOND, begun(ES)
+    said(gaps, StreamChanged(1, LINE, "live", ""))
+    gaps.take(log(OPEN_NS - MINUTE, t, (CLOSE_NS - 9 * SECOND, Kind.PRINT, 1)))
+    said(gaps, StreamChanged(1, "tick-by-tick", "lost", "10182"), at_ns=t)
+    assert gaps.take(log(t, t, (t, Kind.GAP, 1))) == [Gap(CLOSE_NS - 9 * SECOND, CLOSE_NS, 1, "ESZ6", MARKET, "10182")]
+    assert gaps.take(log(t, CLOSE_NS + 2 * HOUR, (CLOSE_NS + HOUR + MINUTE, Kind.QUOTE, 1))) == [] and gaps.lost == {}
+
+
+def test_a_feed_that_is_found_dead_after_an_opening_lacks_nothing_of_the_session_before() -> None:
+    opens_ns, gaps = CLOSE_NS + HOUR, begun(ES)
+    gaps.take(log(OPEN_NS - MINUTE, opens_ns, (CLOSE_NS - 3 * SECOND, Kind.QUOTE, 1)))
+    said(gaps, StreamChanged(1, LINE, "silent", "nothing came in 30 s"), at_ns=opens_ns + 30 * SECOND)
+    rows = [(opens_ns + 30 * SECOND, Kind.GAP, 1), (opens_ns + 40 * SECOND, Kind.QUOTE, 1)]
+    found = gaps.take(log(opens_ns, opens_ns + MINUTE, *rows))
+    assert found == [Gap(opens_ns, opens_ns + 40 * SECOND, 1, "ESZ6", MARKET, "nothing came in 30 s")]
+
+
+@pytest.mark.covers("S4-21")
+def test_quotes_that_stay_away_behind_a_gap_that_a_trade_ended_are_missing_by_themselves() -> None:
+    t, gaps = OPEN_NS + HOUR, begun(ES)
+    rows = log(OPEN_NS - MINUTE, t, (t, Kind.QUOTE, 1))
+    rows["flags"][rows["kind"] == Kind.QUOTE] = BID | ASK
+    gaps.take(rows)
+    said(gaps, ConnectionChanged(False, "1100"))
+    at = [t + SECOND, t + 9 * SECOND, t + 20 * SECOND, t + 49 * SECOND]
+    rows = log(t, t + MINUTE, (at[0], Kind.GAP, 1), (at[1], Kind.PRINT, 1), (at[2], Kind.QUOTE, 1), (at[3], Kind.QUOTE, 1))
+    rows["flags"][rows["kind"] == Kind.QUOTE] = BID, BID | ASK  # of the first one a side is not known yet
+    found = gaps.take(rows)
+    assert found == [Gap(t, at[1], 1, "ESZ6", MARKET, "1100"), Gap(at[1], at[3], 1, "ESZ6", QUOTES, "1100")]
+
+
+def test_a_time_in_which_nobody_ran_is_said_so_also_of_what_was_lost_before() -> None:
+    t, gaps = OPEN_NS + HOUR, begun(ES)
+    gaps.take(log(OPEN_NS - MINUTE, t, (t, Kind.QUOTE, 1)))
+    said(gaps, ConnectionChanged(False, "no heartbeat"))
+    gaps.take(log(t, t + MINUTE, (t + SECOND, Kind.GAP, 1)))
+    found = gaps.take(log(t + HOUR, t + HOUR, (t + HOUR, Kind.QUOTE, 1)))
+    assert [(gap.began_ns, gap.ended_ns, gap.why) for gap in found] == [(t, t + MINUTE, "no heartbeat"), (t + MINUTE, t + HOUR, NOBODY)]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_however_a_log_is_cut_its_gaps_are_the_same(seed: int) -> None:
     rng = np.random.default_rng(seed)
     kinds = rng.choice([Kind.QUOTE, Kind.PRINT, Kind.GAP], 300, p=[0.6, 0.3, 0.1])
     at = np.sort(rng.integers(OPEN_NS, OPEN_NS + 2 * HOUR, 300))
     records = log(OPEN_NS - MINUTE, OPEN_NS + 2 * HOUR, *zip(at.tolist(), kinds.tolist(), rng.integers(1, 3, 300).tolist(), strict=True))
+    records["flags"] = rng.integers(0, 4, len(records))
     whole = begun(ES, H7).take(records)
     pieces = begun(ES, H7)
     cuts = np.sort(rng.integers(0, len(records), 40))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -57,18 +58,21 @@ def taken(of: Recorded, day: Session, contract: Contract, *, late_ns: int = LATE
     mine = mine[~_inside(mine["recv_ns"], gaps, early_ns)]
     mine = mine[_is_run(of, mine["recv_ns"])]
     quotes, prints = mine[mine["kind"] == Kind.QUOTE], mine[mine["kind"] == Kind.PRINT]
+    quotes = quotes[~_inside(quotes["recv_ns"], gaps_of(of, contract.symbol, "quotes"), early_ns)]
     is_last = np.append(np.diff(quotes["recv_ns"]) > 250 * MS, True)  # of what a line of level 1 tells as one
     quotes = quotes[is_last]
     theirs = _quotes(day, contract)
     n_right = _found(quotes, ("px", "px2", "sz", "sz2"), theirs, late_ns, early_ns) if early_ns else _stand(quotes, theirs, late_ns)
     read = _prints(day, contract)
     n_prints_right = _found(prints, ("px", "sz"), read, late_ns, early_ns)
-    n_read = int((_is_run(of, read[0]) & ~_inside(read[0], gaps)).sum())
+    n_twice = _twice(
+        of.of.records, contract.id, [each[_is_run(of, read[0]) & ~_inside(read[0], gaps)] for each in read], late_ns + early_ns
+    )
     minutes = _minutes(contract, first_ns, last_ns)
     heard = np.unique(np.concatenate([theirs[0], read[0]]) // MINUTE * MINUTE)
     lost = _inside(minutes, gaps + np.array([-MINUTE, 0]))
     seen = np.isin(minutes, heard)
-    quoted, printed = (len(quotes), n_right), (len(prints), n_prints_right, n_read - len(prints))
+    quoted, printed = (len(quotes), n_right), (len(prints), n_prints_right, n_twice)
     return Taken(contract.symbol, *quoted, *printed, len(minutes), int((seen | lost).sum()), int(lost.sum()))
 
 
@@ -86,6 +90,19 @@ def _found(shown: Records, names: tuple[str, ...], read: tuple[Ints, ...], late_
     n = 0
     for at, (a, b) in enumerate(zip(first, last, strict=True)):
         n += bool(np.any(np.all([read[k + 1][a:b] == shown[name][at] for k, name in enumerate(names)], axis=0)))
+    return n
+
+
+def _twice(shown: Records, id_: int, read: list[Ints], apart_ns: int) -> int:
+    """Count the prints that were read once more than they were shown, each within `apart_ns` of when that was."""
+    mine = shown[(shown["contract"] == id_) & (shown["kind"] == Kind.PRINT)]
+    left = Counter[tuple[int, int, int]](zip(*(mine[name].tolist() for name in ("recv_ns", "px", "sz")), strict=True))
+    n = 0
+    for ns, px, sz in zip(*(each.tolist() for each in read), strict=True):
+        near = mine["recv_ns"][slice(*np.searchsorted(mine["recv_ns"], [ns - apart_ns, ns + apart_ns]))].tolist()
+        found = next((key for at in near if left[key := (at, px, sz)]), None)
+        left.subtract([found] if found else [])
+        n += found is None
     return n
 
 

@@ -95,6 +95,7 @@ class Reference:
         self.lines = lines
         self.begun: dict[int, tuple[int, int, int]] = {}  # contract -> price, size, second of the print that a stream by tick began with
         self.traded: dict[int, int] = {}  # contract -> when its last print happened, as far as that is known
+        self.said: dict[int, tuple[int, int, int, int]] = {}  # contract -> what RTVolume said last: ms, price, size, volume
         self.met: set[int] = set()  # contracts whose line has told that print as well
         self.quotes: dict[int, tuple[int | None, int | None]] = {}  # contract -> bid, ask
         self.log: list[Row | Said | bytes] = []  # rows, notices, and frames that are not ours, in order
@@ -264,7 +265,7 @@ class Reference:
 
     def _rt_volume(self, line: Line, text: bytes) -> None:
         parts = text.split(b";")
-        price, size_text, ms_text, _volume, _vwap, single = parts if len(parts) == 6 else (*parts[:5], b";".join(parts[5:]))
+        price, size_text, ms_text, volume_text, _vwap, single = parts if len(parts) == 6 else (*parts[:5], b";".join(parts[5:]))
         px, size = each((line.px if price else lambda _: 0, price), (line.sz, size_text))
         ms = whole(ms_text)
         if not price or size == 0:
@@ -275,6 +276,14 @@ class Reference:
         is_old = line.n_rt == 0 and ms * 10**6 < line.opened_ns and (not traded_ns or ms * 10**6 <= traded_ns)
         line.n_rt += 1
         line.n_last += 1
+        try:
+            volume = line.sz(volume_text)
+        except (BadError, OffGridError):
+            volume = 0
+        before = self.said.get(line.contract.id)
+        self.said[line.contract.id] = said = (ms, px, size, volume)
+        if volume > 0 and said == before:
+            return
         if not is_old and line.emits & PRINTS and not self._is_told(line.contract.id, px, size, ms // 1000):
             self.traded[line.contract.id] = ms * 10**6
             flags = EVENT_TIME | (0 if single.startswith(b"t") else CONFLATED)

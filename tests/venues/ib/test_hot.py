@@ -78,7 +78,7 @@ def test_a_last_price_is_a_print_but_the_first_one_and_its_size_is_not_another()
 
 def test_rt_volume_is_a_print_with_its_time_and_says_whether_it_was_one_trade() -> None:
     ms = NOW // 10**6 + 5
-    one, many = (payload(46, 6, 2, 48, f"701.28;5;{ms};67854;701.46;{single}") for single in ("true", "false"))
+    one, many = (payload(46, 6, 2, 48, f"701.28;5;{ms};{day};701.46;{single}") for day, single in ((67854, "true"), (67859, "false")))
     old, none = payload(46, 6, 2, 48, f"701.28;5;{ms - 10};1;1;true"), payload(46, 6, 2, 48, f";0;{ms};1;1;true")
     assert [r for r in told(old, none, one, many) if isinstance(r, tuple)] == [
         ("PRINT", 7012800, 5, 0, 0, 0, EVENT_TIME),
@@ -205,6 +205,31 @@ def test_a_trade_made_while_nobody_listened_is_a_print_when_the_line_is_back_and
         listener.hot.close(2)
         listener.hot.open(3, SPY, Source.LEVEL1, PRINTS | RT_VOLUME)
         assert [r[3] for r in listener.feed(joined([said])) if r[0] == "PRINT"] == sizes
+
+
+def test_what_a_line_tells_once_more_when_a_link_is_back_is_no_second_print() -> None:
+    ms = NOW // 10**6 + 5
+
+    def of(line: int, after_ms: int, volume: object) -> bytes:
+        return payload(46, 6, line, 48, f"700;1;{ms + after_ms};{volume};1;true")
+
+    lines = {2: (SPY, Source.LEVEL1, PRINTS | RT_VOLUME), 3: (SPY, Source.LEVEL1, PRINTS | RT_VOLUME)}
+
+    def n_prints(*said: bytes) -> int:
+        return sum(r[0] == "PRINT" for r in Listener(lines).feed(joined(said)))
+
+    assert n_prints(of(2, 0, 9), of(2, 0, 9)) == n_prints(of(2, 0, 9), of(3, 0, 9)) == 1
+    assert n_prints(of(2, 0, 9), of(2, 0, 10)) == n_prints(of(2, 0, 9), of(2, 1, 9)) == 2  # another one, in the same millisecond or not
+    assert n_prints(of(2, 0, "?"), of(2, 0, "?")) == n_prints(of(2, 0, 0), of(2, 0, 0)) == 2  # no volume tells them apart
+
+
+def test_the_last_price_that_a_line_tells_behind_a_gap_may_be_that_of_a_trade_before_it() -> None:
+    listener = Listener({1: (ES, Source.LEVEL1, PRINTS)})
+    last = [level1(1, 68, 10, 1), level1(1, 68, 10.25, 1)]  # delayed: without RTVolume
+    assert [r[0] for r in listener.feed(joined(last))].count("PRINT") == 1
+    listener.hot.lose(ES.id)
+    listener.log.clear()
+    assert [r[0] for r in listener.feed(joined([level1(1, 68, 10.25, 1), level1(1, 68, 10.5, 1)]))].count("PRINT") == 1
 
 
 def test_halts_and_delays_are_events_before_what_follows() -> None:

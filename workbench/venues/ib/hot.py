@@ -179,7 +179,7 @@ class Hot:
         """Say that data of a contract is missing: a GAP is recorded, and nothing is known until the next quote.
 
         A line that is not asked for quotes keeps what it knows, and so does one that is well: it was not the one that failed, and tells
-        changes alone. One that is well and quotes says at once how the quote stands.
+        changes alone. One that is well and quotes says at once how the quote stands; of one that is not the next last price may be old.
         """
         self.intake.gap(contract)
         last = self._last[contract]
@@ -192,6 +192,7 @@ class Hot:
                 self._quote(self.table[at])
             return
         self.table["known"][quoting] = 0
+        self.table["n_last"][mine] = 0
 
     def empty_book(self, req_id: int) -> None:
         """Say that both sides of a book are empty (code 317)."""

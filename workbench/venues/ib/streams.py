@@ -109,6 +109,10 @@ LAST_QUOTE: Final = np.dtype(  # of a contract, whatever stream told it; and whe
             "tick_s",
             "tick_ns",  # and when that came
             "traded_ns",  # when its last print happened, as far as that is known; tick by tick tells whole seconds: the end of it
+            "rt_ms",  # what RTVolume said last, whatever request it was of
+            "rt_px",
+            "rt_sz",
+            "rt_volume",
         )
     ]
 )
