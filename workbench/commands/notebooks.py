@@ -60,6 +60,11 @@ def places() -> list[Path]:
     return [(workspace_of() or Path()) / "pipelines", CHECKOUT / "pipelines"]
 
 
+def own_place() -> list[Path]:
+    """Where pages are promoted, and run on a schedule from: here alone. What was promoted elsewhere is that place's."""
+    return places()[:1]
+
+
 def run(
     pipeline: Annotated[str | None, typer.Argument(help="Name of a page, or its folder; none: list them.")] = None,
     parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", help="NAME=VALUE, may be given several times.")] = None,

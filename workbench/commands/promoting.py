@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from workbench.commands.notebook import group
-from workbench.commands.notebooks import places
+from workbench.commands.notebooks import own_place, places
 from workbench.commands.playing import AsJson, DataFolder, folder_of
 from workbench.domain.errors import ConfigError
 
@@ -63,7 +63,8 @@ Name = Annotated[str, typer.Argument(help="Name of a page.")]
 AnyName = Annotated[str, typer.Argument(help="Name of a page; none: all.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Ask the gates and change nothing.")]
 Owner = Annotated[str, typer.Option("--owner", help="Who answers for it; else whom its title names.")]
-MARKS: Final = {True: "[green]passed[/] ", False: "[bold red]refused[/]"}
+MARKS: Final = {True: "[green]passed[/]   ", False: "[bold red]refused[/]  "}
+NOT_ASKED: Final = "[dim]not asked[/]"
 
 
 def lines(text: str) -> str:
@@ -127,9 +128,9 @@ def showing(console: Console) -> Any:
     """Give a function that says what a gate answered."""
 
     def told(answer: Answer) -> None:
-        state = MARKS[answer.verdict.passed] if answer.verdict.applies else "[dim]not asked[/]"
+        state = MARKS[answer.verdict.passed] if answer.verdict.applies else NOT_ASKED
         text = escape(answer.verdict.text).replace("\n", "\n" + " " * 26)
-        console.print(f"  {state:<9}  {answer.gate.name:<13}  {text}" + (f" [dim]({answer.took_s:g} s)[/]" if answer.took_s else ""))
+        console.print(f"  {state}  {answer.gate.name:<13}  {text}" + (f" [dim]({answer.took_s:g} s)[/]" if answer.took_s else ""))
 
     return told
 
@@ -165,7 +166,7 @@ def status(name: AnyName = "", data: DataFolder = None, as_json: AsJson = False)
 
     folder = folder_of(data, load_settings().data_path)
     found = []
-    for page in [_folder(name)] if name else pages_of(places()):
+    for page in [_folder(name)] if name else pages_of(own_place()):
         record = recorded(page)
         if record is None:
             found.append({"name": page.name, "state": "not promoted", "folder": str(page)})
@@ -234,8 +235,8 @@ def _show_one(console: Console, each: dict[str, Any]) -> None:
         if value:
             console.print(f"  {name:<10} {escape(str(value))}")
     for gate in each["gates"]:
-        state = MARKS[gate["passed"]] if gate["applies"] else "[dim]not asked[/]"
-        console.print(f"  {state:<9} {gate['name']:<13} {escape(gate['text'])}")
+        state = MARKS[gate["passed"]] if gate["applies"] else NOT_ASKED
+        console.print(f"  {state} {gate['name']:<13} {escape(gate['text'])}")
     for was in each["history"]:
         why = f": {was['why']}" if was.get("why") else ""
         console.print(f"  [dim]{minute(was['at'])} {was['what']} {was['digest'][:SHORT]}{escape(why)}[/]")
@@ -243,9 +244,15 @@ def _show_one(console: Console, each: dict[str, Any]) -> None:
 
 def _folder(name: str) -> Path:
     from workbench.pipelines.contract import find
-    from workbench.pipelines.promotion import pages_of
+    from workbench.pipelines.promotion import pages_of, recorded
 
-    return next((page for page in pages_of(places()) if page.name == name), None) or find(name, places())
+    own = {page.name: page for page in pages_of(own_place())}
+    if name in own:
+        return own[name]
+    page = find(name, places())
+    if page.parent.resolve() != own_place()[0].resolve() and recorded(page) is not None:
+        raise ConfigError(f"{name} is promoted in {page}, not here: call this there, or promote it here too")
+    return page
 
 
 # ---------------------------------------------------------------------- back

@@ -1,9 +1,12 @@
-"""``workbench schedule run | show``: pages that run by themselves. Arguments and printing; the work is `pipelines.schedule`'s."""
+"""``workbench schedule run | now | show``: pages that run by themselves. Arguments and printing; the work is `pipelines.schedule`'s."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,10 +15,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from workbench.commands.playing import AsJson, DataFolder, folder_of
+from workbench.commands.playing import SESSION_HELP, AsJson, DataFolder, folder_of, session_of
+from workbench.commands.promoting import lines
 
 if TYPE_CHECKING:
+    from workbench.clock import Clock
+    from workbench.pipelines.schedule.daemon import Scheduler
+    from workbench.pipelines.schedule.ledger import Run
     from workbench.pipelines.schedule.planned import Planned
+    from workbench.pipelines.schedule.service import Beside
 
 GROUP_HELP: Final = (
     """Run promoted pages by themselves, at times of the trading session: holidays, early closes and summer time need no edits."""
@@ -23,10 +31,23 @@ GROUP_HELP: Final = (
 RUN_HELP: Final = """Run promoted pages when they are due, until Ctrl-C or SIGTERM.
 
 When a page runs is written in its promotion: close+30m, open+5m every 5m until close, friday close+1h, quarterly: last session close+2h.
+What runs are the pages in pipelines/ of this workspace, or of the checkout where there is none.
 Each run is a process of its own; each slot of each session runs at most once, also when this process is killed and begun again. What fails
 is tried again as often as pipeline.toml says, and told (workbench notify). A page that was edited since it was promoted does not run.
 
-Only one scheduler a data folder. With --once it looks once, waits for what it began, and ends: for a timer of your own.
+Only one scheduler a data folder. With --once it looks once, waits for what it began, says what became of it, and ends: for a timer of
+your own. Exit code 1 if a run that it began or found running failed.
+"""
+NOW_HELP: Final = """Run a slot of a promoted page at once, as the schedule would have: to see that it runs, or to make up for a day.
+
+Its parameters, limits, process and entry in `workbench runs` are those of the schedule. A slot runs once: one that ran, failed or was
+missed is not run again (`workbench run PAGE` runs a page by hand, as often as you like). Exit code 1 if the run failed.
+
+Examples:
+
+  workbench schedule now daily_report
+
+  workbench schedule now daily_report --session 2026-11-19
 """
 SHOW_HELP: Final = """Show what runs when, what ran last, and what was promoted and does not run."""
 NEXT: Final = 10
@@ -35,8 +56,9 @@ NEXT: Final = 10
 def register(app: typer.Typer) -> None:
     """Hang the group into the command line."""
     group = typer.Typer(help=GROUP_HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-    group.command("run", help=RUN_HELP)(run)
+    group.command("run", help=lines(RUN_HELP))(run)
     group.command("show", help=SHOW_HELP)(show)
+    group.command("now", help=lines(NOW_HELP))(now)
     app.add_typer(group, name="schedule")
 
 
@@ -45,30 +67,69 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Look once, wait for what was begun, end.")] = False,
 ) -> None:
     """Run what is due."""
+    from workbench.pipelines.schedule.service import serve
+
+    console = Console(highlight=False, soft_wrap=True)
+    with _at_work(console, data) as (scheduler, beside, clock):
+        if not once:
+            serve(scheduler, clock, partial(_show, console), beside)
+            return
+        since_ns, found = clock.now_ns(), {run.key for run in scheduler.ledger.runs() if run.state.value == "running"}
+        _show(console, scheduler.look())
+        _finish(console, scheduler, beside, lambda run: run.key in found or run.begun_ns >= since_ns)
+
+
+def now(
+    page: Annotated[str, typer.Argument(help="Name of a promoted page.")],
+    session: Annotated[int | None, typer.Option("--session", parser=session_of, metavar="DATE", help=SESSION_HELP)] = None,
+    data: DataFolder = None,
+) -> None:
+    """Run one slot at once."""
+    console = Console(highlight=False, soft_wrap=True)
+    with _at_work(console, data) as (scheduler, beside, _):
+        made = scheduler.make_up(page, session or 0)
+        console.print(f"  {escape(page)} of {made.session}, {made.slot} ...")
+        _finish(console, scheduler, beside, lambda run: run.key == made.key)
+
+
+@contextmanager
+def _at_work(console: Console, data: Path | None) -> Iterator[tuple[Scheduler, Beside, Clock]]:
+    """Be the one scheduler of a data folder."""
     from workbench.clock import SystemClock
-    from workbench.commands.notebooks import places
+    from workbench.commands.notebooks import own_place
     from workbench.config import load_settings
-    from workbench.pipelines.schedule.daemon import Scheduler, started_here, work_off
-    from workbench.pipelines.schedule.service import Beside, serve
-    from workbench.runtime.notify.given import given
+    from workbench.pipelines.schedule.daemon import Scheduler, started_here
+    from workbench.pipelines.schedule.service import Beside
     from workbench.store.folders import Folders
     from workbench.store.whole import only_one
 
-    settings, console = load_settings(), Console(highlight=False, soft_wrap=True)
-    folder, clock = folder_of(data, settings.data_path), SystemClock()
+    settings, clock = load_settings(), SystemClock()
+    folder = folder_of(data, settings.data_path)
     with only_one(Folders(folder).schedule / "lock", f"another scheduler works on {folder}: one is enough"):
         start = partial(started_here, address=settings.compute.address)
-        scheduler, beside = Scheduler(folder, places(), clock, start=start, keep=settings.retention.page_runs), Beside(folder, clock)
         where = f" · pages run on {settings.compute.address}" if settings.compute.address else ""
         console.print(f"[bold]workbench schedule[/] · {escape(str(folder))}{where}")
-        if once:
-            _show(console, scheduler.look())
-            work_off(scheduler)
-            if given(folder):
-                beside.see_to()
-                beside.end()
-            return
-        serve(scheduler, clock, partial(_show, console), beside)
+        yield Scheduler(folder, own_place(), clock, start=start, keep=settings.retention.page_runs), Beside(folder, clock), clock
+
+
+def _finish(console: Console, scheduler: Scheduler, beside: Beside, is_ours: Callable[[Run], bool]) -> None:
+    """Wait for what runs, say what became of it, see that what is to be told is told."""
+    from workbench.pipelines.schedule.daemon import work_off
+    from workbench.runtime.notify.given import given
+
+    work_off(scheduler)
+    ended = [run for run in scheduler.ledger.runs() if is_ours(run)]
+    for run in ended:
+        colour = {"done": "green", "missed": "yellow"}.get(run.state.value, "red")
+        why = escape(f": {run.why.splitlines()[0]}") if run.why else ""
+        console.print(f"  [{colour}]{run.state}[/] {escape(run.page)} of {run.session}, {run.slot}{why}")
+        if run.attempts:
+            console.print(f"    workbench runs show {escape(run.key)}")
+    if given(scheduler.ledger.folder.parent):
+        beside.see_to()
+        beside.end()
+    if any(run.state.value == "failed" for run in ended):
+        raise typer.Exit(1)
 
 
 def _show(console: Console, planned: list[Planned]) -> None:
@@ -86,14 +147,14 @@ def _show(console: Console, planned: list[Planned]) -> None:
 def show(data: DataFolder = None, as_json: AsJson = False) -> None:
     """Show the schedule."""
     from workbench.clock import SystemClock
-    from workbench.commands.notebooks import places
+    from workbench.commands.notebooks import own_place
     from workbench.config import load_settings
     from workbench.pipelines.schedule.ledger import Ledger
     from workbench.pipelines.schedule.planned import on_schedule
     from workbench.pipelines.schedule.trigger import at
 
     folder = folder_of(data, load_settings().data_path)
-    (planned, left), ledger, now_ns = on_schedule(places()), Ledger(folder), SystemClock().now_ns()
+    (planned, left), ledger, now_ns = on_schedule(own_place()), Ledger(folder), SystemClock().now_ns()
     slots = sorted(
         ((slot, each.name) for each in planned for slot, _ in zip(each.trigger.after(now_ns), range(NEXT), strict=False)),
         key=lambda pair: pair[0].due_ns,
@@ -109,11 +170,12 @@ def show(data: DataFolder = None, as_json: AsJson = False) -> None:
         return
     console = Console(highlight=False, soft_wrap=True)
     _show(console, planned)
-    table = Table(box=None, pad_edge=False, title="\nNext", title_justify="left", title_style="bold")
+    table = Table(box=None, pad_edge=False, title="Next", title_justify="left", title_style="bold")
     for slot, name in slots:
         zoned = at(slot.due_ns).astimezone(ZoneInfo("America/New_York"))
         table.add_row(f"  {zoned:%a %d %b %H:%M} New York", escape(name), f"{slot.session} {slot.name}")
     if slots:
+        console.print()
         console.print(table)
     for name, why in left:
         console.print(f"  [yellow]{escape(name)} does not run[/]: {escape(why)}")

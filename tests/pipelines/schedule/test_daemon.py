@@ -10,6 +10,7 @@ import pytest
 
 from tests.pipelines.schedule.planning import Said, dies_midway, effects, fails, here, planned, scheduler
 from workbench.clock import ManualClock
+from workbench.domain.errors import ConfigError
 from workbench.domain.units import HOUR, MINUTE, SECOND
 from workbench.pipelines.schedule.attempt import ORDER, forestall
 from workbench.pipelines.schedule.daemon import Scheduler
@@ -52,6 +53,22 @@ def test_holidays_early_closes_and_days_off_need_no_edit(tmp_path: Path) -> None
         of.look()
     sessions = [line.split()[1] for line in effects(tmp_path / "data")]
     assert sessions == ["20261124", "20261125", "20261126", "20261127", "20261130"], "Thanksgiving trades until noon"
+
+
+def test_a_slot_that_has_been_is_made_up_for_once_and_nothing_between_is(tmp_path: Path) -> None:
+    planned(tmp_path / "pages", "report", "close+30m", at="2026-11-20T12:00:00.000000Z")
+    clock = clock_at("2026-11-20T13:00:00")
+    of = scheduler(tmp_path / "data", tmp_path / "pages", clock, Said())
+    assert of.make_up("report").session == 20261119, "the last that has been, before it was promoted"
+    assert of.make_up("report", 20261116).slot == "close+30m"
+    for name, session, why in (("report", 20261116, "ran already"), ("report", 20261120, "nothing of report"), ("other", 0, "not on the")):
+        with pytest.raises(ConfigError, match=why):
+            of.make_up(name, session)
+    of.look()
+    assert [line.split()[1] for line in effects(tmp_path / "data")] == ["20261119", "20261116"]
+    clock.advance_to(ns_of(datetime(2026, 11, 20, 23, tzinfo=UTC)))
+    of.look()
+    assert [line.split()[1] for line in effects(tmp_path / "data")] == ["20261119", "20261116", "20261120"]
 
 
 @pytest.mark.parametrize(("missed", "ran", "told"), [("run", 4, 0), ("latest", 1, 3), ("skip", 0, 4)])

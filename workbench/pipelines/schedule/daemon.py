@@ -27,6 +27,7 @@ from typing import Final, Protocol
 import msgspec
 
 from workbench.clock import Clock
+from workbench.domain.errors import ConfigError
 from workbench.domain.units import HOUR, MINUTE, SECOND
 from workbench.pipelines.schedule import attempt, ending, words
 from workbench.pipelines.schedule.attempt import Order
@@ -121,6 +122,36 @@ class Scheduler:
                 self._follow(run, by_name.get(run.page))
             self._hand_over()
 
+    def make_up(self, name: str, session: int = 0) -> Run:
+        """Begin a slot of a page that has been, whether it was promoted then or not: it runs as it would have by itself, once.
+
+        Parameters
+        ----------
+        session
+            Whose slot, the last one where it has several; 0: the last one that has been.
+
+        Raises
+        ------
+        ConfigError
+            The page is not on the schedule, nothing of it has been due, or that slot ran already.
+        """
+        with self._looks:
+            planned, left = on_schedule(self._places)
+            page = next((each for each in planned if each.name == name), None)
+            if page is None:
+                why = next((each.why for each in left if each.name == name), f"{name} is not on the schedule")
+                there = ", ".join(each.name for each in planned) or "nothing"
+                raise ConfigError(f"{why}; on the schedule: {there}")
+            now_ns = self._clock.now_ns()
+            slot = page.trigger.of_session(session, now_ns) if session else page.trigger.latest(now_ns)
+            if slot is None:
+                raise ConfigError(f"nothing of {name} has been due{f' in session {session}' if session else ''}: it runs {page.trigger}")
+            run = self._run(page, slot, now_ns)
+            if (there_is := self.ledger.get(run.key)) is not None:
+                raise ConfigError(f"{run.key} ran already: {there_is.state} (workbench runs show {run.key}); a slot runs once")
+            self._claim(page, run, slot)
+            return run
+
     @property
     def n_running(self) -> int:
         """How many runs have not ended."""
@@ -199,7 +230,10 @@ class Scheduler:
         if last is None and every_ns:
             latest = page.trigger.latest(now_ns)
             return [latest] if latest is not None and now_ns - latest.due_ns < every_ns else []
-        behind_ns = page.since_ns if last is None else max(last.due_ns, page.since_ns if last.digest != page.digest else 0)
+        if last is None or last.digest != page.digest or last.due_ns < page.since_ns <= last.begun_ns:  # the last: it was made up for
+            behind_ns = max(page.since_ns, last.due_ns if last is not None else 0)
+        else:
+            behind_ns = last.due_ns
         return list(page.trigger.between(behind_ns, now_ns))
 
     def _run(self, page: Planned, slot: Slot, now_ns: int) -> Run:

@@ -97,6 +97,12 @@ class SessionTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no t
                 return found[-1]
         return None
 
+    def of_session(self, session: int, until_ns: int) -> Slot | None:
+        """Give the last slot of a session up to an instant, `None` if it has none."""
+        day_ns = ns_of(datetime.combine(_date_of(session), datetime.min.time(), UTC))
+        found = [slot for slot in self.between(day_ns - 4 * DAY, min(until_ns, day_ns + 31 * DAY)) if slot.session == session]
+        return found[-1] if found else None
+
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
         """Give APScheduler the next time, behind the last one and not before `now`."""
         after_ns = ns_of(now) - 1
@@ -179,7 +185,11 @@ def _period(period: str, day: date) -> tuple[int, ...]:
 
 
 def _date(day: Day) -> date:
-    return date.fromisoformat(str(day.session.session))
+    return _date_of(day.session.session)
+
+
+def _date_of(session: int) -> date:
+    return date.fromisoformat(str(session))
 
 
 def at(ns: int) -> datetime:
