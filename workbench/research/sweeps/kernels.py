@@ -12,6 +12,7 @@ BUY, SELL, LEAVE_LONG, LEAVE_SHORT = 1, 2, 4, 8  # SELL opens a short position
 STOP, TARGET, SIGNAL, TIME, SESSION = 1, 2, 3, 4, 5  # why a trip ended; 0: it has not
 N_TRIPS, N_WON, PNL, FEES, DRAWDOWN, N_HELD, N_STOPS, N_TARGETS, OPEN = range(9)  # of a row of results
 N_TOTALS = 9
+FAR = 1 << 60  # no price is so far away
 TRIP = 6  # of a row of trips: side, bar of entry, bar of exit, price of entry, price of exit, why
 
 READ = types.Array(types.int64, 1, "C", readonly=True)
@@ -36,15 +37,31 @@ def leaving(phase, side, want, now, low, high, close, entry, age, exits, slip):
     return (TARGET, entry + side * target) if target > 0 and side * (good - entry) > target else (0, 0)
 
 
-@njit(types.void(READ, READ, READ, READ, READ, I8, U1, READ, READ, types.int64[::1], F8, types.int64[::1], types.int64[:, ::1],
+@njit(types.Tuple((I8, I8, I8))(READ, READ, READ, U1, I8, I8, I8, I8, I8, I8, I8, I8, I8), cache=True, inline="always")
+def quiet(high, low, close, signal, i, behind, side, worth, floor, ceiling, level, peak, worst):
+    """Hold a position from bar i until something may happen to it; give the bar at which it may, and peak and worst until there."""
+    leave = SELL | LEAVE_LONG if side > 0 else BUY | LEAVE_SHORT
+    step, last, bounded = side * worth, close[i - 1], floor > -FAR or ceiling < FAR
+    while i < behind and not (bounded and (low[i] <= floor or high[i] >= ceiling)):
+        level += step * (close[i] - last)
+        last = close[i]
+        peak = max(peak, level)
+        worst = max(worst, peak - level)
+        i += 1
+        if signal[i - 1] & leave != 0:
+            break
+    return i, peak, worst
+
+
+@njit(types.void(READ, READ, READ, READ, READ, READ, I8, U1, READ, READ, types.int64[::1], F8, types.int64[::1], types.int64[:, ::1],
                  types.int64[::1]), cache=True)  # fmt: skip
-def walk(opened, high, low, close, edges, leaves_at_end, signal, terms, exits, totals, squares, blocks, trips, equity):
+def walk(opened, high, low, close, moved2, edges, leaves_at_end, signal, terms, exits, totals, squares, blocks, trips, equity):
     """Trade signals over bars; fill totals, the P&L of each block of bars, and what is asked for (empty arrays are not): trips, equity.
 
     ``edges`` cut the bars into blocks; with ``leaves_at_end`` nothing is held from one to the next: a position is left at the last close.
-    ``terms``: slippage in quanta, fee in micros a contract and side, micros a quantum, contracts. ``exits``: distance of stop and target
-    in quanta, bars until the position is left; 0: none. Within a bar the stop comes first, at the worse of its price and the open; a
-    target must be passed, and is filled at its price.
+    ``moved2[i]`` is the sum of the squares of the moves from close to close before bar i. ``terms``: slippage in quanta, fee in micros a
+    contract and side, micros a quantum, contracts. ``exits``: distance of stop and target in quanta, bars until the position is left; 0:
+    none. Within a bar the stop comes first, at the worse of its price and the open; a target must be passed, and is filled at its price.
     """
     slip, fee, worth = terms[0], terms[1] * terms[3], terms[2] * terms[3]
     keeps_trips, keeps_equity = len(trips) > 0, len(equity) > 0
@@ -63,6 +80,22 @@ def walk(opened, high, low, close, edges, leaves_at_end, signal, terms, exits, t
                     want = signal[i]
                     i += 1
                 continue
+            if side != 0 and want & (SELL | LEAVE_LONG if side > 0 else BUY | LEAVE_SHORT) == 0:  # held, and no wish to leave
+                bad, good = exits[0] if exits[0] > 0 else 2 * FAR, exits[1] + 1 if exits[1] > 0 else 2 * FAR
+                floor, ceiling = (entry - bad, entry + good) if side > 0 else (entry - good, entry + bad)
+                until = behind - leaves_at_end
+                until = min(until, since + exits[2]) if exits[2] > 0 else until
+                at = i
+                i, peak, worst = quiet(high, low, close, signal, i, until, side, worth, floor, ceiling, worth_now, peak, worst)
+                if i > at:
+                    totals[N_HELD] += i - at
+                    square += float(moved2[i] - moved2[at]) * float(worth) * float(worth)
+                    worth_now = cash + side * (close[i - 1] - entry) * worth
+                    if keeps_equity:
+                        for k in range(at, i):
+                            equity[k] = cash + side * (close[k] - entry) * worth
+                    want = signal[i - 1]
+                    continue
             now = opened[i]
             for phase in range(3 if leaves_at_end != 0 and i == behind - 1 else 2):
                 if phase == 1 and side == 0 and (want & BUY != 0) != (want & SELL != 0):
@@ -99,22 +132,27 @@ def walk(opened, high, low, close, edges, leaves_at_end, signal, terms, exits, t
     totals[PNL], totals[DRAWDOWN], totals[OPEN], squares[0] = worth_now, worst, worth_now - cash, square
 
 
-@njit(types.void(READ, types.int64, types.int64, U1), cache=True)
-def cross(sums, fast, slow, out):
+@njit([types.void(F_READ, I8, I8, types.int8[::1], U1), types.void(READ, I8, I8, types.int8[::1], U1)], cache=True)
+def cross(sums, fast, slow, sides, out):
     """Signal where the mean of the last `fast` closes crosses that of the last `slow`. ``sums[i]`` is the sum of the first i closes.
 
-    In whole numbers, each mean times both lengths: no rounding says that there was a cross. The first side that is known is no cross.
+    Each mean times both lengths, in whole numbers (also as floats, where they hold them exactly: those are compared four at a time): no
+    rounding says that there was a cross. The first side that is known is no cross. ``sides`` is room, of any size that stays in cache.
     """
     out[:] = 0
-    side = 0
-    for i in range(slow, len(sums)):
-        apart = (sums[i] - sums[i - fast]) * slow - (sums[i] - sums[i - slow]) * fast
-        if apart > 0 and side <= 0:
-            out[i - 1] = BUY | LEAVE_SHORT if side < 0 else 0
-            side = 1
-        elif apart < 0 and side >= 0:
-            out[i - 1] = SELL | LEAVE_LONG if side > 0 else 0
-            side = -1
+    side, n = 0, len(sides)
+    for begin in range(slow, len(sums), n):
+        m = min(n, len(sums) - begin)
+        here, near, far = sums[begin : begin + m], sums[begin - fast : begin - fast + m], sums[begin - slow : begin - slow + m]
+        for k in range(m):
+            apart = (here[k] - near[k]) * slow - (here[k] - far[k]) * fast
+            sides[k] = np.int8(apart > 0) - np.int8(apart < 0)
+        for k in range(m):
+            now = sides[k]
+            if now != side and now != 0:
+                if side != 0:
+                    out[begin + k - 1] = BUY | LEAVE_SHORT if now > 0 else SELL | LEAVE_LONG
+                side = now
 
 
 @njit(types.void(READ, types.int64, types.int64, types.int64[::1], types.int64[::1]), cache=True)

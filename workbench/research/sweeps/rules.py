@@ -13,6 +13,8 @@ from workbench.domain.errors import ConfigError, DataError
 from workbench.research.sweeps import kernels
 from workbench.research.sweeps.series import Series
 
+EXACT = 1 << 53  # below it a float holds every whole number
+IN_CACHE = 4096  # bars
 Signal = npt.NDArray[np.uint8]
 Config = Mapping[str, float]
 Fill = Callable[[Config], Signal]
@@ -43,11 +45,13 @@ class Cross(NamedTuple):
         return 1 <= config["fast"] < config["slow"]
 
     def over(self, series: Series) -> Fill:
-        sums = np.concatenate([np.zeros(1, np.int64), np.cumsum(series.close)])
-        out = np.zeros(len(series.close), np.uint8)
+        whole = np.concatenate([np.zeros(1, np.int64), np.cumsum(series.close - series.close[0])])  # both means are as much lower
+        floats, furthest = whole.astype(np.float64), 2 * int(np.abs(whole).max())
+        out, sides = np.zeros(len(series.close), np.uint8), np.zeros(IN_CACHE, np.int8)
 
         def fill(config: Config) -> Signal:
-            kernels.cross(sums, int(config["fast"]), int(config["slow"]), out)
+            fast, slow = int(config["fast"]), int(config["slow"])
+            kernels.cross(floats if furthest * slow < EXACT else whole, fast, slow, sides, out)
             return out
 
         return fill

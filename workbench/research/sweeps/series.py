@@ -17,12 +17,16 @@ OFF = 1e-6  # of a quantum, that a price in floats may be away from it
 
 
 class Series(NamedTuple):
-    """One contract's bars. ``edges`` cut them into sessions: ``edges[s] <= i < edges[s + 1]``; ``frame`` are the rows with a price."""
+    """One contract's bars. ``edges`` cut them into sessions: ``edges[s] <= i < edges[s + 1]``; ``frame`` are the rows with a price.
+
+    ``moved2[i]`` is the sum of the squares of the moves from close to close before bar i.
+    """
 
     open: Ints
     high: Ints
     low: Ints
     close: Ints
+    moved2: Ints
     edges: Ints
     frame: pl.DataFrame
 
@@ -53,7 +57,8 @@ def series_of(bars: pl.DataFrame, terms: Terms) -> Series:
     cuts: list[int] = []
     if "session" in there.columns:
         cuts = (np.flatnonzero(np.diff(there["session"].rank("dense").to_numpy().astype(np.int64))) + 1).tolist()
-    return Series(opened, high, low, close, np.array([0, *cuts, len(there)], np.int64), there)
+    moved2 = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.square(np.diff(close, prepend=close[0])))])
+    return Series(opened, high, low, close, moved2, np.array([0, *cuts, len(there)], np.int64), there)
 
 
 def _quanta(bars: pl.DataFrame, name: str, terms: Terms) -> Ints:

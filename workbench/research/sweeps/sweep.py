@@ -126,8 +126,8 @@ def walk(
     of = np.array([terms.slippage_ticks * terms.tick, terms.fee_micros, terms.worth_micros, terms.qty], np.int64)
     totals, squares, blocks = np.zeros(kernels.N_TOTALS, np.int64), np.zeros(1), np.zeros(len(series.edges) - 1, np.int64)
     kernels.walk(
-        series.open, series.high, series.low, series.close, series.edges, int(hold == "session"), signal, of, exits, totals, squares,
-        blocks, room, equity,
+        series.open, series.high, series.low, series.close, series.moved2, series.edges, int(hold == "session"), signal, of, exits, totals,
+        squares, blocks, room, equity,
     )  # fmt: skip
     return Walked(totals, float(squares[0]), blocks)
 
