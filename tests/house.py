@@ -23,7 +23,7 @@ DOORS = {
     "numba": r"(market|features|learning|simulation|research|venues/ib)/(\w+/)*kernels\.py",
     "pandas_market_calendars": r"calendars(/\w+)?\.py",
     "exchange_calendars": r"(?!)",
-    "vectorbt": r"research/sweeps\.py",
+    "vectorbt": r"research/sweeps/vbt_process\.py",
     "hvplot": r"research/plots/",
     "holoviews": r"research/plots/",
     "matplotlib": r"research/figures/",

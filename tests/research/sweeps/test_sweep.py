@@ -10,7 +10,7 @@ import pytest
 
 from workbench.config import load_settings
 from workbench.domain.errors import ConfigError, DataError
-from workbench.research.sweeps import Breakout, Cross, Ready, Threshold, by_session, per_bar, sweep, terms_of, trips
+from workbench.research.sweeps import Breakout, Cross, Ready, Threshold, by_session, kernels, per_bar, sweep, terms_of, trips
 
 ES = terms_of("ES", slippage_ticks=0, settings=load_settings(environment={}))
 BEGAN = datetime(2026, 11, 19, 15, tzinfo=UTC)
@@ -155,3 +155,16 @@ def test_bars_that_cannot_be_swept_are_refused():
             sweep(wrong, Cross(), {"fast": [2], "slow": [5]}, ES)
     with pytest.raises(ConfigError, match="whole contracts"):
         terms_of("ES", qty=0)
+
+
+def test_means_that_floats_hold_exactly_cross_where_whole_numbers_say():
+    bars = drawn(4, 5000)
+    high = bars.with_columns(pl.col(name) + 2.0**49 for name in ("open_pts", "high_pts", "low_pts", "close_pts"))
+    sums = np.concatenate([np.zeros(1, np.int64), np.cumsum((bars["close_pts"].to_numpy() * 4).astype(np.int64))])
+    for fast, slow in ((1, 2), (3, 8), (20, 90)):
+        made = [np.zeros(5000, np.uint8) for _ in range(2)]
+        kernels.cross(sums, fast, slow, np.zeros(4096, np.int8), made[0])
+        kernels.cross(sums.astype(float), fast, slow, np.zeros(7, np.int8), made[1])
+        assert (made[0] == made[1]).all() and made[0].any()
+        numbers = [sweep(each, Cross(), [{"fast": fast, "slow": slow}], ES)["pnl_usd"][0] for each in (bars, high)]
+        assert numbers[0] == numbers[1]

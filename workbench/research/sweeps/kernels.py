@@ -53,6 +53,35 @@ def quiet(high, low, close, signal, i, behind, side, worth, floor, ceiling, leve
     return i, peak, worst
 
 
+@njit(types.Tuple((I8, I8, I8, I8))(I8, READ, READ, READ, I8, types.boolean, I8, I8, I8, I8, I8, READ, READ, types.int64[::1],
+                                    types.int64[:, ::1]), cache=True, inline="always")  # fmt: skip
+def bar(now, high, low, close, i, ends, want, side, entry, since, cash, terms, exits, totals, trips):
+    """Do what may be done in one bar: leave and enter at its open, leave within it, leave at its close where a session ends."""
+    slip, fee, worth = terms[0], terms[1] * terms[3], terms[2] * terms[3]
+    for phase in range(3 if ends else 2):
+        if phase == 1 and side == 0 and (want & BUY != 0) != (want & SELL != 0):
+            side = 1 if want & BUY != 0 else -1
+            entry, since, cash = now + side * slip, i, cash - fee
+            totals[FEES] += fee
+            if len(trips) > 0:
+                trips[totals[N_TRIPS]] = np.array([side, i, -1, entry, 0, 0])
+        if side == 0:
+            continue
+        totals[N_HELD] += phase == 1
+        why, px = leaving(phase, side, want, now, low[i], high[i], close[i], entry, i - since, exits, slip)
+        if why != 0:
+            if len(trips) > 0:
+                trips[totals[N_TRIPS]] = np.array([side, since, i, entry, px, why])
+            gain = side * (px - entry) * worth
+            cash, side = cash + gain - fee, 0
+            totals[FEES] += fee
+            totals[N_TRIPS] += 1
+            totals[N_WON] += gain > 2 * fee
+            totals[N_STOPS] += why == STOP
+            totals[N_TARGETS] += why == TARGET
+    return side, entry, since, cash
+
+
 @njit(types.void(READ, READ, READ, READ, READ, READ, I8, U1, READ, READ, types.int64[::1], F8, types.int64[::1], types.int64[:, ::1],
                  types.int64[::1]), cache=True)  # fmt: skip
 def walk(opened, high, low, close, moved2, edges, leaves_at_end, signal, terms, exits, totals, squares, blocks, trips, equity):
@@ -63,8 +92,7 @@ def walk(opened, high, low, close, moved2, edges, leaves_at_end, signal, terms, 
     contract and side, micros a quantum, contracts. ``exits``: distance of stop and target in quanta, bars until the position is left; 0:
     none. Within a bar the stop comes first, at the worse of its price and the open; a target must be passed, and is filled at its price.
     """
-    slip, fee, worth = terms[0], terms[1] * terms[3], terms[2] * terms[3]
-    keeps_trips, keeps_equity = len(trips) > 0, len(equity) > 0
+    worth, keeps_equity = terms[2] * terms[3], len(equity) > 0
     side, entry, since, cash, worth_now, peak, want, worst, square = 0, 0, 0, 0, 0, 0, 0, 0, 0.0
     totals[:] = 0
     for b in range(len(edges) - 1):
@@ -96,28 +124,10 @@ def walk(opened, high, low, close, moved2, edges, leaves_at_end, signal, terms, 
                             equity[k] = cash + side * (close[k] - entry) * worth
                     want = signal[i - 1]
                     continue
-            now = opened[i]
-            for phase in range(3 if leaves_at_end != 0 and i == behind - 1 else 2):
-                if phase == 1 and side == 0 and (want & BUY != 0) != (want & SELL != 0):
-                    side = 1 if want & BUY != 0 else -1
-                    entry, since, cash = now + side * slip, i, cash - fee
-                    totals[FEES] += fee
-                    if keeps_trips:
-                        trips[totals[N_TRIPS]] = np.array([side, i, -1, entry, 0, 0])
-                if side == 0:
-                    continue
-                totals[N_HELD] += phase == 1
-                why, px = leaving(phase, side, want, now, low[i], high[i], close[i], entry, i - since, exits, slip)
-                if why != 0:
-                    if keeps_trips:
-                        trips[totals[N_TRIPS]] = np.array([side, since, i, entry, px, why])
-                    gain = side * (px - entry) * worth
-                    cash, side = cash + gain - fee, 0
-                    totals[FEES] += fee
-                    totals[N_TRIPS] += 1
-                    totals[N_WON] += gain > 2 * fee
-                    totals[N_STOPS] += why == STOP
-                    totals[N_TARGETS] += why == TARGET
+            ends = leaves_at_end != 0 and i == behind - 1
+            side, entry, since, cash = bar(
+                opened[i], high, low, close, i, ends, want, side, entry, since, cash, terms, exits, totals, trips
+            )
             moved = cash + side * (close[i] - entry) * worth - worth_now
             worth_now += moved
             peak = max(peak, worth_now)
