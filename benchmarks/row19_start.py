@@ -50,7 +50,7 @@ CONTROL = "import numpy, asyncio"
 
 
 def measure(quick: bool) -> list[Line]:
-    from benchmarks.rule import law_table
+    from benchmarks.law import law_table
 
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "day.npy"

@@ -84,7 +84,7 @@ def _line(what: str, mb: float, bar: float, anchor: str, notes: list[str]) -> Li
 def _plays(learner: str, days: tuple[int, ...]) -> list[dict[str, dict[str, float]]]:
     import msgspec
 
-    from benchmarks.rule import law_table
+    from benchmarks.law import law_table
     from benchmarks.tape import es
 
     told = []

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.wire.room import BEGIN_NS, SESSION
+from benchmarks.wire.session import BEGIN_NS, SESSION
 from workbench.config import Mode, load_settings
 from workbench.domain.events import AnyEvent, Arrival, BrokerSaid, ClockCompared
 from workbench.domain.records import Records

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from benchmarks.wire.edge import ACCOUNT, anonymous_mb, settings_for
-from benchmarks.wire.room import BEGIN_NS, BID_PX, SESSION, market
+from benchmarks.wire.room import BID_PX, market
+from benchmarks.wire.session import BEGIN_NS, SESSION
 from workbench.config import Mode
 from workbench.domain.contracts import Contract
 from workbench.domain.events import OrderFilled

@@ -20,9 +20,9 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.peers import as_installed
+from benchmarks.wire.session import BEGIN_NS, SESSION
 from workbench.config import load_settings
 from workbench.domain.records import ASK, BID, EVENT_TIME, Kind, Phase, Records, empty
-from workbench.domain.units import SECOND
 from workbench.gateway.base import Budget
 from workbench.gateway.build import gateway
 from workbench.gateway.transports.door import Connection
@@ -39,8 +39,6 @@ from workbench.wire import (
     frame,
 )
 
-BEGIN_NS: Final = 1_795_188_600 * SECOND  # 2026-11-20 09:30 in Chicago
-SESSION: Final = 20261120
 BID_PX: Final = 27_200  # quanta
 POINTS: Final = BID_PX / 4
 
