@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -105,6 +106,20 @@ def test_rows_that_read_back_differently_keep_their_segment(tmp_path):
     with pytest.raises(StoreError, match="the segment is kept"):
         seal(tmp_path)
     assert np.concatenate([rows for _, rows in read_segments(Folders(tmp_path).tail)]).tobytes() == tape(64).tobytes()
+
+
+@pytest.mark.parametrize("damage", ["another", "missing", "twice"])
+def test_of_segments_read_back_together_the_one_that_differs_is_named_and_all_stay(tmp_path, damage):
+    fill(tmp_path, 300)
+    held = tape(300)
+    at = {"another": slice(0, 300), "missing": np.arange(300) != 150, "twice": np.sort([*range(300), 150])}[damage]
+    held["sz"][150] += damage == "another"
+    Recordings.of(tmp_path).append(SESSION, held[at])
+    done = [(segment.name, segment.n) for segment, _ in read_segments(Folders(tmp_path).tail)]
+    Recordings.of(tmp_path).append_parts(SESSION, [(held[:0], each) for each in done])
+    with pytest.raises(StoreError, match=rf"{re.escape(done[2][0].split('/')[-1])}.* holds 64 records"):
+        seal(tmp_path)
+    assert len(read_segments(Folders(tmp_path).tail)) == 5
 
 
 def test_looking_asks_the_table_about_new_segments_only(tmp_path):

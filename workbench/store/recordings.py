@@ -131,15 +131,15 @@ class Recordings:
         fresh = [(records, its) for records, its in parts if its is None or done[its[0]] < its[1]]
         if fresh:
             with self._table.writing() as table:
-                records = np.concatenate([records for records, _ in fresh]) if len(fresh) > 1 else fresh[0][0]
-                self._table.commit(table, to_frame(session, records), [its for _, its in fresh if its is not None])
+                frame = to_frame(session, [records for records, _ in fresh])
+                self._table.commit(table, frame, [its for _, its in fresh if its is not None])
         return len(fresh)
 
     def replace(self, session: int, records: Records, transaction: tuple[str, int] | None = None, *, epoch: int | None = None) -> None:
         """Put `records` in the place of a session, or of one epoch of it, in one commit."""
         with self._table.writing() as table:
             instead_of = _predicate(session, epoch) if table is not None else None
-            self._table.commit(table, to_frame(session, records), [transaction] if transaction is not None else (), instead_of)
+            self._table.commit(table, to_frame(session, [records]), [transaction] if transaction is not None else (), instead_of)
 
     def delete(self, session: int, epoch: int | None = None) -> None:
         """Take a session, or one epoch of it, out of the current version of the table."""

@@ -82,5 +82,3 @@ def _here_too() -> Iterator[None]:
         yield
     finally:
         sys.path.remove("")
-
-

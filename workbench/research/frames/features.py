@@ -40,9 +40,7 @@ class BankOf(NamedTuple):
             if name in more:  # of those the run had it is as it was in the run: silent from here on
                 raise error
 
-        made = FeatureBank(
-            self.contracts, lengths_ns=self.lengths_ns, leaders=self.leaders, own=every, kinds=self.kinds, on_failure=failed
-        )
+        made = FeatureBank(self.contracts, lengths_ns=self.lengths_ns, leaders=self.leaders, own=every, kinds=self.kinds, on_failure=failed)
         if self.begun is not None and not own:  # with a feature more it is another bank: it begins cold
             made.restore(self.begun.bank)
         return made
