@@ -29,7 +29,7 @@ def test_a_slot_is_run_at_once_and_only_once(place: Path, monkeypatch: pytest.Mo
     assert said.code == 0 and "done report of 20261118, close+30m" in said.text and "workbench runs show report/20261118" in said.text
     again = workbench("schedule", "now", "report", "--session", "2026-11-18")
     assert again.code == 2 and "ran already: done" in again.text
-    assert "on the schedule: report" in workbench("schedule", "now", "other").text
+    assert "on it: report" in workbench("schedule", "now", "other").text
 
 
 def test_a_run_that_failed_is_said_and_ends_with_1(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,3 +46,11 @@ def test_what_was_promoted_elsewhere_runs_there(place: Path, monkeypatch: pytest
     assert "shipped" not in workbench("notebook", "status").out
     said = workbench("notebook", "demote", "shipped")
     assert said.code == 2 and "is promoted in" in said.text and "not here" in said.text
+
+
+def test_an_edited_page_is_said_by_every_look(place: Path) -> None:
+    (place / "pipelines" / "report" / "notebook.ipynb").write_text("{}")
+    for words in (("run", "--once"), ("show",), ("now", "report")):
+        said = workbench("schedule", *words)
+        assert "notebook.ipynb was edited since it was promoted" in said.text and "nothing is on the schedule" not in said.text
+        assert said.code == (2 if words[0] == "now" else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 COLOURS: Final = {"done": "green", "failed": "bold red", "missed": "yellow", "running": "cyan"}
 WIDEST: Final = 60  # characters of a value
+DIGEST: Final = re.compile(r"[0-9a-f]{40,}")
 Named = Annotated[str, typer.Argument(help="A run's key or its beginning, or a page: then its last run.")]
 
 
@@ -85,7 +87,7 @@ def show(named: Named, data: DataFolder = None, as_json: AsJson = False) -> None
         for key, value in (each.result.get(name) or {}).items():
             console.print(f"  {name:<10} {escape(key)} = {escape(_short(value))}")
     for row in each.result.get("data") or ():
-        console.print(f"  data       {escape(_short(row))}")
+        console.print(f"  data       {escape(' '.join(_short(row[name]) for name in ('table', 'part', 'digest') if row.get(name)))}")
     console.print(f"  took       {_or_not(each.seconds, 's')}, at most {_or_not(each.peak_mb, 'MB')}")
     console.print(f"  page       {escape(str(each.page or 'it left none'))}")
 
@@ -95,11 +97,14 @@ def diff(one: Named, other: Named, data: DataFolder = None, as_json: AsJson = Fa
     from workbench.pipelines.runs import differences, find
 
     folder = _folder(data)
-    found = differences(find(folder, one), find(folder, other))
+    both = find(folder, one), find(folder, other)
+    names, found = [each.run.key for each in both], differences(*both)
     if as_json:
         typer.echo(json.dumps([each._asdict() for each in found]))
     else:
         console = Console(highlight=False, soft_wrap=True)
+        if found:
+            console.print(f"  {'':<36} {escape(names[0]):<{WIDEST}} {escape(names[1])}", style="bold")
         for each in found:
             console.print(f"  {escape(each.where):<36} {escape(_short(each.one)):<{WIDEST}} {escape(_short(each.other))}")
         if not found:
@@ -125,7 +130,9 @@ def _at(ns: int) -> str:
 
 
 def _short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = "nothing" if value is None else value if isinstance(value, str) else json.dumps(value)
+    if DIGEST.fullmatch(text):
+        return text[:12]
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
 
 

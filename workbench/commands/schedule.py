@@ -134,14 +134,19 @@ def _finish(console: Console, scheduler: Scheduler, beside: Beside, is_ours: Cal
 
 def _show(console: Console, planned: list[Planned]) -> None:
     from workbench.clock import SystemClock
+    from workbench.commands.notebooks import own_place
+    from workbench.pipelines.schedule.planned import on_schedule
     from workbench.pipelines.schedule.trigger import at
 
-    if not planned:
+    left = on_schedule(own_place())[1]
+    if not planned and not left:
         console.print("  nothing is on the schedule; workbench notebook promote NOTEBOOK --schedule close+30m puts a page there")
     for each in planned:
         slot = next(each.trigger.after(SystemClock().now_ns()), None)
         when = f"{at(slot.due_ns).astimezone(ZoneInfo('America/New_York')):%a %d %b %H:%M} New York" if slot is not None else "never again"
         console.print(f"  {each.name:<20} {each.trigger!s:<34} next {when}")
+    for name, why in left:
+        console.print(f"  [yellow]{escape(name)} does not run[/]: {escape(why)}")
 
 
 def show(data: DataFolder = None, as_json: AsJson = False) -> None:
@@ -177,5 +182,3 @@ def show(data: DataFolder = None, as_json: AsJson = False) -> None:
     if slots:
         console.print()
         console.print(table)
-    for name, why in left:
-        console.print(f"  [yellow]{escape(name)} does not run[/]: {escape(why)}")

@@ -139,9 +139,9 @@ class Scheduler:
             planned, left = on_schedule(self._places)
             page = next((each for each in planned if each.name == name), None)
             if page is None:
-                why = next((each.why for each in left if each.name == name), f"{name} is not on the schedule")
                 there = ", ".join(each.name for each in planned) or "nothing"
-                raise ConfigError(f"{why}; on the schedule: {there}")
+                none = f"{name} is not on the schedule; on it: {there}"
+                raise ConfigError(next((each.why for each in left if each.name == name), none))
             now_ns = self._clock.now_ns()
             slot = page.trigger.of_session(session, now_ns) if session else page.trigger.latest(now_ns)
             if slot is None:
