@@ -184,6 +184,17 @@ class Browser:
         target = self._control.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         return Tab(f"ws://{self._host}/devtools/page/{target}")
 
+    def frame(self, part: str) -> Tab:
+        """Give the frame whose address has this part, once it is there: a sandboxed one is a process of its own."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            every = self._control.call("Target.getTargets")["targetInfos"]
+            if found := [each["targetId"] for each in every if each["type"] == "iframe" and part in each["url"]]:
+                return Tab(f"ws://{self._host}/devtools/page/{found[-1]}")
+            if time.monotonic() > until:
+                raise AssertionError(f"no frame of {part} within {PATIENCE_S:g} s: {[each['url'] for each in every]}")
+            time.sleep(0.1)  # a browser says of itself that a frame is there to nobody who did not ask
+
     def __enter__(self) -> Self:
         return self
 

@@ -207,7 +207,7 @@ def test_the_page_of_the_recording_tells_the_same_folder_and_asks_nobody_else(ta
     tab.go(f"{server.address.partition('?')[0]}data")
     tab.wait_for(".foot", r"records?, read in")
     assert tab.texts(".streams .row b") and "Was every minute heard" in tab.text("#streams h2")
-    assert tab.texts("nav a") == ["trading", "data"] and tab.text("nav a[aria-current]") == "data"
+    assert tab.texts("nav a") == ["trading", "data", "runs"] and tab.text("nav a[aria-current]") == "data"
     for width in WIDTHS:
         tab.look(width)
         assert tab.ask("document.documentElement.scrollWidth <= innerWidth")

@@ -47,6 +47,10 @@ def test_the_last_one_comes_first_with_what_it_left(data: Path) -> None:
     assert [each.run.session for each in runs(data, "report")] == [20261120, 20261119]
 
 
+def test_a_ledger_leaves_out_what_was_due_before(data: Path) -> None:
+    assert [run.page for run in Ledger(data).runs(since_ns=2 * SECOND)] == ["report", "scan"]
+
+
 def test_one_is_found_by_its_page_or_a_beginning_that_fits_it_alone(data: Path) -> None:
     assert find(data, "report").run.session == 20261120
     assert find(data, "report/20261119").run.session == 20261119

@@ -7,7 +7,7 @@ import pytest
 from tests.store.killing import is_killed_at_line
 from tests.store.test_tail import small_disk
 from workbench.domain.errors import StoreError
-from workbench.store.whole import only_one, remove_parts, whole_file, write_whole
+from workbench.store.whole import is_held, only_one, remove_parts, whole_file, write_whole
 
 
 def test_a_file_is_replaced_whole(tmp_path):
@@ -58,3 +58,13 @@ def test_what_is_written_by_somebody_else_gets_its_name_whole_or_not_at_all(tmp_
     assert path.read_bytes() == b"one" and list(path.parent.iterdir()) == [path]
     with pytest.raises(StoreError, match="writing"), whole_file(path / "below") as part:
         part.write_bytes(b"")
+
+
+def test_whoever_only_looks_sees_whether_a_lock_is_held_and_is_in_nobodys_way(tmp_path):
+    path = tmp_path / "a.lock"
+    if is_held(path) is None:
+        pytest.skip("this system does not tell who holds a lock")
+    assert is_held(path) is False and not path.exists()
+    with only_one(path, "busy"):
+        assert is_held(path) is True
+    assert is_held(path) is False

@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def dashboard(data: DataFolder = None, port: Port = PORT, no_open: NoOpen = False) -> None:
     """Serve the page until interrupted."""
+    from workbench.commands.notebooks import places
     from workbench.commands.playing import folder_of
     from workbench.config import load_settings
 
@@ -44,4 +45,4 @@ def dashboard(data: DataFolder = None, port: Port = PORT, no_open: NoOpen = Fals
     def at_start(address: str) -> None:
         console.print(f"[bold]workbench dashboard[/] · {folder} · read only\n\n  {address}\n\n  Ctrl-C ends it.", soft_wrap=True)
 
-    serve(folders, settings, port, at_start=at_start, open_browser=not no_open)
+    serve(folders, settings, port, at_start=at_start, open_browser=not no_open, places=places())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 from zoneinfo import available_timezones
 
 import panel as pn
@@ -17,10 +17,12 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from workbench.config import Settings
-from workbench.dashboard import recording, trading
+from workbench.dashboard import recording, runs, trading
 from workbench.dashboard.door import HOST, Door
 from workbench.dashboard.gathering import Gathered, Gathering
 from workbench.dashboard.picture import Picture
+from workbench.dashboard.ran import Ran, Runs
+from workbench.dashboard.report import PATH, Report
 from workbench.dashboard.stores import Read, Stores, picture
 from workbench.domain.errors import ConfigError
 
@@ -58,8 +60,18 @@ DATA_SECTIONS: Final[dict[str, Callable[[Gathered, str], str]]] = {
     "leads": recording.leads,
     "foot": recording.foot,
 }
-PAGES: Final = (("/", "trading"), ("/data", "data"))
+RUN_SECTIONS: Final[dict[str, Callable[[Ran, runs.Pick, str], str]]] = {
+    "head": runs.head,
+    "state": runs.state,
+    "days": runs.days,
+    "runs": runs.runs,
+    "report": runs.report,
+    "used": runs.used,
+    "foot": runs.foot,
+}
+PAGES: Final = (("/", "trading"), ("/data", "data"), (runs.PATH, "runs"))
 DATA_PERIOD_MS: Final = 10_000
+RUNS_PERIOD_MS: Final = 2_000
 REST: Final = 5  # times as long as a look at a recording took, before the next: it must not eat the machine that trades
 # Scripts and styles of the page itself stand in it; everything else must come from this very server, and no other can be asked.
 POLICY: Final = "; ".join(
@@ -71,6 +83,16 @@ POLICY: Final = "; ".join(
         "connect-src 'self'",
     )
 )
+
+
+class Look(Protocol):
+    """What one look gives: it says how long it took."""
+
+    @property
+    def took_ms(self) -> float: ...
+
+
+Seen = TypeVar("Seen", bound=Look)
 
 
 class Watch:
@@ -107,20 +129,20 @@ class Watches:
         return self._held[wanted]
 
 
-class Recordings:
-    """The newest recording, looked at every ten seconds however many pages show it, off the loop that serves them."""
+class Shared(Generic[Seen]):
+    """What one look gives, taken anew after a while however many pages show it, off the loop that serves them."""
 
-    def __init__(self, folders: tuple[Path, ...]) -> None:
-        self._gathering = Gathering(folders)
+    def __init__(self, look: Callable[[], Seen], period_ms: int) -> None:
+        self._look, self._period_ms = look, period_ms
         self._lock = asyncio.Lock()
-        self._seen: Gathered | None = None
+        self._seen: Seen | None = None
         self._seen_s = 0.0
 
-    async def look(self) -> Gathered:
+    async def look(self) -> Seen:
         """Give what there was when somebody looked last."""
         async with self._lock:
-            if self._seen is None or time.monotonic() - self._seen_s > max(DATA_PERIOD_MS * FRESH_S, self._seen.took_ms * REST) / 1_000:
-                self._seen = await asyncio.to_thread(self._gathering.look)
+            if self._seen is None or time.monotonic() - self._seen_s > max(self._period_ms * FRESH_S, self._seen.took_ms * REST) / 1_000:
+                self._seen = await asyncio.to_thread(self._look)
                 self._seen_s = time.monotonic()
             return self._seen
 
@@ -140,7 +162,7 @@ def page(watches: Watches) -> pn.Template:
     return _page("trading.html", "/", tuple(SECTIONS), first, seen, PERIOD_MS, wanted=wanted)
 
 
-def data_page(recordings: Recordings) -> pn.Template:
+def data_page(recordings: Shared[Gathered]) -> pn.Template:
     """Make the page of what is recorded for one browser."""
     zone = _zone()
 
@@ -154,10 +176,32 @@ def data_page(recordings: Recordings) -> pn.Template:
     return _page("data.html", "/data", tuple(DATA_SECTIONS), first, seen, DATA_PERIOD_MS)
 
 
+def runs_page(ran: Shared[Ran]) -> pn.Template:
+    """Make the page of what ran by itself and by hand for one browser; what is picked stands behind the ``#`` of its address."""
+    zone, place = _zone(), pn.state.location
+
+    async def seen() -> tuple[dict[str, str], str]:
+        shown, pick = await ran.look(), runs.Pick.read(str(place.hash) if place is not None else "")
+        return {
+            name: section(shown, pick, zone) for name, section in RUN_SECTIONS.items()
+        }, f"{escape(runs.title(shown))}|{int(runs.is_empty(shown))}"
+
+    first = {"state": '<p class="soft">Reading what ran ...</p>'}
+    return _page("runs.html", runs.PATH, tuple(RUN_SECTIONS), first, seen, RUNS_PERIOD_MS, place=place)
+
+
 def _page(
-    name: str, here: str, sections: tuple[str, ...], first: dict[str, str], seen: Callable[[], Any], period_ms: int, *, wanted: str = ""
+    name: str,
+    here: str,
+    sections: tuple[str, ...],
+    first: dict[str, str],
+    seen: Callable[[], Any],
+    period_ms: int,
+    *,
+    wanted: str = "",
+    place: Any = None,
 ) -> pn.Template:
-    """Make a page of sections that `seen` gives anew each period, with the tab's title."""
+    """Make a page of sections that `seen` gives anew each period, and when something is picked at its `place`, with the tab's title."""
     css = _face("section.css")
     panes: dict[str, Any] = {
         each: _html(first.get(each, ""), stylesheets=[css], margin=0, sizing_mode="stretch_width") for each in sections
@@ -167,11 +211,17 @@ def _page(
     text = _face("frame.html")
     for part, file in parts.items():
         text = text.replace(f"{{{{ {part} }}}}", _face(file))
-    template = pn.Template(text)
+    template = pn.Template(text, location=place is not None)
     for each, pane in {**panes, "beat": beat}.items():
         template.add_panel(each, pane)
-    for each, value in _variables(here, wanted).items():
+    for each, value in (_variables(here, wanted) | {"has_place": place is not None}).items():
         template.add_variable(each, value)
+    _keep_fresh(panes, beat, seen, period_ms, place)
+    return template
+
+
+def _keep_fresh(panes: dict[str, Any], beat: Any, seen: Callable[[], Any], period_ms: int, place: Any) -> None:
+    """Show what is seen each period and when something is picked; say each second that the server is there."""
     n = 0
 
     async def refresh() -> None:
@@ -192,7 +242,12 @@ def _page(
     if period_ms > PERIOD_MS:
         add(still, period=PERIOD_MS)
     pn.state.onload(refresh)
-    return template
+
+    async def picked(_: Any) -> None:
+        await refresh()
+
+    if place is not None:
+        place.param.watch(picked, "hash")
 
 
 def _variables(here: str, wanted: str) -> dict[str, Any]:
@@ -238,8 +293,10 @@ class _PageGone(logging.Filter):
         return not isinstance(error, WebSocketClosedError | StreamClosedError) and "connection was closed" not in record.getMessage()
 
 
-def make_server(folders: tuple[Path, ...], settings: Settings, port: int, token: str | None = None) -> tuple[Any, Door]:
-    """Make the server, bound but not started.
+def make_server(
+    folders: tuple[Path, ...], settings: Settings, port: int, token: str | None = None, *, places: Sequence[Path] = ()
+) -> tuple[Any, Door]:
+    """Make the server, bound but not started; `places` is where pages lie that could be on the schedule.
 
     Raises
     ------
@@ -247,10 +304,13 @@ def make_server(folders: tuple[Path, ...], settings: Settings, port: int, token:
         The port is taken.
     """
     door = Door(port, token)
-    watches, recordings = Watches(folders, settings), Recordings(folders)
-    pages: Any = {"/": lambda: page(watches), "/data": lambda: data_page(recordings)}
+    watches, ran = Watches(folders, settings), Runs(folders, places)
+    recordings = Shared(Gathering(folders).look, DATA_PERIOD_MS)
+    looks = Shared(ran.look, RUNS_PERIOD_MS)
+    pages: Any = {"/": lambda: page(watches), "/data": lambda: data_page(recordings), runs.PATH: lambda: runs_page(looks)}
+    reports: Any = [(PATH, Report, {"data": lambda: ran.data})]
     try:
-        server = get_server(pages, port, HOST, list(door.hosts), title="workbench", show=False, start=False)
+        server = get_server(pages, port, HOST, list(door.hosts), title="workbench", show=False, start=False, extra_patterns=reports)
     except OSError as error:
         raise ConfigError(f"port {port} of {HOST} cannot be had ({error.strerror}): name another one (--port)") from None
     door.guard(server._tornado)
@@ -258,11 +318,19 @@ def make_server(folders: tuple[Path, ...], settings: Settings, port: int, token:
     return server, door
 
 
-def serve(folders: tuple[Path, ...], settings: Settings, port: int, *, at_start: Callable[[str], None], open_browser: bool) -> None:
+def serve(
+    folders: tuple[Path, ...],
+    settings: Settings,
+    port: int,
+    *,
+    at_start: Callable[[str], None],
+    open_browser: bool,
+    places: Sequence[Path] = (),
+) -> None:
     """Serve until interrupted; `at_start` hears the address."""
     for name in ("asyncio", "panel.io.document", "tornado.application"):
         logging.getLogger(name).addFilter(_PageGone())
-    server, door = make_server(folders, settings, port)
+    server, door = make_server(folders, settings, port, places=places)
     server.start()
     at_start(door.address)
     if open_browser:

@@ -51,7 +51,7 @@ class Difference(NamedTuple):
 def runs(data: Path, page: str | None = None) -> list[Told]:
     """List the runs of a data folder, the one due last first."""
     ledger = Ledger(data)
-    return [_told(ledger, run) for run in reversed(ledger.runs(page))]
+    return [told(ledger, run) for run in reversed(ledger.runs(page))]
 
 
 def find(data: Path, named: str) -> Told:
@@ -100,7 +100,8 @@ def _by_place(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {" ".join(str(value) for name, value in row.items() if name != "digest"): row.get("digest") for row in rows}
 
 
-def _told(ledger: Ledger, run: Run) -> Told:
+def told(ledger: Ledger, run: Run) -> Told:
+    """Read what a run left."""
     folder = ledger.folder_of(run.key)
     path = folder / "result.json"
     try:

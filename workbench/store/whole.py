@@ -15,6 +15,7 @@ from workbench.domain.errors import StoreError
 
 PART: Final = ".part"  # end of a name that is not to be read: still being written, or left by a process that died
 fdatasync: Final = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
+LOCKS: Final = Path("/proc/locks")  # "1: FLOCK ADVISORY WRITE pid major:minor:inode start end", proc_locks(5)
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 CAN_SYNC_A_PART: Final = hasattr(os, "RWF_DSYNC") and BOOT.exists()
 
@@ -66,6 +67,19 @@ def hold(path: Path, busy: str, *, wait_s: float = 0.0) -> FileLock:
         except Timeout:
             raise StoreError(busy) from None
     return lock
+
+
+def is_held(path: Path) -> bool | None:
+    """Say whether some process of this machine holds the lock file `path`, without touching it; `None` where the system does not tell.
+
+    Linux lists all locks in ``/proc/locks``; to try the lock itself would be to hold it for an instant, in the way of its owner.
+    """
+    if not LOCKS.exists():
+        return None
+    with trouble(f"looking whether {path} is held"):
+        inode = str(path.stat().st_ino) if path.exists() else ""
+        lines = [line.split() for line in LOCKS.read_text().splitlines()]
+    return any("FLOCK" in line and line[-3].rpartition(":")[2] == inode for line in lines)
 
 
 def sync_folder(folder: Path) -> None:

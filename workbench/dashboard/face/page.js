@@ -14,6 +14,12 @@
     location.search = event.target.value ? `?run=${encodeURIComponent(event.target.value)}` : "";
   });
 
+  // What was picked may open below of what is seen.
+  addEventListener("hashchange", () => {
+    const opened = by("report");
+    if (opened && location.hash.includes("run=")) opened.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  });
+
   const isPhone = matchMedia("(max-width: 640px)").matches;  // there the last section begins folded
   const folded = new Set(JSON.parse(localStorage.getItem("workbench_folded") || (isPhone ? '["features"]' : "[]")));
   for (const button of document.querySelectorAll("h2 button")) {

@@ -19,10 +19,11 @@ from typing import Any, Final
 import msgspec
 
 from workbench.domain.errors import StoreError, WorkbenchError
+from workbench.pipelines.schedule.ledger import LOCK
 from workbench.research.cluster import spread
 from workbench.store.whole import only_one, write_whole
 
-LOCK, ENDED, ORDER = ".lock", "ended.json", "order.json"
+ENDED, ORDER = "ended.json", "order.json"
 KEPT: Final = ("page.html", "page.ipynb", "result.json")
 LOOKS_S: Final = 5.0  # who looks whether somebody is at work holds the lock for an instant
 LONGEST_WHY, LONGEST_LINE = 2_000, 300  # characters

@@ -204,8 +204,8 @@ class Scheduler:
 
     # ------------------------------------------------------------------ what is due
     def _begin(self, page: Planned, now_ns: int) -> None:
-        owed, missed = self._owed(page, now_ns), list[Run]()  # what is missed is written down before a later slot is
-        is_first = page.trigger.when.every_ns > 0 and self.ledger.of(page.name) is None
+        last, missed = self.ledger.of(page.name), list[Run]()  # what is missed is written down before a later slot is
+        owed, is_first = page.owed(last, now_ns), page.trigger.when.every_ns > 0 and last is None
         for verdict in judge(owed, Missed.RUN if is_first else Missed(page.page.settings.schedule.missed), now_ns):
             run = self._run(page, verdict.slot, now_ns)
             if verdict.why_not:
@@ -222,19 +222,6 @@ class Scheduler:
             else:
                 missed.append(_missed(run, waits))
         self._miss(page, missed)
-
-    def _owed(self, page: Planned, now_ns: int) -> list[Slot]:
-        """List the slots that are due and not decided, rising. What repeats begins at once, with the slot that has just been."""
-        last = self.ledger.of(page.name)
-        every_ns = page.trigger.when.every_ns
-        if last is None and every_ns:
-            latest = page.trigger.latest(now_ns)
-            return [latest] if latest is not None and now_ns - latest.due_ns < every_ns else []
-        if last is None or last.digest != page.digest or last.due_ns < page.since_ns <= last.begun_ns:  # the last: it was made up for
-            behind_ns = max(page.since_ns, last.due_ns if last is not None else 0)
-        else:
-            behind_ns = last.due_ns
-        return list(page.trigger.between(behind_ns, now_ns))
 
     def _run(self, page: Planned, slot: Slot, now_ns: int) -> Run:
         key = run_key(page.name, page.digest, slot)

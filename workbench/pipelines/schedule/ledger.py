@@ -24,6 +24,7 @@ from workbench.store.whole import trouble
 
 WAIT_S: Final = 10.0
 STANDS: Final = "stands:"  # of what is told once for as long as it is so
+LOCK: Final = ".lock"  # in the folder of a run: held by the process that is at work on it
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS runs (
   key TEXT PRIMARY KEY, page TEXT NOT NULL, digest TEXT NOT NULL, session INTEGER NOT NULL, slot TEXT NOT NULL, due_ns INTEGER NOT NULL,
@@ -157,11 +158,11 @@ class Ledger:
 
     # ------------------------------------------------------------------ what there is
 
-    def runs(self, page: str | None = None, *, states: tuple[State, ...] = tuple(State)) -> list[Run]:
-        """List runs, the earliest due first."""
+    def runs(self, page: str | None = None, *, states: tuple[State, ...] = tuple(State), since_ns: int = 0) -> list[Run]:
+        """List runs, the earliest due first; those due before `since_ns` are left out."""
         named = ", ".join(f"'{state.value}'" for state in states)
-        words = f"SELECT * FROM runs WHERE state IN ({named}) AND (:page IS NULL OR page = :page) ORDER BY due_ns, key"  # noqa: S608
-        return self._select(words, {"page": page})
+        which = f"state IN ({named}) AND (:page IS NULL OR page = :page) AND due_ns >= :since"
+        return self._select(f"SELECT * FROM runs WHERE {which} ORDER BY due_ns, key", {"page": page, "since": since_ns})  # noqa: S608
 
     def get(self, key: str) -> Run | None:
         """Find one run by its key."""

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from workbench.domain.errors import WorkbenchError
 from workbench.pipelines.contract import Pipeline, read
 from workbench.pipelines.promotion import pages_of, promoted
+from workbench.pipelines.schedule.ledger import Run
 from workbench.pipelines.schedule.trigger import SessionTrigger, Slot, ns_of, parse
 
 SESSIONS: Final = ("session", "last")  # parameters that take the session a slot is of, if the page is called after one of them
@@ -38,6 +39,24 @@ class Planned(NamedTuple):
             if "first" in names and (days := self._days(slot.session)):
                 made["first"] = _before(slot.session, days)
         return made
+
+    def owed(self, last: Run | None, now_ns: int) -> list[Slot]:
+        """List the slots that are due and not decided, rising. What repeats begins at once, with the slot that has just been.
+
+        Parameters
+        ----------
+        last
+            The run of the page that was due last, `None` if it never was.
+        """
+        every_ns = self.trigger.when.every_ns
+        if last is None and every_ns:
+            latest = self.trigger.latest(now_ns)
+            return [latest] if latest is not None and now_ns - latest.due_ns < every_ns else []
+        if last is None or last.digest != self.digest or last.due_ns < self.since_ns <= last.begun_ns:  # the last: it was made up for
+            behind_ns = max(self.since_ns, last.due_ns if last is not None else 0)
+        else:
+            behind_ns = last.due_ns
+        return list(self.trigger.between(behind_ns, now_ns))
 
     def _days(self, session: int) -> int:
         """Say how many days before its session a slot's span begins; none: the page decides."""
