@@ -148,8 +148,13 @@ def test_a_session_of_bars_alone_gets_the_recipe_that_needs_no_more(barred: Path
 
 def test_a_contract_without_data_and_a_name_nobody_has_are_sentences(traded: Traded) -> None:
     logged = open_log(traded.data, SESSION)
+    alone = logged._replace(records=logged.records[logged.records["contract"] != 2])
+    setup = play.setup_of(settings(), alone, "demo")
+    assert {id_ for _, ids in setup.strategies for id_ in ids} == {1} and play.not_traded(alone, setup) == ["SPY"]
     with pytest.raises(DataError, match="no quotes, prints or bars of SPY"):
-        play.setup_of(settings(), logged._replace(records=logged.records[logged.records["contract"] != 2]), "demo")
+        play.setup_of(settings(), alone, "demo", roots=["SPY"])
+    with pytest.raises(DataError, match="no quotes, prints or bars of ES"):
+        play.setup_of(settings(), logged._replace(records=logged.records[:0]), "demo")
     with pytest.raises(ConfigError, match="no constitution"):
         play.setup_of(settings(), logged, "nobody")
     with pytest.raises(ConfigError, match="no strategy"):

@@ -84,14 +84,21 @@ def setup_of(
         `None`: what its data allows; a session of bars alone gets the recipe that needs no more.
     roots
         Roots or symbols that strategies may trade; `None`: all. Features and learners know every contract of the log all the same.
+        One that was asked for and brought nothing, a far month, is traded by nobody.
+
+    Raises
+    ------
+    DataError
+        None that may be traded has data.
     """
     kinds = logged.kinds()
-    empty = [contract.symbol for contract in logged.contracts if not kinds[contract.id]]
-    if empty:
-        raise DataError(f"session {logged.session} has no quotes, prints or bars of {', '.join(empty)}")
-    bars_only = all(of == ("bars",) for of in kinds.values())
+    bars_only = all(of == ("bars",) for of in kinds.values() if of)
     chosen = strategies if strategies is not None else BARS if bars_only else TICKS
-    traded = _traded(logged, roots)
+    traded = tuple(each for each in _traded(logged, roots) if kinds[each])
+    if not traded:
+        raise DataError(
+            f"session {logged.session} has no quotes, prints or bars of {', '.join(roots or (c.symbol for c in logged.contracts))}"
+        )
     law, things = build.constitution(profile or settings.profile, folder=build.laws_of(settings)), things_of(settings.workspace)
     account = "DUSIM-PLAY"
     made = build.setup(settings, logged.contracts, [logged.session], law, account=account, strategies=chosen, kinds=kinds, things=things)
