@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ import polars as pl
 from workbench.domain.errors import ConfigError
 from workbench.domain.units import MICROS
 from workbench.research.sweeps import kernels
+from workbench.research.sweeps.counting import note_sweep, periods_of
 from workbench.research.sweeps.rules import Config, Rule, Signal
 from workbench.research.sweeps.series import Ints, Series, series_of
 from workbench.research.sweeps.terms import Terms
@@ -32,8 +34,17 @@ class Walked(NamedTuple):
     blocks: Ints
 
 
-def sweep(bars: pl.DataFrame, rule: Rule, grid: Grid, terms: Terms, *, hold: Hold = "session") -> pl.DataFrame:
-    """Try every configuration of a grid.
+def sweep(
+    bars: pl.DataFrame,
+    rule: Rule,
+    grid: Grid,
+    terms: Terms,
+    *,
+    hold: Hold = "session",
+    data: Path | str | None = None,
+    family: str | None = None,
+) -> pl.DataFrame:
+    """Try every configuration of a grid, and count it as a trial (`research.trials`).
 
     A signal is known at its bar's close and filled at the next bar's open, slippage to the worse. Within a bar the stop comes first; a
     target must be passed. Positions are whole contracts. What a rule read of the past is its own; what it costs is in every number.
@@ -47,6 +58,10 @@ def sweep(bars: pl.DataFrame, rule: Rule, grid: Grid, terms: Terms, *, hold: Hol
         together. Or configurations, one by one.
     hold
         ``session``: nothing is held over a session's end, it is left at the last close. ``overnight``: positions stay.
+    data
+        Folder whose ledger counts the trials; `None`: that of the settings.
+    family
+        What they are tried as part of; `None`: the notebook's name, else the rule's.
 
     Returns
     -------
@@ -67,19 +82,28 @@ def sweep(bars: pl.DataFrame, rule: Rule, grid: Grid, terms: Terms, *, hold: Hol
     In a notebook: ``sweep(day.bars("ES", "1m"), Cross(), {"fast": range(2, 20), "slow": range(20, 80, 5)}, terms_of("ES"))``.
     """
     series, configs = series_of(bars, terms), configurations(rule, grid)
-    fill = rule.over(series)
-    rows = [_row(config, walk(series, fill(config), config, terms, hold), len(series.close)) for config in configs]
+    walked = _counted(series, rule, configs, terms, hold, data, family)
+    rows = [_row(config, each, len(series.close)) for config, each in zip(configs, walked, strict=True)]
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def by_session(bars: pl.DataFrame, rule: Rule, grid: Grid, terms: Terms, *, hold: Hold = "session") -> Ints:
+def by_session(
+    bars: pl.DataFrame,
+    rule: Rule,
+    grid: Grid,
+    terms: Terms,
+    *,
+    hold: Hold = "session",
+    data: Path | str | None = None,
+    family: str | None = None,
+) -> Ints:
     """Give the P&L of every session and configuration in money micros, a row a session: what a walk-forward chooses by.
 
-    What a configuration knows of the past it may have read in the session before; what it *traded* is cut at session ends.
+    What a configuration knows of the past it may have read in the session before; what it *traded* is cut at session ends. All are
+    counted as trials, as `sweep` counts them.
     """
     series, configs = series_of(bars, terms), configurations(rule, grid)
-    fill = rule.over(series)
-    return np.stack([walk(series, fill(config), config, terms, hold).blocks for config in configs], axis=1)
+    return np.stack([each.blocks for each in _counted(series, rule, configs, terms, hold, data, family)], axis=1)
 
 
 def per_bar(bars: pl.DataFrame, rule: Rule, config: Config, terms: Terms, *, hold: Hold = "session") -> pl.DataFrame:
@@ -114,6 +138,19 @@ def trips(bars: pl.DataFrame, rule: Rule, config: Config, terms: Terms, *, hold:
     )  # fmt: skip
     shut = pl.Series("", is_over)
     return frame.with_columns(pl.when(shut).then(pl.col(name)).alias(name) for name in ("closed", "exit_pts", "pnl_usd"))
+
+
+def _counted(
+    series: Series, rule: Rule, configs: Sequence[Config], terms: Terms, hold: Hold, data: Path | str | None, family: str | None
+) -> list[Walked]:
+    fill, periods = rule.over(series), periods_of(series)
+    equity = _NO_BARS if periods.ends is None else np.zeros(len(series.close), np.int64)
+    walked, earned = [], []
+    for config in configs:
+        walked.append(walk(series, fill(config), config, terms, hold, equity=equity))
+        earned.append((config, periods.earned(walked[-1].blocks, equity)))
+    note_sweep(earned, periods, series, rule, terms, hold, data, family)
+    return walked
 
 
 def walk(

@@ -1,0 +1,91 @@
+"""A sweep as trials: every configuration that was walked goes into the ledger, with one number a period. It walks nothing itself.
+
+Periods are sessions where there are twenty of them and more, else stretches of five minutes, as of a simulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.config import load_settings
+from workbench.domain.units import MICROS
+from workbench.research.sweeps.rules import Config, Rule
+from workbench.research.sweeps.series import Ints, Series
+from workbench.research.sweeps.terms import Terms
+from workbench.research.trials.counting import EARNED, STRETCH_NS
+from workbench.research.trials.ledger import family_of, noting
+
+LEAST_SESSIONS: Final = 20
+A_SESSION: Final = "USD a session, after costs"
+
+
+class Periods(NamedTuple):
+    """What a configuration's P&L is cut into. ``ends``: the last bar of each period; `None`: the blocks of the walk are the periods."""
+
+    numbers: Ints
+    metric: str
+    ends: Ints | None
+
+    def earned(self, blocks: Ints, equity: Ints) -> npt.NDArray[np.float64]:
+        """Give the P&L of each period in USD."""
+        of = blocks if self.ends is None else np.diff(equity[self.ends], prepend=0)
+        return of / MICROS
+
+
+def periods_of(series: Series) -> Periods:
+    """Say what P&L over these bars is cut into."""
+    if len(series.edges) > LEAST_SESSIONS:
+        days = series.frame["session"].gather(series.edges[:-1])
+        numbers = days.cast(int).to_numpy() if days.dtype.is_temporal() or days.dtype.is_integer() else np.arange(len(days))
+        return Periods(np.asarray(numbers, np.int64), A_SESSION, None)
+    stretch = (series.frame["time"].dt.epoch("ns").to_numpy() - 1) // STRETCH_NS  # a bar's time is its end
+    ends = np.flatnonzero(np.append(stretch[1:] != stretch[:-1], True))
+    return Periods(np.asarray(stretch[ends], np.int64), EARNED, np.asarray(ends, np.int64))
+
+
+def note_sweep(
+    told: Iterable[tuple[Config, npt.NDArray[np.float64]]],
+    periods: Periods,
+    series: Series,
+    rule: Rule,
+    terms: Terms,
+    hold: str,
+    data: Path | str | None,
+    family: str | None,
+    by: str = "sweep",
+) -> str:
+    """Write down what each configuration came to; give their family: the one given, else the notebook's name, else the rule's.
+
+    Parameters
+    ----------
+    told
+        Configurations, and what each earned in every period.
+    data
+        Data folder; `None`: that of the settings.
+    by
+        What evaluated them: the engine's word on a configuration is another trial than the kernel's.
+    """
+    named = family_of(family, type(rule).__name__.lower())
+    folder = Path(data) if data is not None else load_settings().data_path
+    fixed, span = said_by(rule, terms, hold) | {"by": by}, span_of(series, terms)
+    with noting(folder) as write:
+        for config, earned in told:
+            write(named, fixed | {"config": dict(config)}, earned, periods=periods.numbers, span=span, metric=periods.metric)
+    return named
+
+
+def said_by(rule: Rule, terms: Terms, hold: str) -> dict[str, Any]:
+    """Say everything but its numbers that makes a configuration what it is. Of a column its name stands for what is in it."""
+    fields = rule._asdict() if hasattr(rule, "_asdict") else {}
+    return {"rule": type(rule).__name__, "of": fields, "root": terms.root, "slip": terms.slippage_ticks, "qty": terms.qty, "hold": hold}
+
+
+def span_of(series: Series, terms: Terms) -> str:
+    """Name the data."""
+    time = series.frame["time"]
+    return f"{len(time)} bars of {terms.root}, {time[0]:%Y-%m-%d %H:%M} to {time[-1]:%Y-%m-%d %H:%M}"
