@@ -14,8 +14,10 @@ import psutil
 import pytest
 
 from tests.pipelines.paging import page
-from workbench.domain.errors import StoreError
+from workbench.calendars import session_bounds
+from workbench.domain.errors import ConfigError, StoreError
 from workbench.pipelines.contract import read
+from workbench.pipelines.executing import as_of
 from workbench.pipelines.runner import Page, run
 
 BUDGET = "[budget]\nseconds = {seconds}\nmemory_mb = {memory_mb}\ndisk_mb = {disk_mb}\n"
@@ -51,6 +53,22 @@ def test_what_is_not_declared_ends_the_run_at_its_cell(tmp_path: Path) -> None:
     assert done.failure.text.startswith("this page reads /etc/passwd, which its pipeline.toml does not declare; to allow it: ")
     told = json.loads((done.folder / "result.json").read_text())
     assert told["failure"]["kind"] == "not declared" and told["peak_mb"] > 1 and told["versions"]["python"]
+
+
+@pytest.mark.covers("S3-27")
+def test_what_a_page_may_know_ends_with_the_session_it_is_asked_for(tmp_path: Path) -> None:
+    parameters = "last: int = 20261119\nfirst: int = 0\nlength_pts: float = 2.5\nname: str = 'es'\nn: int = 3\nis_up: bool = True"
+    made = page(tmp_path / "how_far", by="name", parameters=parameters)
+    settings = made / "pipeline.toml"
+    least = settings.read_text()
+    early, none = ({"last": last, "name": "es"} for last in (20261127, 0))
+    assert as_of(read(made), early) == (20261127, session_bounds(20261127)[1]), "an early close is its close"
+    assert as_of(read(made), none) == (0, 0), "no session: all there is"
+    settings.write_text(least + '[reads]\nas_of = "now"\n')
+    assert as_of(read(made), early) == (0, 0)
+    settings.write_text(least + '[reads]\ntables = ["recordings", "models"]\n')
+    with pytest.raises(ConfigError, match="the table models is not kept by sessions"):
+        read(made)
 
 
 @pytest.mark.proof

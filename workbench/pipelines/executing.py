@@ -12,10 +12,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from workbench.domain.errors import ConfigError, DataError
 from workbench.pipelines.contract import Pipeline, looks_secret
+from workbench.pipelines.contract.settings import OF_SESSION
 from workbench.pipelines.kernel import OWN
 from workbench.pipelines.kernel.budget import Watch
 from workbench.pipelines.kernel.rules import MB, OUTPUT_MB, Rules, usual_places
+from workbench.research.frames.known import AS_OF
 
 SHORTEST_SECRET: Final = 6  # characters; shorter values would strike out half the page
 START_S: Final = 60  # a kernel that has not come up by then never will
@@ -90,7 +93,7 @@ def execute(
         folder.mkdir(parents=True, exist_ok=True)
     rules = room.place / "rules.json"
     rules.write_bytes(msgspec.json.encode(rules_of(pipeline, values, room)))
-    failure, run = None, _Run(pipeline, room, rules, handed)
+    failure, run = None, _Run(pipeline, values, room, rules, handed)
     _register()
     try:
         papermill.execute_notebook(
@@ -139,9 +142,24 @@ def rules_of(pipeline: Pipeline, values: Mapping[str, object], room: Room) -> Ru
         own=own,
         connections=tuple(reads.connections),
         programs=tuple(reads.programs),
+        as_of=as_of(pipeline, values)[0],
         file_bytes=pipeline.settings.budget.disk_mb * MB,
         told=str(room.told),
     )
+
+
+def as_of(pipeline: Pipeline, values: Mapping[str, object]) -> tuple[int, int]:
+    """Give the session beyond whose close nothing may be known, and that close in ns; 0: as it is now, or no session that has a close."""
+    from workbench import calendars
+
+    if pipeline.settings.reads.as_of == "now":
+        return 0, 0
+    named = next((str(values[name]) for name in (pipeline.by, *OF_SESSION) if name in OF_SESSION and name in values), "0")
+    session = int(named) if named.isdecimal() else 0
+    try:
+        return session, calendars.session_bounds(session)[1]
+    except (ConfigError, DataError, KeyError, ValueError):
+        return session, 0
 
 
 def where(notebook: Any) -> str:
@@ -159,8 +177,8 @@ def where(notebook: Any) -> str:
 class _Run:
     """What the engine needs to know of one run, and what is left of it when it fails."""
 
-    def __init__(self, pipeline: Pipeline, room: Room, rules: Path, handed: frozenset[str]) -> None:
-        self.pipeline, self.room, self.rules, self.handed = pipeline, room, rules, handed
+    def __init__(self, pipeline: Pipeline, values: Mapping[str, object], room: Room, rules: Path, handed: frozenset[str]) -> None:
+        self.pipeline, self.values, self.room, self.rules, self.handed = pipeline, values, room, rules, handed
         self.notebook: Any = None
         self.watch: Watch | None = None
         self.process: Any = None
@@ -170,7 +188,9 @@ class _Run:
         """Give the kernel's environment: without a secret, with folders of its own."""
         hidden = secrets().keys() - self.handed
         plain = {name: value for name, value in os.environ.items() if name not in hidden}
-        own = {"TMPDIR": str(self.room.temporary), "IPYTHONDIR": str(self.room.temporary / "ipython")}
+        close_ns = as_of(self.pipeline, self.values)[1]
+        known = {AS_OF: str(close_ns)} if close_ns else {}
+        own = known | {"TMPDIR": str(self.room.temporary), "IPYTHONDIR": str(self.room.temporary / "ipython")}
         return plain | own | {OWN: os.path.realpath(self.room.own)}
 
     def watched(self, pid: Callable[[], int | None]) -> Watch:

@@ -31,6 +31,8 @@ FAULTS: dict[str, tuple[str, str]] = {
     "a journal by hand": ('import sqlite3\nsqlite3.connect(f"file:{DATA}/runs/a/journal.db?mode=ro", uri=True)', '"journal"'),
     "a table": ("from workbench.store.bars import read_bars\nfrom pathlib import Path\nread_bars(Path(DATA), 20261119, '5s')", '"bars"'),
     "a journal": ("from workbench.store.entries import head\nfrom pathlib import Path\nhead(Path(DATA, 'runs/a/journal.db'))", '"journal"'),
+    "a later session": (f"{LOG}\nread_log(Path(DATA), 20261120)", 'session 20261120, later than the close of 20261119'),
+    "a later session by hand": ('open(f"{DATA}/recordings/session=20261120/kind=1/a.parquet")', '[reads] as_of = "now"'),
     "another data folder": (f"{LOG}\nread_log(Path(ELSE), 20261119)", "parameter data"),
     "a Delta table": ('import deltalake\ndeltalake.DeltaTable(f"{ELSE}/table")', "else/table"),
     "a file written": ('open(f"{ELSE}/new", "w")', "writes"),
@@ -96,7 +98,7 @@ def main(root: str) -> None:
     files = (f"{folders['ELSE']}/declared.csv",)
     rules = Rules(
         tables=("recordings",), data=(folders["DATA"],), read=read, code=code, write=(*caches, folders["TMP"]), files=files,
-        writes=("said.csv",), own=folders["OWN"], told=f"{root}/told",
+        as_of=20261119, writes=("said.csv",), own=folders["OWN"], told=f"{root}/told",
     )  # fmt: skip
     guard = Guard(rules)
     watch_environment(guard)

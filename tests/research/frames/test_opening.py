@@ -18,10 +18,12 @@ from tests.replay.world import SESSION, settings
 from tests.research.conftest import Traded
 from tests.runtime.folders import BARS_SESSION
 from workbench.domain.errors import ConfigError, DataError
+from workbench.domain.units import HOUR
 from workbench.importers import base, csv_files
 from workbench.importers.mapping import declare
 from workbench.research import Session, open_session, simulate_session
 from workbench.research.frames.columns import FRAMES
+from workbench.research.frames.known import AS_OF
 from workbench.runtime import play
 from workbench.runtime.logged import open_log
 from workbench.store.folders import Folders
@@ -206,3 +208,16 @@ def test_an_imported_day_of_es_is_read_with_its_reference_values(tmp_path: Path)
     assert len(bars) == len(own) > 2_000
     for ours, theirs in (("open_pts", "open"), ("high_pts", "high"), ("low_pts", "low"), ("close_pts", "close"), ("volume", "volume")):
         assert bars[ours].to_list() == own[theirs].cast(pl.Float64).to_list(), ours
+
+
+@pytest.mark.covers("S3-27")
+def test_a_page_that_reads_as_of_the_close_sees_nothing_later_and_the_session_shows_itself_as_ever(
+    traded: Traded, day: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    middle_ns = int(day.quotes["time"].dt.epoch("ns")[len(day.quotes) // 2])
+    monkeypatch.setenv(AS_OF, str(middle_ns))
+    cut = open_session(SESSION, data=traded.data)
+    assert cut.quotes.equals(day.as_seen_at(middle_ns).quotes) and cut.forecasts.equals(day.as_seen_at(middle_ns).forecasts)
+    assert 0 < len(cut.quotes) < len(day.quotes) and repr(cut) == repr(day)
+    assert len(cut.refresh().quotes) == len(cut.as_seen_at(middle_ns + HOUR).quotes) == len(cut.quotes)
+    assert "as seen at" in repr(cut.as_seen_at(middle_ns - 1)) and cut.refresh().until_ns == middle_ns

@@ -13,7 +13,7 @@ from workbench.pipelines.contract.findings import findings, order
 from workbench.pipelines.contract.flow import flow
 from workbench.pipelines.contract.notebook import load
 from workbench.pipelines.contract.parameters import Parameter, parameters_of, wrong_lines
-from workbench.pipelines.contract.settings import PipelineSettings, read_settings
+from workbench.pipelines.contract.settings import PipelineSettings, read_settings, why_not_as_of
 from workbench.pipelines.contract.syntax import read_code
 
 
@@ -84,7 +84,7 @@ def _read(folder: Path, *, is_admitted: bool) -> Pipeline:
     if wrong:
         raise ConfigError("\n".join([f"{path} is no page yet:", *(f"  {each}" for each in told(wrong))]))
     parameters = tuple(parameters_of(next(cell.source for cell in cells if cell.tag == "parameters")))
-    if said := _by(settings, parameters):
+    if said := _by(settings, parameters) or why_not_as_of(settings.reads, [each.name for each in parameters]):
         raise ConfigError(f"{folder / 'pipeline.toml'}: {said}")
     title = cells[0].source.lstrip("# ").split("\n")[0].strip()
     short = (settings.owner, settings.by, settings.cell_s)
@@ -124,7 +124,8 @@ def check(path: Path, *, as_page: bool = False) -> Checked:
         try:
             settings = read_settings(beside)
             source = next((cell.source for cell in cells if cell.tag == "parameters"), "")
-            said = "" if read_code(source).wrong or list(wrong_lines(source)) else _by(settings, list(parameters_of(source)))
+            there = [] if read_code(source).wrong or list(wrong_lines(source)) else list(parameters_of(source))
+            said = there and (_by(settings, there) or why_not_as_of(settings.reads, [each.name for each in there]))
             wrong += [Finding(0, 0, "settings", f"pipeline.toml: {said}")] if said else []
         except ConfigError as error:
             wrong += [Finding(0, 0, "settings", line) for line in str(error).splitlines()]

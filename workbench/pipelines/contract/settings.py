@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
@@ -28,6 +28,9 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("status", "notices", "preflight"),
 }
 
+TIMED: Final = ("recordings", "journal", "bars")  # tables whose parts are of sessions: what was known at a close can be told of them alone
+OF_SESSION: Final = ("session", "last")  # parameters that name the session whose close is meant, the first that there is
+
 Inside = Annotated[str, Meta(pattern=r"^(?!/|~|.*\.\.(/|$)|[A-Za-z]:)[^\\\n]+$")]  # a path that stays below its folder
 Address = Annotated[str, Meta(pattern=r"^[\w.-]+(:\d{1,5})?$")]
 Program = Annotated[str, Meta(pattern=r"^[\w.+-]+$")]
@@ -43,7 +46,7 @@ class Reads(Section, frozen=True):
     """What a page may open: tables below the data folder, files below the workspace; whom it may connect to, what it may start."""
 
     tables: Annotated[tuple[Table, ...], Meta(description=f"a list out of {', '.join(TABLES)}")] = ()
-    as_of: Annotated[Literal["close", "now"], Meta(description="close (nothing later than the session's close) or now")] = "close"
+    as_of: Annotated[Literal["close", "now"], Meta(description="close (nothing later than the close of its session) or now")] = "close"
     files: Annotated[tuple[Inside, ...], Meta(description="a list of paths below the workspace, without .. in them")] = ()
     connections: Annotated[tuple[Address, ...], Meta(description="a list of host or host:port that it may connect to")] = ()
     programs: Annotated[tuple[Program, ...], Meta(description="a list of names of programs that it may start")] = ()
@@ -103,6 +106,23 @@ def read_settings(path: Path) -> PipelineSettings:
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     return settings_of(found, path)
+
+
+def why_not_as_of(reads: Reads, parameters: Collection[str]) -> str:
+    """Say why a page cannot be held to what was known at its session's close; nothing if it can, or need not.
+
+    >>> why_not_as_of(Reads(tables=("recordings", "models")), ["session"])
+    'the table models is not kept by sessions: what it was at a close is not known; [reads] as_of = "now" takes it as it is'
+    >>> why_not_as_of(Reads(tables=("recordings",)), ["day"])
+    'as_of = "close" needs a parameter session or last, whose close is meant; [reads] as_of = "now" goes without'
+    """
+    if reads.as_of == "now" or not reads.tables:
+        return ""
+    if loose := ", ".join(each for each in reads.tables if each not in TIMED):
+        return f'the table {loose} is not kept by sessions: what it was at a close is not known; [reads] as_of = "now" takes it as it is'
+    if not set(OF_SESSION) & set(parameters):
+        return 'as_of = "close" needs a parameter session or last, whose close is meant; [reads] as_of = "now" goes without'
+    return ""
 
 
 def settings_of(found: Mapping[str, Any], path: Path) -> PipelineSettings:

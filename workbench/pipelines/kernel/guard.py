@@ -135,7 +135,10 @@ class Guard:
         if self._is_fine(real, is_written=False) or self._is_of_sample(real):
             return
         table = self.rules.table(real)
-        if table == "" or (table is not None and (table in self.rules.tables or _nearest_own().startswith(STORE))):
+        if table == "" or (table is not None and _nearest_own().startswith(STORE)):  # what the store opens its doors tell of
+            return
+        if table is not None and table in self.rules.tables:
+            self._is_known(table, os.path.basename(real), real)
             return
         if table is not None:
             self._stop(f"reads {path}", f'[reads] tables = [..., "{table}"]')
@@ -204,7 +207,16 @@ class Guard:
             self._stop(f"opens {table} in {where}", "name the data folder as the page's parameter data")
         if table not in self.rules.tables and not is_temporary:
             self._stop(f"opens the table {table}", f'[reads] tables = [..., "{table}"]')
+        if not is_temporary:
+            self._is_known(table, what, real)
         self._tell("opened", table, where, what)
+
+    def _is_known(self, table: str, what: str, where: str) -> None:
+        """Judge whether a part of a table was there at the close that counts."""
+        folder = next((each for each in self.rules.data if where.startswith(each + os.sep)), "")
+        if session := self.rules.later(f"{what} {where.removeprefix(folder)}"):
+            touched = f"opens {table} of session {session}, later than the close of {self.rules.as_of}"
+            self._stop(touched, '[reads] as_of = "now"')
 
     # ------------------------------------------------------------------------------------------------ beyond files
     def _connects(self, address: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ SYSTEM: Final = (
     *("/etc/localtime", "/etc/timezone", "/etc/fonts", "/etc/ssl", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/mime.types"),
     *("/etc/os-release", "/etc/nsswitch.conf", "/System", "/Library", "/var/cache/fontconfig", "/etc/matplotlibrc", "/etc/ipython"),
 )
+SESSION: Final = re.compile(r"(?<!\d)20\d{6}(?!\d)")  # as runs, partitions, segments and files of bars are named
 SECRETS: Final = ("/proc/*/environ", "/proc/*/mem", "/proc/*/cmdline")
 
 
@@ -35,8 +37,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What a run may touch. Places are folders or files, without links in them.
 
     ``tables`` of the folders ``data``, and ``files``, are declared; ``read``, ``code`` and ``write`` is what every kernel
-    needs; ``sample`` is written by what makes it; ``own`` is the page's own folder, and ``writes`` what it may write there; ``told`` is the
-    file in which the kernel says what it opened.
+    needs; ``as_of`` is the last session of which anything may be known (0: all); ``sample`` is written by what makes it; ``own`` is the
+    page's own folder, and ``writes`` what it may write there; ``told`` is the file in which the kernel says what it opened.
     """
 
     tables: tuple[str, ...] = ()
@@ -47,6 +49,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     sample: tuple[str, ...] = ()
+    as_of: int = 0
     own: str = ""
     connections: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
@@ -76,6 +79,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
                 first = os.path.relpath(path, folder).split(os.sep)[0]
                 return "" if first in OPEN or first == "." else PLACES.get(first)
         return None
+
+    def later(self, named: str) -> int:
+        """Give the session that a part of a table is of, where it is later than what may be known; 0: it is not."""
+        session = max((int(each) for each in SESSION.findall(named)), default=0)
+        return session if self.as_of and session > self.as_of else 0
 
 
 def _below(path: str, places: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from workbench.domain.errors import ConfigError
 from workbench.pipelines.contract import Parameter, find
 from workbench.pipelines.contract.cells import cell_of
 from workbench.pipelines.contract.parameters import parameters_of
+from workbench.pipelines.contract.settings import Reads, why_not_as_of
 from workbench.pipelines.promotion.keeping import PARTS, promoted
 from workbench.pipelines.when import read as read_when
 from workbench.store.whole import trouble
@@ -33,7 +34,7 @@ cell_s = 300        # longest a cell may take
 
 [reads]
 tables = [{tables}]
-"""
+{as_of}"""
 
 
 class Source(NamedTuple):
@@ -130,16 +131,22 @@ def _made(content: bytes, notebook: Path, owner: str, tables: Sequence[str]) -> 
     if not (owner or said):
         raise ConfigError(f"who owns {notebook}? Write `Owner: name.` into its title cell, or say --owner")
     values = {"title": " ".join(title.split("\n")[0].lstrip("# ").split()), "owner": _quoted(owner or (said[1] if said else ""))}
-    return MADE.format(**values, by=_quoted(by), tables=", ".join(map(_quoted, tables or USUAL)))
+    reads = Reads(tables=tuple(tables or USUAL))  # type: ignore[arg-type]  # the gate says what is no table
+    now = 'as_of = "now"    # not as it was known at a close: see docs/your-page.md\n' if why_not_as_of(reads, _names(cells)) else ""
+    return MADE.format(**values, by=_quoted(by), tables=", ".join(map(_quoted, reads.tables)), as_of=now)
 
 
 def _by(cells: Sequence[tuple[str, str]]) -> str:
+    names = _names(cells)
+    return next((name for name in (*BY, *names) if name in names), BY[0])
+
+
+def _names(cells: Sequence[tuple[str, str]]) -> list[str]:
     try:
         parameters: list[Parameter] = [each for tag, text in cells if tag == "parameters" for each in parameters_of(text)]
     except (SyntaxError, ValueError, AssertionError):
         parameters = []  # the gate says what is wrong about them
-    names = [each.name for each in parameters]
-    return next((name for name in (*BY, *names) if name in names), BY[0])
+    return [each.name for each in parameters]
 
 
 def _cells(content: bytes, notebook: Path) -> list[tuple[str, str]]:

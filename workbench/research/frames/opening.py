@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from workbench.config import load_settings
 from workbench.domain.errors import ConfigError, DataError
+from workbench.research.frames.known import as_of_ns
 from workbench.research.frames.log import SessionLog
 from workbench.research.frames.session import Session
 from workbench.store.log import log_sessions
@@ -113,7 +114,8 @@ def open_session(
     if wanted is not None and (missing := sorted(wanted - there)):
         raise DataError(f"{folder} has no {', '.join(missing)} from {first} to {last}; there are {', '.join(sorted(there))}")
     reopen = partial(open_session, session, to, data=data, roots=roots, zone=zone, run=run)
-    return Session(tuple(log for log in logs if log.contracts), zone, reopen)
+    whole = Session(tuple(log for log in logs if log.contracts), zone, reopen)
+    return whole if (until_ns := as_of_ns()) is None else whole.within(until_ns)
 
 
 def session_number(session: Day) -> int:

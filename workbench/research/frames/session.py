@@ -55,6 +55,7 @@ class Session:
         whole: Session | None = None,
     ) -> None:
         self._logs, self._reopen, self._until_ns, self._whole = logs, reopen, until_ns, whole
+        self._told_ns = until_ns
         self.zone = zone
         self._known: dict[tuple[str, int], Known] = {}
         self._frames: dict[tuple[str, int], pl.DataFrame] = {}
@@ -225,15 +226,23 @@ class Session:
             ``"2026-11-19 10:30"`` in the session's zone, a `datetime`, or ns UTC. A `datetime` ends at microseconds: to take a row's
             very ``time``, give ``int(frame["time"].dt.epoch("ns")[row])``.
         """
-        until_ns = moment_ns(time, self.zone)
+        return self._cut(moment_ns(time, self.zone), is_told=True)
+
+    def within(self, until_ns: int) -> Session:
+        """Give the same as it was known at a moment that whoever looks has agreed on: it is not told beside the frames."""
+        return self._cut(until_ns, is_told=False)
+
+    def _cut(self, until_ns: int, *, is_told: bool) -> Session:
         if self._until_ns is not None:
             until_ns = min(until_ns, self._until_ns)
-        return Session(self._logs, self.zone, self._reopen, until_ns=until_ns, whole=self._whole or self)
+        cut = Session(self._logs, self.zone, self._reopen, until_ns=until_ns, whole=self._whole or self)
+        cut._told_ns = until_ns if is_told else self._told_ns
+        return cut
 
     def refresh(self) -> Session:
         """Open the same again: of a run that goes on, what it has committed since."""
         made = self._reopen()
-        return made if self._until_ns is None else made.as_seen_at(self._until_ns)
+        return made if self._until_ns is None else made._cut(self._until_ns, is_told=self._told_ns is not None)
 
     # ------------------------------------------------------------------ what it is
     @property
@@ -282,10 +291,10 @@ class Session:
         return any(log.is_unfinished for log in self._logs)
 
     def __repr__(self) -> str:
-        return card.text(self._logs, self.zone, self._until_ns)
+        return card.text(self._logs, self.zone, self._told_ns)
 
     def _repr_html_(self) -> str:
-        return card.html(self._logs, self.zone, self._until_ns)
+        return card.html(self._logs, self.zone, self._told_ns)
 
     # ------------------------------------------------------------------ within
     def _read(self, name: str, length_ns: int) -> Known:
