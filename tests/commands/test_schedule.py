@@ -54,3 +54,14 @@ def test_an_edited_page_is_said_by_every_look(place: Path) -> None:
         said = workbench("schedule", *words)
         assert "notebook.ipynb was edited since it was promoted" in said.text and "nothing is on the schedule" not in said.text
         assert said.code == (2 if words[0] == "now" else 0)
+
+
+def test_other_schedulers_ask_whether_a_slot_was_due(place: Path) -> None:
+    asked = ("schedule", "due", "report", "--until", "2026-11-18T22:30:00+00:00", "--since")
+    said = workbench(*asked, "2026-11-18T22:25:00+00:00")
+    assert (said.code, said.out) == (0, "-p session=20261118\n")
+    none = workbench(*asked, "2026-11-18T22:30:00+00:00")
+    assert (none.code, none.out) == (99, "")
+    assert workbench(*asked, "yesterday").code == 2 and "write it like" in workbench(*asked, "2026-11-18T22:25:00").text
+    assert compile(workbench("schedule", "airflow", "report").out, "dag.py", "exec")
+    assert "on the schedule: report" in workbench("schedule", "airflow", "other").text

@@ -1,10 +1,12 @@
-"""``workbench schedule run | now | show``: pages that run by themselves. Arguments and printing; the work is `pipelines.schedule`'s."""
+"""``workbench schedule run | now | show | airflow | due``: pages that run by themselves. Arguments and printing alone."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -17,6 +19,7 @@ from rich.table import Table
 
 from workbench.commands.playing import SESSION_HELP, AsJson, DataFolder, folder_of, session_of
 from workbench.commands.promoting import lines
+from workbench.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from workbench.clock import Clock
@@ -49,8 +52,34 @@ Examples:
 
   workbench schedule now daily_report --session 2026-11-19
 """
+AIRFLOW_HELP: Final = """Print a page that is on the schedule as a DAG for Airflow 3, with its retries, budget, order and catching up.
+
+For whoever has an Airflow already: nothing here needs it. Airflow asks `workbench schedule due` each five minutes, and runs the page with
+`workbench run` when a slot was due. A workspace is run by Airflow or by `workbench schedule run`, not by both.
+
+Example:
+
+  workbench schedule airflow daily_report > ~/airflow/dags/workbench_daily_report.py
+"""
+DUE_HELP: Final = """Say whether a slot of a page was due behind one instant and up to another: for schedulers other than ours.
+
+It prints the words for `workbench run PAGE`, and ends with 0; with 99, printing nothing, if none was due. With --ready, also if a page that
+it is after has not run of that session.
+
+Example:
+
+  workbench schedule due daily_report --since 2026-11-19T22:25:00+00:00 --until 2026-11-19T22:30:00+00:00
+"""
 SHOW_HELP: Final = """Show what runs when, what ran last, and what was promoted and does not run."""
 NEXT: Final = 10
+
+
+def _instant(text: str) -> datetime:
+    """Read an instant; one without its offset could be meant in any zone."""
+    with suppress(ValueError):
+        if (found := datetime.fromisoformat(text)).tzinfo is not None:
+            return found
+    raise typer.BadParameter(f"{text!r} is no instant; write it like 2026-11-19T22:30:00+00:00")
 
 
 def register(app: typer.Typer) -> None:
@@ -59,6 +88,8 @@ def register(app: typer.Typer) -> None:
     group.command("run", help=lines(RUN_HELP))(run)
     group.command("show", help=SHOW_HELP)(show)
     group.command("now", help=lines(NOW_HELP))(now)
+    group.command("airflow", help=lines(AIRFLOW_HELP))(airflow)
+    group.command("due", help=lines(DUE_HELP))(due)
     app.add_typer(group, name="schedule")
 
 
@@ -182,3 +213,49 @@ def show(data: DataFolder = None, as_json: AsJson = False) -> None:
     if slots:
         console.print()
         console.print(table)
+
+
+def airflow(page: Annotated[str, typer.Argument(help="Name of a page on the schedule.")], data: DataFolder = None) -> None:
+    """Print a DAG."""
+    from workbench.config import load_settings
+    from workbench.pipelines.schedule.airflow import dag
+
+    of, _ = _planned(page)
+    folder = folder_of(data, load_settings().data_path).absolute()
+    typer.echo(dag(of, workbench=(sys.executable, "-m", "workbench"), folder=Path.cwd(), data=folder), nl=False)
+
+
+def due(
+    page: Annotated[str, typer.Argument(help="Name of a page on the schedule.")],
+    since: Annotated[datetime, typer.Option(parser=_instant, metavar="TIME", help="ISO 8601 with its offset; it is not included.")],
+    until: Annotated[datetime, typer.Option(parser=_instant, metavar="TIME", help="The same; it is included.")],
+    data: DataFolder = None,
+    ready: Annotated[bool, typer.Option("--ready", help="And whether the pages it is after have run.")] = False,
+) -> None:
+    """Say whether a slot was due."""
+    from workbench.config import load_settings
+    from workbench.pipelines.schedule import airflow as asked
+    from workbench.pipelines.schedule.trigger import ns_of
+
+    of, others = _planned(page)
+    folder = folder_of(data, load_settings().data_path).absolute()
+    slot = asked.due(of, ns_of(since), ns_of(until))
+    if slot is None:
+        raise typer.Exit(asked.NOT_DUE)
+    if ready and (waits := asked.waits_for(of, slot, others, folder / "pages")):
+        typer.echo(f"{page} of {slot.session} waits for {', '.join(waits)}", err=True)
+        raise typer.Exit(asked.NOT_DUE)
+    typer.echo(asked.words_for(of, slot, folder))
+
+
+def _planned(name: str) -> tuple[Planned, list[Planned]]:
+    """Find a page on the schedule, among all that are."""
+    from workbench.commands.notebooks import own_place
+    from workbench.pipelines.schedule.planned import on_schedule
+
+    planned, left = on_schedule(own_place())
+    found = next((each for each in planned if each.name == name), None)
+    if found is None:
+        why = next((each.why for each in left if each.name == name), f"{name} is not on the schedule")
+        raise ConfigError(f"{why}; on the schedule: {', '.join(each.name for each in planned) or 'nothing'}")
+    return found, planned

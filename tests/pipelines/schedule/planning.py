@@ -20,10 +20,12 @@ from workbench.store.digests import digest_of
 SINCE = "2026-11-16T00:00:00.000000Z"  # a Monday
 PARAMETERS = "session: int = 20261119  # which\nlength_pts: float = 2.5\nn: int = 3\nname: str = 'es'\nis_up: bool = True"
 
+OUTPUTS = 'result = {"far": far, "name": name, "is_up": is_up, "session": session}\nresult'
 
-def planned(places: Path, name: str, schedule: str, toml: str = "", *, at: str = SINCE, effects: str = "none") -> Path:
-    """Promote a page without asking a gate."""
-    folder = page(places / name, by="session", parameters=PARAMETERS)
+
+def planned(places: Path, name: str, schedule: str, toml: str = "", *, at: str = SINCE, effects: str = "none", **cells: str) -> Path:
+    """Promote a page without asking a gate; `cells` take the place of those of that tag."""
+    folder = page(places / name, by="session", **{"parameters": PARAMETERS, "outputs": OUTPUTS, **cells})
     settings = folder / "pipeline.toml"
     settings.write_text(f'{settings.read_text()}effects = "{effects}"\n' + f"[schedule]\n{toml}\n")
     files = {part: (folder / part).read_bytes() for part in PARTS}
