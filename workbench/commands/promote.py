@@ -1,4 +1,4 @@
-"""``workbench promote feature | recipe | strategy | status | demote | rollback``: ideas proven and tied to a notebook. Enables none."""
+"""``workbench promote KIND | status | look | demote | rollback``: ideas proven and tied to a notebook. Enables none."""
 
 from __future__ import annotations
 
@@ -47,6 +47,13 @@ Exit code 1 if there is any of the two.
 
   workbench promote status opening_gap --json
 """
+LOOK_HELP: Final = """Look whether what is promoted does worse than it did then: tell a person, and promote it no more.
+
+Worse is: the process score fell by more than 0.05, or the worst drawdown is worse by more than 20 % (thresholds.toml), over ten round trips
+or more since. `workbench schedule run` looks so after each session; this is for a timer of your own. It is told over the notifier's
+channels. What trades on paper alone loses its promotion; where something traded live since, nothing is changed. Exit code 1 if anything
+does worse.
+"""
 DEMOTE_HELP: Final = """Let something be promoted no more. Its source stays; take its line out of the settings as well.
 
   workbench promote demote opening_gap --why "no better than a coin"
@@ -74,7 +81,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="promote")
     for kind, (example, lab) in EXAMPLES.items():
         group.command(kind, help=lines(HELP.format(kind=kind, example=example, lab=lab)))(_command(kind))
-    for command, text in ((status, STATUS_HELP), (demote, DEMOTE_HELP), (rollback, ROLLBACK_HELP)):
+    for command, text in ((status, STATUS_HELP), (look, LOOK_HELP), (demote, DEMOTE_HELP), (rollback, ROLLBACK_HELP)):
         group.command(command.__name__, help=lines(text))(command)
 
 
@@ -168,6 +175,27 @@ def demote(name: Named, kind: OfKind = "", why: Why = "", data: DataFolder = Non
         typer.echo(json.dumps({"demoted": record.name, "digest": record.digest}))
     else:
         typer.echo(f"demoted {record.kind} {name}; its source stays where it is")
+
+
+def look(data: DataFolder = None, as_json: AsJson = False) -> None:
+    """Look whether what is promoted does as it did."""
+    from workbench.clock import SystemClock
+    from workbench.config import load_settings
+    from workbench.pipelines.promotion.looking_back import look_back
+    from workbench.pipelines.promotion.of_things import records
+
+    home, _ = _around()
+    n = len(records(home))
+    found = look_back(home, folder_of(data, load_settings().data_path), SystemClock().now_ns())
+    if as_json:
+        body = [{"kind": of.kind, "name": of.name, "reasons": why, "taken_back": is_back} for of, why, is_back in found]
+        typer.echo(json.dumps({"looked_at": n, "fell": body}))
+    for of, why, is_back in [] if as_json else found:
+        what = "promoted no more" if is_back else "nothing was changed: money is traded here"
+        typer.echo(f"{of.kind} {of.name} does worse than when it was promoted: {'; '.join(why)}; {what}")
+    if not found and not as_json:
+        typer.echo(f"nothing of {n} promoted does worse than when it was promoted" if n else "nothing is promoted")
+    raise typer.Exit(1 if found else 0)
 
 
 def rollback(name: Named, kind: OfKind = "", why: Why = "", data: DataFolder = None, as_json: AsJson = False) -> None:

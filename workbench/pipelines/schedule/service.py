@@ -18,11 +18,12 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from workbench.clock import Clock
 from workbench.pipelines.schedule.daemon import Scheduler, work_off
 from workbench.pipelines.schedule.planned import Planned
-from workbench.pipelines.schedule.trigger import at
+from workbench.pipelines.schedule.trigger import at, parse
 from workbench.runtime.live.companions import AGAIN_S, Companions, notifier_arguments
 from workbench.runtime.notify.given import given
 from workbench.runtime.notify.notifier import is_watched
 
+LOOKS_BACK: Final = "close+1h"  # and at the start: whoever was not there then
 LOOKS_S: Final = 5  # between two looks: a failure is told within that, and what else runs is followed
 PATIENCE_S: Final = 30.0  # at the end, for pages that run: then the next scheduler finds them
 NOTIFIER: Final = "notify"
@@ -62,6 +63,8 @@ def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], ob
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     waker.add_job(beside.see_to, "interval", seconds=int(AGAIN_S), next_run_time=at(clock.now_ns()), max_instances=1, coalesce=True)
+    daily = {"next_run_time": at(clock.now_ns()), "max_instances": 1, "coalesce": True}
+    waker.add_job(beside.look_back, parse(LOOKS_BACK), id=LOOKS_BACK, **daily)
     waker.add_job(look, "interval", seconds=LOOKS_S, next_run_time=at(clock.now_ns()), max_instances=1, coalesce=True)
     try:
         waker.start()
@@ -91,6 +94,10 @@ class Beside:
         """Start it, if none watches the folder."""
         is_needed = lambda: not is_watched(self._data, self._clock.now_ns())  # noqa: E731
         self._companions.see_to(NOTIFIER, notifier_arguments(self._data), is_needed=is_needed)
+
+    def look_back(self) -> None:
+        """Have it looked whether what was promoted still does as it did then, by a process of its own."""
+        self._companions.see_to("promote", ["look", "--data", str(self._data)], is_needed=lambda: True)
 
     def end(self) -> None:
         """Give what was handed over some seconds to be taken, then tell it to end: it tells what is left first."""

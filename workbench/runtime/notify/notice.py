@@ -38,6 +38,7 @@ class About(StrEnum):
     SUMMARY = "summary"
     CHANNEL = "channel"
     PAGE = "page"  # one that runs by itself failed, was missed, or does not run any more
+    PROMOTED = "promoted"  # a recipe or strategy that does worse than when it was promoted
     TEST = "test"
 
 

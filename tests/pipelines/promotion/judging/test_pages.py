@@ -26,7 +26,7 @@ def ask(name: str, of: Candidate) -> Verdict:
 
 
 def test_the_contract_tells_what_a_page_reads_and_writes(tmp_path: Path) -> None:
-    said = ask("contract", candidate(tmp_path, '[reads]\ntables = ["bars"]\n'))
+    said = ask("contract", candidate(tmp_path, '[reads]\ntables = ["bars"]\nas_of = "now"\n'))
     assert said.passed and "7 code cells" in said.text and "it reads bars, and writes the page alone" in said.text
     assert "`length_pts: float = 2.5`  how long" in said.more
 
