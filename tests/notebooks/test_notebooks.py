@@ -55,7 +55,8 @@ def test_a_notebook_shows_what_it_showed(workspace: Path, name: str) -> None:
 def test_there_are_these_and_each_asks_one_question() -> None:
     assert names() == [
         "00_tour", "05_my_first_history", "10_features_and_models", "15_my_first_strategy", "20_evaluate",
-        "30_record_and_quality", "40_what_leads_what", "60_promote_me",
+        "30_record_and_quality", "40_what_leads_what", "50_sweep_and_confirm", "60_promote_me",
+        "70_walk_forward",
     ]  # fmt: skip
     for name in names():
         title = cells(name)[0]

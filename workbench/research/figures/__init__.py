@@ -8,5 +8,20 @@ from workbench.research.figures.leading import lead_lag
 from workbench.research.figures.learning import calibration, running, worth
 from workbench.research.figures.picture import Picture
 from workbench.research.figures.session import equity, market, refusals, trade
+from workbench.research.figures.sweeping import confirmed, plateau, walked
 
-__all__ = ["Picture", "calibration", "equity", "fitness", "lead_lag", "market", "refusals", "running", "trade", "worth"]
+__all__ = [
+    "Picture",
+    "calibration",
+    "confirmed",
+    "equity",
+    "fitness",
+    "lead_lag",
+    "market",
+    "plateau",
+    "refusals",
+    "running",
+    "trade",
+    "walked",
+    "worth",
+]

@@ -4,6 +4,7 @@
 """
 
 from workbench.research.sweeps.confirm import Confirmed, confirm
+from workbench.research.sweeps.planted import planted_bars
 from workbench.research.sweeps.rules import Breakout, Cross, Ready, Rule, Threshold
 from workbench.research.sweeps.sweep import by_session, configurations, per_bar, sweep, trips
 from workbench.research.sweeps.terms import Terms, terms_of
@@ -24,6 +25,7 @@ __all__ = [
     "configurations",
     "confirm",
     "per_bar",
+    "planted_bars",
     "purged_folds",
     "sweep",
     "terms_of",
