@@ -158,4 +158,6 @@ def _page_of(task: tuple[Path, int]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    from workbench.pipelines.schedule import attempt as by_name  # what is of __main__ travels to another machine by value, and breaks there
+
+    sys.exit(by_name.main(sys.argv[1:]))
