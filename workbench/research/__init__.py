@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.research.frames.opening import open_session
     from workbench.research.frames.recorder import latest_snapshots
     from workbench.research.frames.session import Session
+    from workbench.research.frames.watching import watch
     from workbench.research.leadlag.analysis import what_leads
     from workbench.research.past import history
     from workbench.research.stitching import continuous
@@ -27,6 +28,7 @@ __all__ = [
     "open_session",
     "records_of",
     "simulate_session",
+    "watch",
     "what_leads",
 ]
 
@@ -39,6 +41,7 @@ _WHERE: Final = {
     "open_session": "frames.opening",
     "records_of": "frames.back",
     "simulate_session": "again",
+    "watch": "frames.watching",
     "what_leads": "leadlag.analysis",
 }
 
