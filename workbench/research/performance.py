@@ -5,7 +5,7 @@ Every frame is empty, with its columns, where nothing was traded: a page of a qu
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -151,16 +151,21 @@ def holding(trips: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def lately(trips: pl.DataFrame) -> pl.DataFrame:
-    """Sum up the last seven and the last thirty days before the last round trip.
+def lately(trips: pl.DataFrame, last: date | None = None) -> pl.DataFrame:
+    """Sum up the last seven and the last thirty days.
+
+    Parameters
+    ----------
+    last
+        The day they end with; `None`: that of the last round trip.
 
     Returns
     -------
     polars.DataFrame
         days; then as `by_symbol`.
     """
-    last = trips["closed"].max()
-    if last is None:
+    end = trips["closed"].max() if last is None else datetime.combine(last, time.max, UTC)
+    if end is None or trips.is_empty():
         return by_symbol(trips).rename({"symbol": "days"})
-    since = {days: pl.lit(last) - timedelta(days=days) for days in DAYS}
+    since = {days: pl.lit(end) - timedelta(days=days) for days in DAYS}
     return pl.concat(trips.filter(pl.col("closed") > at).select(pl.lit(days).alias("days"), *SUMS) for days, at in since.items())

@@ -13,9 +13,11 @@ from workbench.learning.confidence import Reliability
 from workbench.research.account import joined
 from workbench.research.cards import Card, Cards
 from workbench.research.frames.columns import schema
+from workbench.research.frames.opening import open_session
 from workbench.research.tables import percent
 from workbench.research.uncertainty import Interval, block_bootstrap
 from workbench.research.words import usd
+from workbench.store.manifest import runs
 
 if TYPE_CHECKING:
     from workbench.research.frames.session import Session
@@ -196,8 +198,10 @@ class Review(NamedTuple):
 
     @property
     def states(self) -> pl.DataFrame:
-        """Changes of the trading state, and why."""
-        return journal(self.day, "states").select("time", "state", "why")
+        """Changes of the trading state, and why; the first is the one it began in, if that was not active."""
+        changed = journal(self.day, "states").select("time", "state", "why")
+        before = state_before(self.day).select(changed.columns)
+        return pl.concat([before, changed]) if len(before) and before["state"][0] != "active" else changed
 
     @property
     def unfit(self) -> dict[str, float]:
@@ -285,3 +289,14 @@ def _percent(share: Any) -> str:
 
 def _range(hit: dict[str, Any]) -> str:
     return f"95 % range {hit['lo_frac']:.1%} to {hit['hi_frac']:.1%}" if hit.get("lo_frac") is not None else "too few to say how sure"
+
+
+def state_before(day: Session) -> pl.DataFrame:
+    """Give the last change of the trading state before a session, of the runs it went on from: a halt stays until a person lifts it."""
+    log = day.logs[0]
+    known, run = {each.run: each for each in runs(log.data)}, log.told.run
+    while run is not None and (run := known.get(run.starts_from)) is not None:
+        told = journal(open_session(run.sessions[-1], data=log.data, zone=day.zone, run=run.run), "states")
+        if len(told):
+            return told.tail(1)
+    return journal(day, "states").clear()

@@ -25,6 +25,7 @@ from workbench.research.words import MINUS
 
 MOST_ROWS: Final = 20
 NOTHING: Final = "\N{EN DASH}"
+SHORT: Final = 24  # characters that are not broken into lines
 PLAIN: Final = {"seq", "ref"}  # names of things that happen to be numbers
 CHANCES: Final = {"p_up", "confidence", "brier", "ece"}
 
@@ -56,7 +57,8 @@ class Table:
 
 
 def _cell(tag: str, text: str, right: bool) -> str:
-    return f'<{tag} style="text-align: {"right" if right else "left"}">{escape(text)}</{tag}>'
+    whole = "; white-space: nowrap" if len(text) <= SHORT else ""  # a date is not broken at its hyphens
+    return f'<{tag} style="text-align: {"right" if right else "left"}{whole}">{escape(text)}</{tag}>'
 
 
 def show(frame: pl.DataFrame, *columns: str, most: int = MOST_ROWS, none: str = "(none)") -> Table:
@@ -130,6 +132,8 @@ def percent(share: float) -> str:
 
 def _number(name: str, value: float) -> str:
     if name.endswith("_usd"):
+        if 0 < abs(value) < 0.05:  # a share's commission, not nothing
+            return f"{value:+.4f}"
         return f"{value:+,.2f}" if not name.startswith("fee") else f"{value:,.2f}"
     if name.endswith("_frac"):
         return percent(value)

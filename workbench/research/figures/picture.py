@@ -126,13 +126,15 @@ def _picture(figure: Any, title: str) -> Picture:
 
 
 def clock(axes: Axes, zone: str) -> None:
-    """Let an axis of moments show the clock of a zone."""
+    """Let an axis of moments show the clock of a zone; the days, where there are more than two of them."""
     from matplotlib import dates
 
     made: Any = dates  # half typed
     low, high = axes.get_xlim()
+    days = high - low
+    pattern = "%H:%M:%S" if days * 1440 < 3 else "%H:%M" if days < 2 else "%d %b %H:%M" if days < 4 else "%d %b"
     axes.xaxis.set_major_locator(made.AutoDateLocator(tz=zone, minticks=4, maxticks=11))
-    axes.xaxis.set_major_formatter(made.DateFormatter("%H:%M:%S" if (high - low) * 1440 < 3 else "%H:%M", tz=zone))
+    axes.xaxis.set_major_formatter(made.DateFormatter(pattern, tz=zone))
     axes.set_xlabel(f"time, {zone}")
 
 

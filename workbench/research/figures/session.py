@@ -30,7 +30,7 @@ def equity(day: Session) -> Picture:
     frame = joined(journal(day, "equity"))
     total, drawdown = (frame[name].to_numpy() for name in ("pnl_usd", "drawdown_usd"))
     end, worst = (float(total[-1]), float(drawdown.min())) if len(frame) else (0.0, 0.0)
-    subtitle = f"after costs, marked at the side it could be left at; at the worst {-worst:,.2f} USD below its best"
+    subtitle = f"after costs, marked at the side it could be left at; at the worst {abs(worst):,.2f} USD below its best"
     with sheet(f"Did the account grow? {usd(end)}", subtitle, heights=(2.3, 0.9)) as drawn:
         top, bottom = drawn.panels
         at = moments(frame["time"])

@@ -15,6 +15,7 @@ from workbench.research.frames.columns import FRAMES
 from workbench.research.frames.log import MARKET, SessionLog
 
 MANY: Final = 5  # of more sessions than these no record is looked at to show them
+MOST_SOURCES: Final = 3
 WHAT: Final = {
     Provenance.LIVE: "recorded",
     Provenance.BACKFILL: "asked for afterwards",
@@ -106,8 +107,18 @@ def _runs(logs: Sequence[SessionLog], *, with_state: bool = True) -> str:
 
 
 def _source(logs: Sequence[SessionLog]) -> str:
-    said = _listed(log.told.writer.source for log in logs if log.told.writer.source) or "no source told"
+    said = ", ".join(few(log.told.writer.source for log in logs if log.told.writer.source)) or "no source told"
     return f"{said} (generated)" if is_generated(logs) and "generated" not in said else said
+
+
+def few(words: Iterable[str]) -> list[str]:
+    """Name each once; of many the first and the last.
+
+    >>> few(["seed 1", "seed 1", "seed 2"]), few(f"seed {n}" for n in range(9))
+    (['seed 1', 'seed 2'], ['seed 0', '...', 'seed 8 (9 of them)'])
+    """
+    found = list(dict.fromkeys(words))
+    return found if len(found) <= MOST_SOURCES else [found[0], "...", f"{found[-1]} ({len(found)} of them)"]
 
 
 def is_generated(logs: Sequence[SessionLog]) -> bool:

@@ -278,7 +278,7 @@ class Session:
     @property
     def source(self) -> str:
         """Say what the data is: ``generated data, seed 7``."""
-        return "; ".join(dict.fromkeys(log.told.writer.source or log.told.writer.run for log in self._logs))
+        return "; ".join(card.few(log.told.writer.source or log.told.writer.run for log in self._logs))
 
     @property
     def is_generated(self) -> bool:
