@@ -16,6 +16,7 @@ from typing import Any, Final
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from workbench.clock import Clock
+from workbench.domain.errors import WorkbenchError
 from workbench.pipelines.schedule.daemon import Scheduler, work_off
 from workbench.pipelines.schedule.planned import Planned
 from workbench.pipelines.schedule.trigger import at, parse
@@ -43,9 +44,17 @@ def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], ob
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # what matters is in the ledger
     waker = BlockingScheduler(timezone=UTC)
     known: dict[str, str] = {"": "nothing was said yet"}
+    trouble: list[str] = [""]
 
     def look() -> None:
-        planned = scheduler.look()
+        try:
+            planned = scheduler.look()
+        except (WorkbenchError, OSError) as error:  # a full disk, a file in the way: the next look may do better, and nothing was lost
+            if trouble != [str(error)]:
+                logging.getLogger(__name__).error("the schedule waits: %s", error)
+            trouble[:] = [str(error)]
+            return
+        trouble[:] = [""]
         now = {each.name: f"{each.digest} {each.trigger}" for each in planned}
         if now == known:
             return

@@ -80,7 +80,7 @@ class SessionTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no t
             days = _chosen(self.calendar, self.when.weekday, self.when.period, self.when.is_last, year)
             first = bisect_left(days, ns - 2 * DAY, key=lambda day: day.session.close_ns)
             for day in days[first:]:
-                yield from (slot for slot in self._of(day) if slot.due_ns > ns)
+                yield from (slot for slot in self._of(day, ns) if slot.due_ns > ns)
 
     def between(self, after_ns: int, until_ns: int) -> Iterator[Slot]:
         """Give the slots behind `after_ns` up to `until_ns`, which is included."""
@@ -111,7 +111,8 @@ class SessionTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no t
         slot = next(self.after(after_ns), None)
         return None if slot is None else at(slot.due_ns)
 
-    def _of(self, day: Day) -> Iterator[Slot]:
+    def _of(self, day: Day, after_ns: int) -> Iterator[Slot]:
+        """Give the slots of a session; of what repeats, none that lies well before an instant."""
         session, open_ns, close_ns = day.session
         due_ns = _instant(day, self.when.at)
         if due_ns is None:
@@ -120,6 +121,7 @@ class SessionTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no t
             yield Slot(session, str(self.when.at), due_ns)
             return
         until_ns = _instant(day, self.when.until)
+        due_ns += max(0, (after_ns - due_ns) // self.when.every_ns) * self.when.every_ns
         while until_ns is not None and due_ns <= min(until_ns, close_ns):
             yield Slot(session, f"open+{told(due_ns - open_ns)}" if due_ns > open_ns else OPEN, due_ns)
             due_ns += self.when.every_ns
