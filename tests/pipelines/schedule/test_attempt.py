@@ -9,7 +9,19 @@ import pytest
 
 from tests.pipelines.schedule.planning import effects, writes_a_line
 from workbench.domain.errors import DataError
-from workbench.pipelines.schedule.attempt import ORDER, Ended, Order, ended, forestall, is_at_work, perform, run_page
+from workbench.pipelines.schedule.attempt import (
+    ORDER,
+    Ended,
+    Order,
+    ended,
+    forestall,
+    give_up,
+    how_it_died,
+    is_at_work,
+    log_of,
+    perform,
+    run_page,
+)
 
 
 @pytest.fixture
@@ -47,3 +59,22 @@ def test_a_page_that_is_not_promoted_any_more_is_not_run(folder: Path, tmp_path:
     (tmp_path / "page").mkdir()
     told = run_page(Order(page=str(tmp_path / "page"), given={}, data=str(tmp_path), digest="ab"), folder)
     assert not told.is_good and "promoted anew or demoted" in told.why
+
+
+def test_an_attempt_that_a_cluster_never_took_ends_and_one_that_ended_there_stays_as_it_is(folder: Path) -> None:
+    give_up(folder, 1, "no scheduler answers there")
+    assert ended(folder) == Ended(attempt=1, is_good=False, why="no scheduler answers there") and not forestall(folder, 1)
+    perform(folder, 2, writes_a_line)
+    give_up(folder, 2, "the connection was lost")
+    assert ended(folder) == Ended(attempt=2, is_good=True)
+
+
+def test_whatever_it_breaks_on_is_said_and_of_one_that_died_its_last_words(folder: Path) -> None:
+    def breaks(_: Order, __: Path) -> Ended:
+        raise KeyError("bid")
+
+    perform(folder, 1, breaks)
+    assert ended(folder) == Ended(attempt=1, is_good=False, why="KeyError: 'bid'")
+    assert how_it_died(folder, 2) == "its process died"
+    log_of(folder, 2).write_text("a line\nMemoryError\n\n")
+    assert how_it_died(folder, 2) == "its process died: MemoryError"

@@ -58,3 +58,9 @@ def test_one_that_must_run_is_started_again_when_it_has_ended(tmp_path: Path) ->
 
     assert "Seal, make snapshots" in asyncio.run(main())
     companions.end()
+
+
+def test_one_that_is_not_needed_is_not_started(tmp_path: Path) -> None:
+    companions = Companions(tmp_path)
+    companions.see_to("notify", notifier_arguments(tmp_path), is_needed=lambda: False)
+    assert not companions.is_running("notify") and not (tmp_path / "logs").exists()
