@@ -44,7 +44,11 @@ def test_what_a_person_ran_is_told_apart_from_what_ran_by_itself(data: Path) -> 
     (there / "result.json").write_bytes((ledger.folder_of(key) / "result.json").read_bytes())  # as a scheduled run publishes it
     assert [row.key for row in runs.look().rows if row.is_by_hand] == [f"{HAND}truth/20261119"]
     left(there, seconds=99.0, peak_mb=1.0, failure={"where": "checks", "kind": "AssertionError", "text": "no data"})
+    for name, text in (("half", '{"seconds": 1'), ("list", "[1]"), ("none", "")):  # what no run wrote
+        (data / "pages" / "other" / name).mkdir(parents=True)
+        (data / "pages" / "other" / name / "result.json").write_text(text)
     by_hand = {row.page: row for row in runs.look().rows if row.is_by_hand}
+    assert by_hand.keys() == {"daily_report", "truth"}
     row = by_hand["daily_report"]
     assert (row.slot, row.state, row.seconds, row.why) == (BY_HAND, State.FAILED, 99.0, "checks: AssertionError: no data")
 

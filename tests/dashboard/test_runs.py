@@ -76,6 +76,8 @@ def test_what_is_late_and_what_does_not_run_is_told(seen: Ran) -> None:
         and "q does not run: q was" in text
     )
     assert "is a scheduler" not in runs.state(late._replace(is_scheduled=True), NOTHING, ZONE)
+    busy = late._replace(rows=(Row("q/1", "q", 20261119, "close", 5, State.RUNNING, seconds=1.0),))
+    assert "not begun: it waits for its turn" in words(runs.state(busy, NOTHING, ZONE)) and runs.title(busy) == "running · workbench"
 
 
 def test_a_day_says_in_words_what_became_of_it(seen: Ran) -> None:

@@ -174,14 +174,17 @@ def _by_hand(
 ) -> Iterator[Row]:
     """Find pages that no scheduled run left as they lie there: a person ran them. Of each only the last run is kept."""
     for path in (data / "pages").glob(f"*/*/{RESULT}"):
-        stamp_ns = path.stat().st_mtime_ns
-        page = path.parent.parent.name
-        if stamp_ns < since_ns or at_it.get(page, stamp_ns) < stamp_ns:
-            continue  # the second: a scheduled run has just published it, and not said so yet
-        at = str(path), stamp_ns
-        if at not in held:
-            content = path.read_bytes()
-            held[at] = _hand_row(path.parent, json.loads(content), stamp_ns), digest_of(content)
+        try:
+            stamp_ns = path.stat().st_mtime_ns
+            page = path.parent.parent.name
+            if stamp_ns < since_ns or at_it.get(page, stamp_ns) < stamp_ns:
+                continue  # the second: a scheduled run has just published it, and not said so yet
+            at = str(path), stamp_ns
+            if at not in held:
+                content = path.read_bytes()
+                held[at] = _hand_row(path.parent, dict(json.loads(content)), stamp_ns), digest_of(content)
+        except (OSError, ValueError, TypeError):
+            continue  # one that is replaced at this moment, or was not written by a run
         row, digest = held[at]
         if digest not in known:
             yield row
