@@ -76,7 +76,8 @@ def test_what_is_late_and_what_does_not_run_is_told(seen: Ran) -> None:
         and "q does not run: q was" in text
     )
     assert "is a scheduler" not in runs.state(late._replace(is_scheduled=True), NOTHING, ZONE)
-    busy = late._replace(rows=(Row("q/1", "q", 20261119, "close", 5, State.RUNNING, seconds=1.0),))
+    busy = late._replace(rows=(Row("q/1", "q", 20261119, "close", 5, State.RUNNING, seconds=1.0),), is_scheduled=True)
+    assert "is a scheduler at work?" in runs.state(busy._replace(is_scheduled=False), NOTHING, ZONE)
     assert "not begun: it waits for its turn" in words(runs.state(busy, NOTHING, ZONE)) and runs.title(busy) == "running · workbench"
 
 

@@ -92,7 +92,7 @@ def _word(r: Ran, bad: list[Trouble], n_running: int) -> tuple[str, str]:
         return f"{count(n_failed, 'page')} failed", "halted"
     if bad:
         return f"{count(len(bad), 'page')} missed", "reducing"
-    if r.owed and not n_running:
+    if r.owed and (not n_running or r.is_scheduled is False):
         return "Late", "reducing"
     return ("Running" if n_running else "All ran" if r.rows else "Waiting"), "active"
 
@@ -127,7 +127,7 @@ def _not_at_work(r: Ran) -> list[str]:
         due, by = late[0], span((r.read_ns - late[0].due_ns) / SECOND)
         more = f", and {count(len(late) - 1, 'slot')} more" if len(late) > 1 else ""
         first = f"{escape(due.page)} of {as_date(due.session)}, {escape(due.slot)} is {by} late and not begun{more}"
-        is_busy = any(row.state is State.RUNNING for row in r.rows)
+        is_busy = r.is_scheduled is not False and any(row.state is State.RUNNING for row in r.rows)
         hint = ": it waits for its turn" if is_busy else "" if r.is_scheduled else f"; is a scheduler at work? <b>{RUN}</b>"
         return [f'<li class="warn"><span>{first}{hint}</span></li>']
     if r.planned and r.is_scheduled is False:
