@@ -10,6 +10,7 @@ from rich.console import Console
 
 HELP: Final = """Show what trades here, on a page in your browser: state, positions and protection, P&L after costs, forecasts and how far
 they can be trusted, what risk refused, which limits are left, and for each root why there is no order now. Refreshed each second.
+Beside it two other pages: what is recorded, and which pages ran by themselves or by hand, with their reports.
 
 The page reads the stores of the data folder and can change nothing. It listens on 127.0.0.1 only; whoever opens it needs the address that
 is printed here, with a token that is another one at each start. From another machine, forward the port: ssh -L 5100:127.0.0.1:5100.
