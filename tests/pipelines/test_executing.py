@@ -115,8 +115,9 @@ far = 7"""
 def test_what_a_page_started_ends_with_it_also_in_a_session_of_its_own_and_after_a_good_end(tmp_path: Path) -> None:
     made = page(tmp_path / "how_far", work=HIDDEN, outputs=RESULT)
     (made / "pipeline.toml").write_text((made / "pipeline.toml").read_text() + '[reads]\nprograms = ["python"]\n')
-    assert run(read(made), {"name": "hidden-5c2e"}, tmp_path / "pages").failure is None
-    assert not [each for each in psutil.process_iter(["cmdline"]) if "hidden-5c2e" in (each.info["cmdline"] or [])]
+    named = f"hidden-{os.getpid()}"
+    assert run(read(made), {"name": named}, tmp_path / "pages").failure is None
+    assert not [each for each in psutil.process_iter(["cmdline"]) if named in (each.info["cmdline"] or [])]
 
 
 @pytest.mark.proof
