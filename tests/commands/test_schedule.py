@@ -32,6 +32,7 @@ def test_a_slot_is_run_at_once_and_only_once(place: Path, monkeypatch: pytest.Mo
     assert "on it: report" in workbench("schedule", "now", "other").text
 
 
+@pytest.mark.proof
 def test_a_run_that_failed_is_said_and_ends_with_1(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daemon, "started_here", lambda *args, address="": begun_here(fails)(*args))
     said = workbench("schedule", "now", "report", "--session", "20261118")
@@ -50,7 +51,7 @@ def test_what_was_promoted_elsewhere_runs_there(place: Path, monkeypatch: pytest
 
 def test_an_edited_page_is_said_by_every_look(place: Path) -> None:
     (place / "pipelines" / "report" / "notebook.ipynb").write_text("{}")
-    for words in (("run", "--once"), ("show",), ("now", "report")):
+    for words in (("show",), ("now", "report")):
         said = workbench("schedule", *words)
         assert "notebook.ipynb was edited since it was promoted" in said.text and "nothing is on the schedule" not in said.text
         assert said.code == (2 if words[0] == "now" else 0)
