@@ -137,6 +137,27 @@ def test_a_refused_exit_is_tried_again_a_few_times_and_then_halts() -> None:
     assert hand.bracket is None
 
 
+@pytest.mark.covers("S2-08")
+def test_who_resumes_has_an_exit_that_was_refused_too_often_tried_anew() -> None:
+    hand = position(hold_ns=SECOND)
+    for _ in range(MAX_EXITS):
+        hand.bar()
+        hand.hear(REFUSED)
+    assert hand.bar(5) == []
+    hand.hear(RESUME)
+    assert [type(command) for command in hand.bar()] == [Exit]
+    hand.hear(REFUSED)
+    assert hand.state == "active" and [type(command) for command in hand.bar()] == [Exit]
+
+
+def test_an_exit_that_our_own_door_kept_back_was_no_try() -> None:
+    hand = position(hold_ns=SECOND)
+    for n in range(2 * MAX_EXITS):
+        assert [type(command) for command in hand.bar()] == [Exit], n
+        hand.hear(OrderRejected(1, Leg.EXIT, "not sent: the fence is up"))
+    assert hand.state == "active" and hand.bracket is not None and hand.bracket.n_exits == 0
+
+
 def test_what_is_left_of_an_exit_that_was_cancelled_is_left_again_for_the_same_reason() -> None:
     hand = position(hold_ns=SECOND)
     hand.bar()

@@ -8,6 +8,7 @@ from tests.engine.hand import LONG, ONCE, Hand, Script, law, position, setup
 from workbench.domain.decisions import StateChanged
 from workbench.domain.events import ConnectionChanged, OrderAccepted, OrderCancelled, OrderFilled, OrderRejected
 from workbench.domain.orders import AnyCommand, Cancel, Exit, Leg, Protect
+from workbench.domain.units import SECOND
 
 LOST = OrderCancelled(1, Leg.STOP, 2)
 
@@ -55,6 +56,20 @@ def test_while_the_broker_is_away_nothing_is_repaired_and_the_first_barrier_afte
     assert hand.hear(LOST) == [] and hand.bar(2) == []
     hand.hear(ConnectionChanged(True, "back"))
     assert [type(command) for command in hand.bar()] == [Protect]
+
+
+@pytest.mark.covers("S2-05")
+def test_the_first_exit_that_is_refused_behind_the_end_of_its_stop_is_sent_again_in_the_same_turn_further_ones_at_barriers() -> None:
+    hand, refused = position(hold_ns=SECOND), OrderRejected(1, Leg.EXIT, "201: no")
+    assert whys(hand.bar()) == ["time"] and hand.hear(LOST) == []
+    assert whys(hand.hear(refused)) == ["time"]
+    assert hand.hear(refused) == [] and whys(hand.bar()) == ["time"]
+
+
+def test_one_that_is_refused_beside_its_stop_waits_for_a_barrier() -> None:
+    hand = position(hold_ns=SECOND)
+    assert whys(hand.bar()) == ["time"]
+    assert hand.hear(OrderRejected(1, Leg.EXIT, "201: no")) == [] and whys(hand.bar()) == ["time"]
 
 
 def test_a_stop_that_was_refused_a_move_is_left_where_it_is_told_to_stand() -> None:

@@ -81,12 +81,20 @@ class OrderCancelled(Event, frozen=True, array_like=True, tag=True):
     qty: int
 
 
+NOT_SENT: Final = "not sent"  # how a refusal's text begins where our own door gave it: the venue was never asked
+
+
 class OrderRejected(Event, frozen=True, array_like=True, tag=True):
-    """The venue refused an order, in its own words."""
+    """The venue refused an order, in its own words; or our own door did (`NOT_SENT`)."""
 
     ref: int
     leg: Leg
     text: str
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether the venue was asked at all."""
+        return not self.text.startswith(NOT_SENT)
 
 
 class Known(msgspec.Struct, frozen=True, tag="known"):

@@ -7,7 +7,9 @@ Rules
 3. A stop whose level the market has passed already would go off at once and at any price: the position is left instead.
 4. What fills of an entry behind its own stop or target is covered anew: its children are gone at the broker, or about to be.
 5. While the venue is away nothing is repaired: what it tells comes in any order (a cancelled stop before the target that filled).
-6. What was said in vain `MAX_REPAIRS` times is left: an uncovered position by `execution.cover_seconds`, a stop that is too large at once.
+6. An exit that is refused behind the end of its stop leaves the position bare: the first is sent again in the same turn, further ones at
+   barriers, for what refuses at once would refuse all of them in a moment.
+7. What was said in vain `MAX_REPAIRS` times is left: an uncovered position by `execution.cover_seconds`, a stop that is too large at once.
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ _HAS, _BID, _ASK = (BAR_AT[name] for name in ("has", "bid", "ask"))
 
 
 def after_report(desk: Desk, b: Bracket, told: Report, now_ns: int, cause: Cause) -> list[AnyCommand]:
-    """Answer a report that leaves a position without its stop."""
+    """Answer a report that leaves a position without its stop, or without the exit that stood in for it."""
+    if _bares(b, told):
+        again = desk.supervisor.leave(b, b.leaving, now_ns, cause, desk.facts)
+        return [] if again is None else [again]
     if not _uncovers(b, told) or not b.is_wrong or b.leaving:
         return []
     command = _mend(desk, b, now_ns, cause)
@@ -56,6 +61,12 @@ def _uncovers(b: Bracket, told: Report) -> bool:
             return b.out > 0
         case _:
             return False
+
+
+def _bares(b: Bracket, told: Report) -> bool:
+    """Whether the first exit was refused, and no stop stands over what is held."""
+    is_refused = isinstance(told, OrderRejected) and told.leg is Leg.EXIT and told.was_sent
+    return is_refused and bool(b.leaving) and b.n_exits == 1 and b.covered < b.held
 
 
 def _mend(desk: Desk, b: Bracket, now_ns: int, cause: Cause) -> AnyCommand | None:

@@ -9,7 +9,8 @@ Rules
    and not without a pause; a venue for which it stands already changes nothing. What cannot be repaired is left (`engine.repairs`).
 5. A fill of a bracket that is over, or one that closes more than is held, is trouble: the caller halts, a person looks. What fills more
    than was ordered is left.
-6. An exit that the venue refused is sent again at the next barrier, a few times.
+6. An exit that the venue refused is sent again at the next barrier, a few times; the first one at once where nothing else protects
+   (`engine.repairs`). One that our own door kept back was no try: whoever comes behind a fence has all of them. So has who resumes.
 7. A correction stands in place of the execution it names. One that changes a quantity is trouble too: what protects was made for another.
 8. The limit of an entry that rests may be moved a few times, and never to where more would be lost at the stop than was approved.
 9. A refused change of the entry is told as an acceptance of where it stands: only an entry that is over is rejected or cancelled.
@@ -179,6 +180,11 @@ class Supervisor:
         bracket.is_answered, bracket.since_ns = False, now_ns
         return Exit(bracket.ref, bracket.key, now_ns, cause, why)
 
+    def try_anew(self) -> None:
+        """Take that a person has looked: what could not be left so far is tried as often as ever."""
+        for bracket in self.brackets():
+            bracket.n_exits = 0
+
     def let_go(self, bracket: Bracket, facts: list[AnyFact], now_ns: int) -> bool:
         """End a bracket that closed more than it held, for a person has looked: what is beyond is not ours. False for any other."""
         b, more = bracket, -bracket.open
@@ -216,6 +222,8 @@ class Supervisor:
             case OrderAccepted(leg=Leg.EXIT):
                 b.is_answered = True
             case OrderCancelled(leg=Leg.EXIT) | OrderRejected(leg=Leg.EXIT):
+                if isinstance(report, OrderRejected) and not report.was_sent:
+                    b.n_exits = max(0, b.n_exits - 1)
                 exit_lost(b, facts, now_ns)
             case _:
                 pass  # a target that ends without a fill changes no quantity, and leaves nothing unprotected

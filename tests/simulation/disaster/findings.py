@@ -120,6 +120,33 @@ MENDED: Final[dict[str, Finding]] = {
         (4, 7),
         {},
     ),
+    "what went flat while nobody ran is told": Finding(
+        "The rest of an exit filled while nobody ran, and a hand had closed some before: the broker named the position no more, and the"
+        " next process took it for the one that was told last.",
+        2996,
+        (0, 2, 3),
+        {},
+    ),
+    "also behind an exit of which nothing was heard": Finding(
+        "The same behind an exit that had just been sent.",
+        125_191,
+        (1, 2, 3),
+        {},
+    ),
+    "a target is not cut beside its group": Finding(
+        "A stop filled in part, and the target was cut by us and by its group: what that reckoned from was another size, and a rest"
+        " outlived the position until a late cancel came.",
+        1272,
+        (1, 2, 3),
+        {},
+    ),
+    "an exit that was refused is sent again as soon as that is known": Finding(
+        "Executions were not answered for twelve seconds, then two whole answers and a barrier were waited for: a position was bare for"
+        " longer than twenty.",
+        125_066,
+        (2, 3, 4),
+        {},
+    ),
 }
 
 

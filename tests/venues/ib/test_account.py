@@ -97,6 +97,17 @@ def test_the_answer_to_a_what_if_is_known_only_with_its_margins() -> None:
 
 def test_what_an_earlier_process_held_and_nobody_names_any_more_is_told_flat() -> None:
     of = Account(ACCOUNT, BY_CON_ID)
-    of.held_before({CON_ID: -2})
+    of.held_before({1: -2, 7: 3})
     assert [event.qty for event in of.gone(set()) if isinstance(event, PositionTold)] == [0]
     assert of.gone(set()) == []
+
+
+def test_what_a_bracket_of_ours_may_hold_and_nobody_ever_named_is_told_flat_once() -> None:
+    of = Account(ACCOUNT, BY_CON_ID)
+    assert of.gone({CON_ID}, {1}) == [] and of.gone(set(), {7}) == []
+    assert of.gone(set(), {1}) == [PositionTold(ACCOUNT, 1, 0, 0)] and of.gone(set(), {1}) == []
+
+
+def test_a_row_that_says_flat_is_told_like_any_other_the_first_time() -> None:
+    of, row = Account(ACCOUNT, BY_CON_ID), Position(account=ACCOUNT, contract=FIELDS, position=0)
+    assert told(of, row, row) == [PositionTold(ACCOUNT, 1, 0, 0)]

@@ -162,6 +162,23 @@ def test_exits_are_cut_to_what_is_held_when_the_entry_ends_with_a_part_filled(or
     assert orders.due(life) == []
 
 
+def test_what_a_stop_fills_its_group_takes_from_the_target_and_only_what_stays_is_cut(orders: Orders) -> None:
+    """A size said anew beside the group's own cut is one that it reckons from: the target outlived the stop."""
+    life = opened(orders, filled=2)
+    life.leg(STOP).filled = life.leg(STOP).told = 1
+    assert orders.due(life) == [] and orders.cuts([life]) == []
+    [target] = read(orders.cuts([life]))
+    assert (target.order_ref[-1], target.total_quantity) == ("T", 1) and orders.cuts([life]) == []
+
+
+def test_what_a_group_cannot_account_for_is_cut_at_once(orders: Orders) -> None:
+    life = opened(orders, filled=1)
+    life.entry.stage = Stage.CANCELLED
+    life.by_hand = 0
+    assert [each.total_quantity for each in read(orders.due(life))] == [1, 1]
+    assert orders.cuts([life]) == [] and orders.cuts([life]) == []
+
+
 def test_orders_that_hang_behind_a_flat_bracket_are_named(orders: Orders) -> None:
     life = opened(orders, filled=2)
     life.leg(STOP).filled, life.leg(STOP).stage = 2, Stage.FILLED

@@ -8,8 +8,9 @@ import pytest
 
 from tests.venues.ib.hand import ACCOUNT, BY_CON_ID, BY_ID, CLIENT, ENTRY, EXIT, RUN, STOP, SUBMIT, TARGET, execution, open_order, told
 from tests.venues.ib.test_venue import BEGIN_NS, broker, edge, leave, submit
-from workbench.domain.events import OrderAccepted, OrderFilled
+from workbench.domain.events import OrderAccepted, OrderFilled, PositionTold
 from workbench.execution.book import Booked
+from workbench.simulation.broker.orders import Order, Type
 from workbench.simulation.virtual import VirtualLoop, run
 from workbench.venues.ib.book import Book, Stage
 from workbench.venues.ib.ids import NAME, Ids
@@ -74,6 +75,35 @@ def test_what_was_being_left_waits_until_no_exit_can_be_under_way(tmp_path: Path
     life.leg(STOP).stage = life.leg(TARGET).stage = Stage.CANCELLED
     (exit_,) = orders.due(life)
     assert isinstance(exit_, Placing) and (exit_.order.account, exit_.order.totalQuantity) == (ACCOUNT, 2)
+
+
+@pytest.mark.parametrize("heard", [{}, {1: 2}], ids=["no position was ever written", "one was"])
+def test_what_went_flat_while_nobody_ran_is_told_flat(tmp_path: Path, heard: dict[int, int]) -> None:
+    """I26: the broker names what is flat no more, and a bracket that nobody says anything about is open for ever."""
+    opened = submit(1, qty=2)
+
+    async def main(loop: VirtualLoop) -> None:
+        async with edge(loop, tmp_path) as first:
+            await first.venue.open()
+            await first.ready()
+            await first.venue.send(opened)
+            await first.until(lambda: broker(first).position("DUSIM1", 1).qty == 2)
+            fills = {event.exec_id: Booked(1, event.leg, 1, event.qty, event.px) for event in first.of(OrderFilled)}
+            await first.venue.close()
+            sold = Order(client_id=0, order_id=0, account="DUSIM1", contract=1, side=-1, qty=2, type=Type.MARKET)
+            broker(first).place_by_hand(sold, first.gateway.now_ns)
+            await first.until(lambda: broker(first).position("DUSIM1", 1).qty == 0)
+            second = first.another(tmp_path, loop)
+            second.venue.recover(Past([(opened, opened.stop_px)], fills))
+            second.venue.money.held_before(heard)
+            try:
+                await second.venue.open()
+                await second.ready()
+                assert [event.qty for event in second.of(PositionTold)] == [0]
+            finally:
+                await second.venue.close()
+
+    run(main, epoch_ns=BEGIN_NS)
 
 
 @pytest.mark.parametrize("is_left", [False, True], ids=["before the exit left", "behind it"])

@@ -27,6 +27,7 @@ def operator(desk: Desk, said: OperatorSaid, now_ns: int, cause: Cause) -> list[
     """Do what a person asks for."""
     if said.action is OperatorAction.RESUME:
         desk.breaker.resume(said.why, desk.facts)
+        desk.supervisor.try_anew()
         let_go(desk, now_ns)
         desk.memory.referee.adopt(desk.own)
         return []

@@ -67,8 +67,7 @@ class IbEdge:
         self._venue.stream(recalled.contracts)
         past = Past(recalled.lives, recalled.executions, recalled.by_hand, recalled.leaving, recalled.over, recalled.foreign)
         self._venue.recover(past)
-        named = {contract.id: contract.venue_ids.get("ib") for contract in recalled.contracts}
-        self._venue.money.held_before({int(ib): qty for id_, qty in recalled.held.items() if (ib := named.get(id_))})
+        self._venue.money.held_before(recalled.held)  # by the very names that its orders bear, whatever the run's card says
         self._record(recalled, self._venue)
 
     def _record(self, recalled: Recalled, venue: IbVenue) -> None:

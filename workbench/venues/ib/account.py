@@ -6,7 +6,7 @@ when `flush` is called. P&L of the day rides with them, as ``PnLDaily``, ``PnLUn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -138,7 +138,7 @@ class Account:
         if contract is None:
             name = m.contract.local_symbol or m.contract.symbol
             return [BrokerSaid(0, "foreign", f"{self.name} holds {m.position} {name}", None, None)] if qty and before != qty else []
-        if before == qty or (before is None and not qty):
+        if before == qty:
             return []
         cost = exact(m.position) * exact(m.average_cost) * MICROS
         return [PositionTold(self.name, contract.id, qty, int(cost.to_integral_value()))]
@@ -148,12 +148,19 @@ class Account:
         return sum(qty for con_id, qty in self.positions.items() if (at := self._contracts.get(con_id)) is not None and at.id == contract)
 
     def held_before(self, positions: Mapping[int, int]) -> None:
-        """Take what an earlier process heard of positions, by conId: which of them are flat since must be told."""
-        self.positions.update(positions)
+        """Take what an earlier process heard of positions, by our id of a contract: which of them are flat since must be told."""
+        known = {con_id: positions[contract.id] for con_id, contract in self._contracts.items() if contract.id in positions}
+        self.positions.update(known)
 
-    def gone(self, told: set[int]) -> list[AnyEvent]:
-        """Tell that positions are flat which a whole answer did not name any more."""
+    def gone(self, told: Collection[int], ours: Collection[int] = ()) -> list[AnyEvent]:
+        """Tell that positions are flat which a whole answer did not name any more.
+
+        `ours`: contracts, by our id, that a bracket of ours may hold. One of which nobody ever told a position is told as well: the process
+        that bought it may have died before it heard so, or before that was written.
+        """
         lost = [con_id for con_id, qty in self.positions.items() if qty and con_id not in told]
+        untold = (con_id for con_id, contract in self._contracts.items() if contract.id in ours)
+        lost += [con_id for con_id in untold if con_id not in self.positions and con_id not in told]
         for con_id in lost:
             self.positions[con_id] = 0
         return [PositionTold(self.name, self._contracts[con_id].id, 0, 0) for con_id in lost if con_id in self._contracts]

@@ -105,8 +105,10 @@ class Part(msgspec.Struct):
     has_lived: bool = False  # the broker showed it working or filled
     is_inactive: bool = False
     is_cancelling: bool = False
-    n_missed: int = 0  # whole answers of the broker in which it was not
-    missed_s: float = 0.0  # when the first of these came, by the loop's time
+    n_missed: int = 0  # answers about open orders in which it was not
+    missed_s: float = 0.0  # since when the broker would have shown it: an answer to what was asked behind it had come; by the loop's time
+    lacked_s: float = 0.0  # when the last answer that lacks it was asked for
+    behind_s: float | None = None  # when the first answer came to a question that was asked behind it, over the link that stands
     group: str = ""  # OCA group
     is_alone: bool = False  # a stop or target that hangs on no entry: put over what is held, in the place of a child
     is_recalled: bool = False  # of an earlier process, and not shown yet: the broker knows its group and parent

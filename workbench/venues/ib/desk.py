@@ -235,6 +235,7 @@ class Desk:
             if self._orders.has_waited(life, self.n_ticks - self._heard):
                 self._due(life)
         self._cancel_what_hangs()
+        self._leave(self._orders.cuts(self._lives.values()) if self._is_known() else [])
         self.holding.tick(self._lives.values(), self.n_ticks)
         for contract in self.holding.settled(self.n_ticks):
             self._translator.compare(contract, self.account.held(contract))

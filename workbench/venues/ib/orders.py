@@ -7,7 +7,8 @@ Rules
 2. An exit is a market order for what is held when the end of stop and target is known, or in their group after `LEAVE_S` without a word;
    the rest of the entry is cancelled too, and what still fills of it is closed by a further exit. Nothing is held: nothing is sent
    (decision 0026).
-3. IB's children are for the whole entry. Where it ends with a part filled, both are cut to what is held.
+3. IB's children are for the whole entry. Where it ends with a part filled, both are cut to what is held. What a stop or target fills, their
+   group takes from the other: a size said anew meanwhile is one that it reckons from, and leaves a rest over. It has a second to do so.
 4. Entries are for the day, exits until cancelled; all may act outside regular hours, which futures need for stops at night.
 5. Whatever may be said twice (a level, a cancel) may be sent twice; an order that opens or closes never is.
 6. What protects is put right in place where it stands. Where the stop is gone, what is left beside it is cancelled first; when the broker
@@ -16,7 +17,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from ib_async import Contract as IbContract
@@ -74,6 +75,7 @@ class Orders:
 
     def __init__(self, book: Book, contracts: Mapping[int, Contract], ids: Ids) -> None:
         self.book, self._contracts, self._ids = book, contracts, ids
+        self._big: set[int] = set()  # numbers of stops and targets that were over too much a second ago
 
     # ------------------------------------------------------------------ commands
     def submit(self, command: Submit) -> Made:
@@ -183,8 +185,16 @@ class Orders:
         made += [self._cancelling(part) for part in self.beyond(life) if not part.is_cancelling]
         made += self._cover(life)
         if entry.is_over and entry.filled == max(entry.filled, entry.told) and 0 < life.held < life.submit.qty:
-            made += [self._cut(life, part) for part in life.exits if self._is_too_big(life, part)]
+            made += [self._cut(life, part) for part in life.exits if self._is_too_big(life, part) and not self._is_the_groups(life, part)]
         return made
+
+    def cuts(self, lives: Iterable[Life]) -> list[Sending]:
+        """Once a second: cut stops and targets that were over too much a second ago too. Their group has not taken it."""
+        big = [
+            (life, part) for life in lives if life.entry.is_over and life.held > 0 for part in life.exits if self._is_too_big(life, part)
+        ]
+        before, self._big = self._big, {part.order_id for _, part in big}
+        return [self._cut(life, part) for life, part in big if part.order_id in before]
 
     def _cover(self, life: Life) -> list[Sending]:
         """Put what protects where it was commanded to be, as far as that can be done now."""
@@ -267,7 +277,7 @@ class Orders:
         for part in parts:
             self.book.by_id.pop(part.order_id, None)
             part.refusal, part.stage, part.is_cancelling = "", Stage.SENT, False
-            part.n_missed = 0  # the answers that lacked it were asked for before it left
+            part.n_missed, part.behind_s = 0, None  # the answers that lacked it were asked for before it left
             self.book.number(life, part, self._ids.order())
         return [self._placing(life, part, transmit=part is parts[-1]) for part in parts]
 
@@ -289,6 +299,12 @@ class Orders:
         """Whether an exit could close more than is held; one that was cut already waits for its acknowledgement."""
         is_open = part.leg is not Leg.EXIT and not part.is_cancelling
         return is_open and part.rest > life.held and part.wanted.qty > max(part.filled, part.told) + life.held
+
+    @staticmethod
+    def _is_the_groups(life: Life, part: Part) -> bool:
+        """Whether what a stop or target is over too much may be what its group has yet to take from it."""
+        beside = [each for each in life.exits if each is not part and part.group and each.group == part.group]
+        return part.rest - life.held <= sum(max(each.filled, each.told) for each in beside)
 
     def _cut(self, life: Life, part: Part) -> Placing:
         return self._changed(life, part, self._right(life, part, life.held))
