@@ -113,3 +113,19 @@ def test_what_cannot_be_sent_is_unknown(tmp_path: Path) -> None:
         assert await Questions(Ids(tmp_path / NAME)).single(POSITIONS, send) == Unknown("not connected")
 
     run(main)
+
+
+def test_what_has_a_number_is_asked_again_while_nobody_answers_and_whichever_answer_is_first_counts(tmp_path: Path) -> None:
+    async def main(loop: VirtualLoop) -> None:
+        questions, asked = Questions(Ids(tmp_path / NAME)), dict[int, float]()
+
+        def send(number: int) -> None:
+            asked[number] = round(loop.time())
+            if len(asked) == 3:
+                loop.call_later(0.5, questions.hear, ContractDataEnd(req_id=number))
+
+        assert await questions.numbered(send, timeout_s=4, again_s=1) == Known([])
+        assert list(asked.values()) == [0, 1, 2] and not any(questions.is_asking(number) for number in asked)
+        assert isinstance(await questions.numbered(lambda _: None, timeout_s=4, again_s=1), Unknown) and round(loop.time()) == 7
+
+    run(main)

@@ -9,6 +9,8 @@ Rules
 2. Questions without a number (open orders, positions, the time) are asked one at a time. Rows of an answer that came too late count for
    the next one: better a row too many than an order that is thought gone.
 3. An error under the question's number ends it; a notice (`NOTICES`) does not.
+4. What has a number may be asked again under another one while it waits: whichever is answered first ends it. What has none may not: the
+   answer to the question before would be taken for that of the next.
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ class _Pending:
     def __init__(self, is_answer: Callable[[Answer], bool] | None) -> None:
         self.rows: list[Answer] = []
         self.is_answer = is_answer
+        self.of: int | None = None  # the first number of what is asked under several
         self.future: asyncio.Future[Known | Unknown] = asyncio.get_running_loop().create_future()
 
     def end(self, answer: Known | Unknown) -> None:
@@ -90,6 +93,7 @@ class Questions:
         timeout_s: float = TIMEOUT_S,
         number: int | None = None,
         is_answer: Callable[[Answer], bool] | None = None,
+        again_s: float | None = None,
     ) -> Known | Unknown:
         """Ask under a number of its own; ``Known`` holds the list of messages.
 
@@ -99,9 +103,34 @@ class Questions:
             To be used; `None`: a new one.
         is_answer
             Whether a message that bears the number ends the answer by itself.
+        again_s
+            How often it is asked again, under a new number, while nobody answers; `None`: never.
         """
         req_id = self._ids.request() if number is None else number
-        return await self._ask(req_id, lambda: send(req_id), timeout_s, is_answer)
+        asked = self._ask(req_id, lambda: send(req_id), timeout_s, is_answer)
+        if again_s is None:
+            return await asked
+        asking = asyncio.ensure_future(asked)
+        try:
+            while not (await asyncio.wait((asking,), timeout=again_s))[0]:
+                self._again(req_id, send)
+            return await asking
+        finally:
+            asking.cancel()
+            for each in [key for key, pending in self._pending.items() if pending.of == req_id]:
+                del self._pending[each]
+
+    def _again(self, req_id: int, send: Callable[[int], object]) -> None:
+        """Ask once more what is still waited for."""
+        pending = self._pending.get(req_id)
+        if pending is None:
+            return
+        number = self._ids.request()
+        pending.of, self._pending[number] = req_id, pending
+        try:
+            send(number)
+        except (ConnectionError, OverflowError) as error:
+            pending.end(Unknown(str(error) or "not connected"))
 
     async def single(self, key: str, send: Callable[[], object], *, timeout_s: float = TIMEOUT_S) -> Known | Unknown:
         """Ask what has no number, when nobody else is asking it."""

@@ -31,6 +31,7 @@ from workbench.wire import Answer, OpenOrder, OrderStatus, Position
 
 APART_S: Final = 5.0  # s from an order's arrival to the question whose answer makes its absence count
 GONE: Final = 2  # answers without it
+AGAIN_S: Final = 1.0  # until executions are asked for once more, while nobody answers
 TINY_S: Final = 1e-6  # what adding up seconds may lose
 NO_LINK: Final = "TWS had no link to IB all the while: what it showed may not be all"
 
@@ -138,7 +139,7 @@ class Reconciler:
         if isinstance(done, Unknown):
             return f"completed orders: {done.reason}"
         mine = ExecutionFilter(acctCode=self._account.name)
-        fills = await ask.numbered(lambda req_id: client.reqExecutions(req_id, mine), timeout_s=answer_s)
+        fills = await ask.numbered(lambda req_id: client.reqExecutions(req_id, mine), timeout_s=answer_s, again_s=AGAIN_S)
         if isinstance(fills, Unknown):
             return f"executions: {fills.reason}"
         if link is None or link != self._link():
