@@ -201,6 +201,20 @@ BUGS: Final = (
         "venues/ib/test_orders.py::test_exits_are_cut_to_what_is_held_when_the_entry_ends_with_a_part_filled",
     ),
     Bug(
+        "a target is cut beside its group",
+        "Its group reckons from another size, and a rest of it outlives the position.",
+        "I8",
+        (Edit(f"{ORDERS}._is_the_groups", "return part.rest", "return False and part.rest"),),
+        "venues/ib/test_orders.py::test_what_a_stop_fills_its_group_takes_from_the_target_and_only_what_stays_is_cut",
+    ),
+    Bug(
+        "what our own door kept back was a try",
+        "A run behind a fence uses up all exits of a bracket; whoever comes after it leaves nothing.",
+        "I26",
+        (Edit(f"{SUPERVISOR}.on_report", "not report.was_sent", "False"),),
+        "engine/test_desk_silence.py::test_an_exit_that_our_own_door_kept_back_was_no_try",
+    ),
+    Bug(
         "an entry goes before its children",
         "The parent is transmitted by itself: it may fill before its stop is at the broker.",
         "I7",

@@ -7,14 +7,14 @@ from typing import Final
 from tests.simulation.mutants.planting import Bug, Edit, Setting
 
 TRANSLATOR, RECONCILER, CONNECTION = "venues.ib.translate:Translator", "venues.ib.reconcile:Reconciler", "venues.ib.connection:Connection"
-EXECUTIONS = "await ask.numbered(lambda req_id: client.reqExecutions(req_id, mine), timeout_s=answer_s)"
+EXECUTIONS = "await ask.numbered(lambda req_id: client.reqExecutions(req_id, mine), timeout_s=answer_s, again_s=AGAIN_S)"
 
 BUGS: Final = (
     Bug(
         "executions are not asked for",
         "What filled while nobody listened is never heard: events alone are believed.",
         "I6",
-        (Edit(f"{RECONCILER}._look", EXECUTIONS, "Known([])"),),
+        (Edit(f"{RECONCILER}._look", EXECUTIONS, "done"),),
         0,
     ),
     Bug(
@@ -30,6 +30,20 @@ BUGS: Final = (
         "I3",
         (Setting("venues.ib.reconcile:APART_S", 0.0),),
         "simulation/mutants/test_missing.py::test_an_order_that_a_gateway_shows_late_is_not_said_never_to_have_come",
+    ),
+    Bug(
+        "what the broker names no more is as it was",
+        "A position that went flat while nobody ran, and of which none was ever written, is told by nobody.",
+        "I26",
+        (Edit("venues.ib.account:Account.gone", "if con_id not in self.positions and con_id not in told", "if False"),),
+        "venues/ib/test_past.py::test_what_went_flat_while_nobody_ran_is_told_flat[no position was ever written]",
+    ),
+    Bug(
+        "only a whole answer shows that an order had arrived",
+        "An exit that was refused is known to be no sooner than five seconds behind the last question that stayed without an answer.",
+        "I7",
+        (Edit(f"{RECONCILER}._arrived", "link == self._link()", "False"),),
+        "venues/ib/test_venue_leaving.py::test_an_exit_is_known_to_be_refused_soon_after_a_question_is_answered_again[open orders]",
     ),
     Bug(
         "a TWS cut off from IB shows all there is",

@@ -61,13 +61,15 @@ def test_one_answer_of_two_that_is_lost_is_asked_for_once_more_and_the_first_one
     assert [(each.leg, each.text) for each in world.of(OrderRejected)] == [(Leg.EXIT, "it never reached the broker")]
 
 
-@pytest.mark.parametrize("muted", [("Position", "PositionEnd"), ("OpenOrder", "OpenOrderEnd"), ("ExecutionData", "ExecutionDataEnd")])
+@pytest.mark.parametrize(
+    "muted",
+    [("Position", "PositionEnd"), ("OpenOrder", "OpenOrderEnd"), ("ExecutionData", "ExecutionDataEnd")],
+    ids=["positions", "open orders", "executions"],
+)
 def test_an_exit_is_known_to_be_refused_soon_after_a_question_is_answered_again(tmp_path: Path, muted: tuple[str, ...]) -> None:
     """I7: what else is answered shows meanwhile that it had arrived; twenty seconds are all that a position may be bare."""
-    quiet = Rule(
-        when=When(on="PlaceOrder", where={"leg": "X"}, nth=1), what=(act.Mute(what=muted, for_s=14), act.Refuse(code=201, why="no"))
-    )
-    world = left(tmp_path, Scenario(rules=(quiet,)), 18.9)
+    deeds = (act.Mute(what=muted, for_s=14), act.Refuse(code=201, why="no"))
+    world = left(tmp_path, Scenario(rules=(Rule(when=When(on="PlaceOrder", where={"leg": "X"}, nth=1), what=deeds),)), 18.9)
     assert [(each.leg, each.text[:3]) for each in world.of(OrderRejected)] == [(Leg.EXIT, "201")]
 
 
