@@ -34,3 +34,15 @@ def test_one_future_without_its_fund_is_recorded_judged_and_filled(tmp_path: Pat
     bars = day.bars("ES", "1m")
     assert (bars["quality_frac"] < 0.8).sum() >= 1 and bars["quality_frac"].to_list()[-1] == 1.0
     assert len(day.snapshots) == 3
+
+
+@pytest.mark.proof
+@pytest.mark.covers("S1-06")
+def test_what_a_line_says_again_when_a_day_begins_is_no_print_of_the_next_session(tmp_path: Path) -> None:
+    span = Span(("ESZ6", "ESH7"), (20261208, 20261209), (Life(at("2026-12-08 15:40"), at("2026-12-08 16:10")),))
+    of = tape(span.symbols, span.sessions, seed=1)
+    recorded = Recorded(span, of, Recorder(tmp_path, of, ("ES",)).live(span.lives[0]))
+    day = opened(recorded)
+    for contract in of.contracts:
+        found = taken(recorded, day, contract)
+        assert found.n_prints_right == found.n_prints > 30 and found.n_prints_twice == 0

@@ -65,9 +65,8 @@ def taken(of: Recorded, day: Session, contract: Contract, *, late_ns: int = LATE
     n_right = _found(quotes, ("px", "px2", "sz", "sz2"), theirs, late_ns, early_ns) if early_ns else _stand(quotes, theirs, late_ns)
     read = _prints(day, contract)
     n_prints_right = _found(prints, ("px", "sz"), read, late_ns, early_ns)
-    n_twice = _twice(
-        of.of.records, contract.id, [each[_is_run(of, read[0]) & ~_inside(read[0], gaps)] for each in read], late_ns + early_ns
-    )
+    outside = _is_run(of, read[0]) & ~_inside(read[0], gaps)
+    n_twice = _twice(of.of.records, contract.id, [each[outside] for each in read], gaps, late_ns + early_ns)
     minutes = _minutes(contract, first_ns, last_ns)
     heard = np.unique(np.concatenate([theirs[0], read[0]]) // MINUTE * MINUTE)
     lost = _inside(minutes, gaps + np.array([-MINUTE, 0]))
@@ -93,14 +92,18 @@ def _found(shown: Records, names: tuple[str, ...], read: tuple[Ints, ...], late_
     return n
 
 
-def _twice(shown: Records, id_: int, read: list[Ints], apart_ns: int) -> int:
-    """Count the prints that were read once more than they were shown, each within `apart_ns` of when that was."""
+def _twice(shown: Records, id_: int, read: list[Ints], gaps: Ints, apart_ns: int) -> int:
+    """Count the prints that were read once more than they were shown: about then, or before, where a gap kept a trade until it was told."""
     mine = shown[(shown["contract"] == id_) & (shown["kind"] == Kind.PRINT)]
+    held = mine[_inside(mine["recv_ns"], gaps)]
     left = Counter[tuple[int, int, int]](zip(*(mine[name].tolist() for name in ("recv_ns", "px", "sz")), strict=True))
     n = 0
     for ns, px, sz in zip(*(each.tolist() for each in read), strict=True):
-        near = mine["recv_ns"][slice(*np.searchsorted(mine["recv_ns"], [ns - apart_ns, ns + apart_ns]))].tolist()
-        found = next((key for at in near if left[key := (at, px, sz)]), None)
+        near = [(mine, ns - apart_ns), (held, ns - 2 * MINUTE)]
+        at = [
+            at for rows, first in near for at in rows["recv_ns"][slice(*np.searchsorted(rows["recv_ns"], [first, ns + apart_ns]))].tolist()
+        ]
+        found = next((key for each in at if left[key := (each, px, sz)] > 0), None)
         left.subtract([found] if found else [])
         n += found is None
     return n

@@ -273,17 +273,18 @@ class Reference:
         if px is None or size is None:
             raise OffGridError
         traded_ns = self.traded.get(line.contract.id)
-        is_old = line.n_rt == 0 and ms * 10**6 < line.opened_ns and (not traded_ns or ms * 10**6 <= traded_ns)
+        before_ns = line.opened_ns - ms * 10**6
+        is_old = before_ns > (5 * 10**9 if line.n_rt else 0) and (not traded_ns or ms * 10**6 <= traded_ns)
         line.n_rt += 1
         line.n_last += 1
         try:
             volume = line.sz(volume_text)
         except (BadError, OffGridError):
-            volume = 0
-        before = self.said.get(line.contract.id)
-        self.said[line.contract.id] = said = (ms, px, size, volume)
-        if volume > 0 and said == before:
+            volume = -1
+        before = self.said.get(line.contract.id, (0, 0, 0, 0))
+        if volume >= 0 and before[:3] == (ms, px, size) and 0 < before[3] >= volume:
             return
+        self.said[line.contract.id] = ms, px, size, max(volume, 0)
         if not is_old and line.emits & PRINTS and not self._is_told(line.contract.id, px, size, ms // 1000):
             self.traded[line.contract.id] = ms * 10**6
             flags = EVENT_TIME | (0 if single.startswith(b"t") else CONFLATED)

@@ -218,7 +218,9 @@ def test_what_a_line_tells_once_more_when_a_link_is_back_is_no_second_print() ->
     def n_prints(*said: bytes) -> int:
         return sum(r[0] == "PRINT" for r in Listener(lines).feed(joined(said)))
 
+    assert n_prints(of(2, -9_000, 7), of(2, -6_000, 8), of(2, -4_000, 9), of(2, 0, 10)) == 2  # a new connection is told of old ones
     assert n_prints(of(2, 0, 9), of(2, 0, 9)) == n_prints(of(2, 0, 9), of(3, 0, 9)) == 1
+    assert n_prints(of(2, 0, 9), of(2, 0, 0), of(2, 0, 0), of(2, 0, 9)) == 1  # a day has begun
     assert n_prints(of(2, 0, 9), of(2, 0, 10)) == n_prints(of(2, 0, 9), of(2, 1, 9)) == 2  # another one, in the same millisecond or not
     assert n_prints(of(2, 0, "?"), of(2, 0, "?")) == n_prints(of(2, 0, 0), of(2, 0, 0)) == 2  # no volume tells them apart
 

@@ -5,9 +5,10 @@ Rules
 1. A side without size is not there. A price of -1 without size means *none*; with a size it is a price.
 2. A bid that reaches the ask waits for the ask, and the other way round: the sides of one change come one after another.
 3. What changes nothing is not told. All of it is conflated, but for a single trade of RTVolume.
-4. The first last price is that of a trade before the request: no print. RTVolume's first one, if it is older than the request, is a print
-   only if its contract's last print is older still: then it was made while nobody listened. One that says time, price, size and the day's
-   volume of the one before tells no trade again: TWS tells how it stands once more when a line, a link or a farm is back.
+4. The first last price is that of a trade before the request: no print. RTVolume's first one, if it is older than the request, and each
+   one that is older by more than clocks differ, is a print only if its contract's last print is older still: then it was made while nobody
+   listened. One that says time, price and size of the one before, and no more volume of the day, tells no trade again: TWS tells how it
+   stands once more when a line, a link or a farm is back, and when a day begins.
 5. Where a stream tick by tick begins beside the line, the line tells trades up to the one that the stream began with, and that one and all
    behind it no more: it is known by price, size and time to the second, or by the first trade that is two seconds younger. Within
    `OVERLAP_NS` whoever keeps the streams tells the line to print no more; if not, it prints again.
@@ -37,6 +38,7 @@ MOST_DIGITS = 10**12  # of one; with more it is none
 NUL, SEMICOLON = 0, 59
 NS_MS = 1_000_000
 MS_S = 1_000
+APART_NS = 5_000_000_000  # clocks that differ by more trade nothing
 OVERLAP_NS = 3_000_000_000  # the streams are looked at each second
 
 
@@ -223,16 +225,16 @@ def rt_volume(buf, at, end, out, s, last):
     if how != DONE or how_sz != DONE:
         return max(how, how_sz)
     q = last[s.contract]
-    is_old = s.n_rt == 0 and ms * NS_MS < s.opened_ns and (q.traded_ns == 0 or ms * NS_MS <= q.traded_ns)
+    before_ns = s.opened_ns - ms * NS_MS
+    is_old = before_ns > (0 if s.n_rt == 0 else APART_NS) and (q.traded_ns == 0 or ms * NS_MS <= q.traded_ns)
     s.n_rt += 1
     s.n_last += 1
-    is_again = how_volume == DONE and volume > 0 and volume == q.rt_volume and ms == q.rt_ms and px == q.rt_px and sz == q.rt_sz
+    if how_volume == DONE and 0 < q.rt_volume >= volume and ms == q.rt_ms and px == q.rt_px and sz == q.rt_sz:
+        return DONE
     q.rt_ms = ms
     q.rt_px = px
     q.rt_sz = sz
     q.rt_volume = volume if how_volume == DONE else 0
-    if is_again:
-        return DONE
     if not is_old and s.emits & PRINTS and not is_told_by_tick(q, px, sz, ms // MS_S, out[4]):
         q.traded_ns = ms * NS_MS
         flags = EVENT_TIME if buf[at] == 116 else EVENT_TIME | CONFLATED  # "true": a single trade
