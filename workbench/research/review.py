@@ -200,7 +200,8 @@ class Review(NamedTuple):
     def states(self) -> pl.DataFrame:
         """Changes of the trading state, and why; the first is the one it began in, if that was not active."""
         changed = journal(self.day, "states").select("time", "state", "why")
-        before = state_before(self.day).select(changed.columns)
+        since = pl.format("{}, since {}", "why", pl.col("time").dt.date()).alias("why")
+        before = state_before(self.day).select("time", "state", since)
         return pl.concat([before, changed]) if len(before) and before["state"][0] != "active" else changed
 
     @property

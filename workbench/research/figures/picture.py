@@ -130,14 +130,17 @@ def clock(axes: Axes, zone: str) -> None:
     from matplotlib import dates
 
     made: Any = dates  # half typed
+    axes.set_xlabel(f"time, {zone}")
     low, high = axes.get_xlim()
     days = high - low
     pattern = "%H:%M:%S" if days * 1440 < 3 else "%H:%M" if days < 2 else "%d %b %H:%M" if days < 4 else "%d %b"
     axes.xaxis.set_major_locator(made.AutoDateLocator(tz=zone, minticks=4, maxticks=11))
     axes.xaxis.set_major_formatter(made.DateFormatter(pattern, tz=zone))
-    axes.set_xlabel(f"time, {zone}")
 
 
 def thousands(axes: Axes, pattern: str = "{:+,.0f}") -> None:
     """Let a vertical axis write its numbers with thousands apart."""
+    low, high = axes.get_ylim()
+    if high - low < 1 and ".0f" in pattern:  # nothing but 0
+        axes.set_yticks([0])
     axes.yaxis.set_major_formatter(lambda value, _: pattern.format(value).replace("-", "\N{MINUS SIGN}") if value else "0")

@@ -41,7 +41,10 @@ def equity(day: Session) -> Picture:
         bottom.set_ylabel("below best")
         for panel in drawn.panels:
             thousands(panel)
-        clock(bottom, day.zone)
+        if len(frame) > 1:  # one moment alone has no span
+            clock(bottom, day.zone)
+        else:
+            bottom.set_xticks([])
     return drawn.picture
 
 
