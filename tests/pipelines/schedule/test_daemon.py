@@ -162,6 +162,9 @@ def test_a_span_begins_with_its_week_where_a_page_asks_for_one(tmp_path: Path) -
     assert slot is not None and slot.session == 20261120
     assert page.given(slot, tmp_path) == {"session": 20261120}
     assert page._days(20261120) == timedelta(days=4).days, "from Monday on"
+    planned(tmp_path / "pages", "month", "friday close+1h", "days = 28")
+    month = next(each for each in on_schedule([folder.parent])[0] if each.name == "month")
+    assert month._days(20261120) == 28, "or as far back as it says"
 
 
 class Killed(BaseException):

@@ -74,6 +74,7 @@ class Schedule(Section, frozen=True):
     retries: Annotated[int, Meta(ge=0, le=10, description="how often a failed run is tried again, 0 to 10")] = 2
     missed: Annotated[Literal["run", "skip", "latest"], Meta(description="run, skip or latest: what becomes of missed slots")] = "run"
     after: Annotated[tuple[Name, ...], Meta(description="a list of names of pages that must have run before")] = ()
+    days: Annotated[int, Meta(ge=0, le=400, description="how many days before its session a span begins, 1 to 400; 0: by the schedule")] = 0
     tell: Annotated[tuple[Name, ...], Meta(description="a list of channels that are told of a failure; none: all of [notify]")] = ()
 
 

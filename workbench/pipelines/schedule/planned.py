@@ -60,6 +60,8 @@ class Planned(NamedTuple):
 
     def _days(self, session: int) -> int:
         """Say how many days before its session a slot's span begins; none: the page decides."""
+        if days := self.page.settings.schedule.days:
+            return days
         day = _date(session)
         when = self.trigger.when
         if when.weekday is not None or when.period == "weekly":
