@@ -67,6 +67,7 @@ class Successor(Frozen):
         self.refused = await self.refusal(self.data)
 
 
+@pytest.mark.covers("S3-36")
 def test_a_second_start_beside_a_stopped_run_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
     lives = Successor(tmp_path / "data", [])
     lives.run().must_be_whole()

@@ -124,6 +124,7 @@ news: str = "env:NEWS_TOKEN"  # [secret]"""
 )
 
 
+@pytest.mark.covers("S3-02")
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -192,6 +192,7 @@ def of() -> World:
     return world(("ES", "SPY"), minutes=40, activity=0.25)
 
 
+@pytest.mark.covers("S3-36")
 def test_a_second_start_is_refused_and_the_first_goes_on(tmp_path: Path, of: World) -> None:
     first = Played(tmp_path, of, Broker(8), cuts=0.0)
     refused: list[Exception] = []
