@@ -14,8 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from workbench.config import load_settings
 from workbench.domain.errors import ConfigError
 from workbench.research.cluster import command, sees, spread
+from workbench.research.sweeps import Cross, planted_bars, sweep, terms_of
+from workbench.research.sweeps.sweep import SHARE
+from workbench.research.trials.ledger import families
 
 
 def squared(n: int) -> int:
@@ -96,3 +100,15 @@ def test_a_command_runs_there_and_its_words_come_back(cluster: str, tmp_path: Pa
     assert ended.code in (0, 1) and (ended.out or ended.err)
     refused = command(["no-such-command"], address=cluster)
     assert refused.code == 2 and "no-such-command" in refused.err
+
+
+@pytest.mark.proof
+@pytest.mark.covers("S1-12")
+def test_a_sweep_comes_to_the_same_there_and_is_counted_here(cluster: str, tmp_path: Path) -> None:
+    terms = terms_of("ES", settings=load_settings(environment={}))
+    bars, grid = planted_bars(terms, n_sessions=25, n_minutes=60), {"fast": range(2, 14), "slow": range(20, 80, 6)}
+    here, there = (
+        sweep(bars, Cross(), grid, terms, data=tmp_path / name, address=address) for name, address in (("here", ""), ("there", cluster))
+    )
+    assert len(here) > SHARE and here.equals(there)
+    assert families(tmp_path / "here") == families(tmp_path / "there") == {"cross": len(here)}

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from workbench.config import load_settings
 from workbench.domain.errors import ConfigError
 from workbench.domain.units import MICROS
+from workbench.research.cluster import spread
 from workbench.research.sweeps import kernels
 from workbench.research.sweeps.counting import note_sweep, periods_of
 from workbench.research.sweeps.rules import Config, Rule, Signal
@@ -19,7 +23,9 @@ from workbench.research.sweeps.series import Ints, Series, series_of
 from workbench.research.sweeps.terms import Terms
 
 EXITS: Final = ("stop_ticks", "target_ticks", "hold_bars")  # numbers every rule's grid may name; 0: none
+SHARE: Final = 64  # configurations that go to a machine at a time
 Hold = Literal["session", "overnight"]
+Floats = npt.NDArray[np.float64]
 Grid = Mapping[str, Iterable[float]] | Sequence[Config]
 _NO_TRIPS: Final = np.zeros((0, kernels.TRIP), np.int64)
 _NO_BARS: Final = np.zeros(0, np.int64)
@@ -43,6 +49,7 @@ def sweep(
     hold: Hold = "session",
     data: Path | str | None = None,
     family: str | None = None,
+    address: str | None = None,
 ) -> pl.DataFrame:
     """Try every configuration of a grid, and count it as a trial (`research.trials`).
 
@@ -62,6 +69,8 @@ def sweep(
         Folder whose ledger counts the trials; `None`: that of the settings.
     family
         What they are tried as part of; `None`: the notebook's name, else the rule's.
+    address
+        Of a dask scheduler whose machines walk them; `None`: that of the settings (``compute.address``), empty: this process.
 
     Returns
     -------
@@ -82,7 +91,7 @@ def sweep(
     In a notebook: ``sweep(day.bars("ES", "1m"), Cross(), {"fast": range(2, 20), "slow": range(20, 80, 5)}, terms_of("ES"))``.
     """
     series, configs = series_of(bars, terms), configurations(rule, grid)
-    walked = _counted(series, rule, configs, terms, hold, data, family)
+    walked = _counted(series, rule, configs, terms, hold, data, family, address)
     rows = [_row(config, each, len(series.close)) for config, each in zip(configs, walked, strict=True)]
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -96,6 +105,7 @@ def by_session(
     hold: Hold = "session",
     data: Path | str | None = None,
     family: str | None = None,
+    address: str | None = None,
 ) -> Ints:
     """Give the P&L of every session and configuration in money micros, a row a session: what a walk-forward chooses by.
 
@@ -103,7 +113,7 @@ def by_session(
     counted as trials, as `sweep` counts them.
     """
     series, configs = series_of(bars, terms), configurations(rule, grid)
-    return np.stack([each.blocks for each in _counted(series, rule, configs, terms, hold, data, family)], axis=1)
+    return np.stack([each.blocks for each in _counted(series, rule, configs, terms, hold, data, family, address)], axis=1)
 
 
 def per_bar(bars: pl.DataFrame, rule: Rule, config: Config, terms: Terms, *, hold: Hold = "session") -> pl.DataFrame:
@@ -141,16 +151,33 @@ def trips(bars: pl.DataFrame, rule: Rule, config: Config, terms: Terms, *, hold:
 
 
 def _counted(
-    series: Series, rule: Rule, configs: Sequence[Config], terms: Terms, hold: Hold, data: Path | str | None, family: str | None
+    series: Series,
+    rule: Rule,
+    configs: Sequence[Config],
+    terms: Terms,
+    hold: Hold,
+    data: Path | str | None,
+    family: str | None,
+    address: str | None,
 ) -> list[Walked]:
+    where = load_settings().compute.address if address is None else address
+    share = SHARE if where else len(configs)
+    shares = [configs[at : at + share] for at in range(0, len(configs), share)]
+    told = [each for some in spread(partial(_walked, series, rule, terms, hold), shares, address=where) for each in some]
+    earned = [(config, of) for config, (_, of) in zip(configs, told, strict=True)]
+    note_sweep(earned, periods_of(series), series, rule, terms, hold, data, family)
+    return [walked for walked, _ in told]
+
+
+def _walked(series: Series, rule: Rule, terms: Terms, hold: Hold, configs: Sequence[Config]) -> list[tuple[Walked, Floats]]:
+    """Walk some configurations, here or on a machine of a cluster: what each came to, and what it earned in every period."""
     fill, periods = rule.over(series), periods_of(series)
     equity = _NO_BARS if periods.ends is None else np.zeros(len(series.close), np.int64)
-    walked, earned = [], []
+    made = []
     for config in configs:
-        walked.append(walk(series, fill(config), config, terms, hold, equity=equity))
-        earned.append((config, periods.earned(walked[-1].blocks, equity)))
-    note_sweep(earned, periods, series, rule, terms, hold, data, family)
-    return walked
+        walked = walk(series, fill(config), config, terms, hold, equity=equity)
+        made.append((walked, periods.earned(walked.blocks, equity)))
+    return made
 
 
 def walk(
