@@ -22,7 +22,11 @@ EDGE: Final = np.iinfo(np.int64)
 
 
 class Curve(NamedTuple):
-    """Correlation at rising lags (ns), as many on one side of 0 as on the other. ``fine_ns``: how finely a peak can be told."""
+    """Correlation at rising lags (ns), as many on one side of 0 as on the other. ``fine_ns``: how finely a peak can be told.
+
+    Of ticks it is an estimate that few or thin data may put beyond 1: nothing holds the sum over overlapping moves below the product of the
+    two spreads (Hayashi and Yoshida 2005).
+    """
 
     lags_ns: Ints
     fine_ns: int
