@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -74,6 +74,10 @@ def test_seven_and_thirty_days_end_with_the_last_round_trip() -> None:
     closed = [last - timedelta(days=days) for days in (31, 20, 8, 3, 0)]
     trips = pl.DataFrame({"closed": closed, "pnl_usd": [1.0, 2.0, 4.0, 8.0, 16.0], "fees_usd": [1.0] * 5, "r": [1.0] * 5})
     assert performance.lately(trips).select("days", "n", "pnl_usd").rows() == [(7, 2, 24.0), (30, 4, 30.0)]
+    there = trips.with_columns(pl.col("closed").dt.convert_time_zone("America/New_York"))
+    for frame in (trips, there):
+        told = performance.lately(frame, date(2026, 11, 26)).select("days", "n", "pnl_usd").rows()
+        assert told == [(7, 0, 0.0), (30, 4, 30.0)], "whatever the zone, they end with the day that is named"
 
 
 def test_where_nobody_traded_every_frame_is_there_and_empty(barred: Path) -> None:

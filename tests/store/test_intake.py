@@ -116,7 +116,7 @@ def test_an_intake_may_be_killed_at_any_line(tmp_path):
     assert seen >= {(True, 0), (False, 60)}
 
 
-@pytest.mark.proof
+@pytest.mark.nightly
 def test_an_intake_may_be_killed_at_every_line(tmp_path):
     k, seen = 1, set()
     while (False, 60) not in seen:

@@ -5,8 +5,9 @@ Every frame is empty, with its columns, where nothing was traded: a page of a qu
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -164,7 +165,9 @@ def lately(trips: pl.DataFrame, last: date | None = None) -> pl.DataFrame:
     polars.DataFrame
         days; then as `by_symbol`.
     """
-    end = trips["closed"].max() if last is None else datetime.combine(last, time.max, UTC)
+    closed = trips.schema["closed"]
+    zone = (closed.time_zone if isinstance(closed, pl.Datetime) else None) or "UTC"  # a day is one of the zone that times are shown in
+    end = trips["closed"].max() if last is None else datetime.combine(last, time.max, ZoneInfo(zone))
     if end is None or trips.is_empty():
         return by_symbol(trips).rename({"symbol": "days"})
     since = {days: pl.lit(end) - timedelta(days=days) for days in DAYS}
