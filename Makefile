@@ -88,6 +88,8 @@ check: check-style check-types check-floors check-coverage
 
 check-style: environment
 	@echo 'style:    ruff'; $(PY) -m ruff check --quiet --output-format concise .
+	@$(PY) -m ruff format --check --quiet benchmarks notebooks pipelines tests workbench || \
+	  { echo 'style:    not formatted: .venv/bin/ruff format benchmarks notebooks pipelines tests workbench'; exit 1; }
 
 check-types: environment
 	@echo 'types:    mypy --strict'; $(PY) -m mypy --no-error-summary

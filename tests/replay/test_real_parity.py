@@ -58,10 +58,7 @@ def eager(logged: Logged) -> Setup:
     law = msgspec.structs.replace(law, risk=msgspec.structs.replace(law.risk, **wide))
     quick: dict[str, Any] = {"min_labels": 20, "min_outcomes": 40, "params": {"learning_rate": 0.05}}
     recipes = tuple((msgspec.structs.replace(recipe, **quick), ids) for recipe, ids in setup.recipes)
-    strategies = tuple(
-        (s._replace(edge=0.01) if hasattr(s, "edge") else s._replace(stretch=0.5), ids)
-        for s, ids in setup.strategies
-    )
+    strategies = tuple((s._replace(edge=0.01) if hasattr(s, "edge") else s._replace(stretch=0.5), ids) for s, ids in setup.strategies)
     return setup._replace(law=law, recipes=recipes, strategies=strategies)
 
 

@@ -61,4 +61,3 @@ def import_bars(data: Path, folder: Path, *contracts: str, rows: str = ROWS, rep
 
 def n_in_tail(data: Path) -> int:
     return sum(len(part) for part in read_tail(Folders(data).tail, SESSION))
-

@@ -74,9 +74,7 @@ def test_a_run_that_was_cut_off_is_taken_up_and_ends_as_if_it_had_not_been(tmp_p
     done = trade(data, of)
     assert len(run_folders(data)) == 1 and done.run.run == f"{SESSION}-paper-1" and done.run.is_closed
     assert done.n_commands == whole.n_commands and n_in_tail(data) == len(of.records)
-    facts = [
-        sum(1 for _ in entries.facts(Folders(each).journal(done.run.run))) for each in (data, tmp_path / "whole")
-    ]
+    facts = [sum(1 for _ in entries.facts(Folders(each).journal(done.run.run))) for each in (data, tmp_path / "whole")]
     assert facts[0] == facts[1]
 
 

@@ -30,9 +30,7 @@ FIRST, SECOND = 20261118, 20261119
 def day(session: int, minutes: int = 45) -> tuple[Generated, Setup]:
     """The first minutes of a session, and who trades it."""
     opens, _ = calendars.session_bounds(session)
-    made = generated(
-        settings(), ["ES"], session, seed=3, market=MarketSettings(activity=0.6), last_ns=opens + minutes * MINUTE
-    )
+    made = generated(settings(), ["ES"], session, seed=3, market=MarketSettings(activity=0.6), last_ns=opens + minutes * MINUTE)
     setup = build.setup(
         settings(), made.contracts, [session], build.constitution("demo"), account="DUSIM1", strategies=[("learned", DEFAULT)]
     )

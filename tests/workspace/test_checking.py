@@ -95,9 +95,7 @@ BAD_STRATEGIES = {
 
 
 @pytest.mark.parametrize(("lines", "said"), BAD_STRATEGIES.values(), ids=BAD_STRATEGIES)
-def test_a_bad_strategy_is_told_with_file_and_line(
-    home: Path, put: Put, monkeypatch: pytest.MonkeyPatch, lines: str, said: str
-) -> None:
+def test_a_bad_strategy_is_told_with_file_and_line(home: Path, put: Put, monkeypatch: pytest.MonkeyPatch, lines: str, said: str) -> None:
     monkeypatch.setattr(loading, "PATIENCE_S", 0.5 if "while" in lines else 60.0)
     text = strategy(lines)
     put("strategies/first.py", text)

@@ -20,7 +20,7 @@ class Gap:
     def update(self, bar, /):
         self.value = float(bar.close - bar.open)
 '''
-STRATEGY = '''
+STRATEGY = """
 from typing import NamedTuple
 
 from workbench.domain.decisions import Adjust, ExitWish, Proposal
@@ -40,7 +40,7 @@ class First(NamedTuple):
 
     def manage(self, view, position):
         return None
-'''
+"""
 PROPOSE = "        return at_market(view, 1, stop_pts=4.0, target_pts=8.0, hold_ns=60_000_000_000)\n"
 
 

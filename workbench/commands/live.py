@@ -217,7 +217,10 @@ async def _over_the_wire(
         loop.call_later(minutes * 60, wired.line.stop)
     beside = [loop.create_task(_until_fenced(wired, console))]
     if mode in TRADES:  # again when it has ended: it may have left the folder to the notifier of a scheduler, which ended since
-        is_needed = partial(_is_unwatched, data)
+        from workbench.clock import SystemClock
+        from workbench.runtime.notify.notifier import is_unwatched
+
+        is_needed = partial(is_unwatched, data, SystemClock())
         beside.append(loop.create_task(companions.keep_running("notify", notifier_arguments(data), is_needed=is_needed)))
     if mode is Modes.RECORD:
         from workbench.runtime.recorder.filling import answer
@@ -236,13 +239,6 @@ async def _over_the_wire(
         await wired.close()
         if wired.fence is not None:
             wired.fence.give_back()
-
-
-def _is_unwatched(data: Path) -> bool:
-    from workbench.clock import SystemClock
-    from workbench.runtime.notify.notifier import is_watched
-
-    return not is_watched(data, SystemClock().now_ns())
 
 
 async def _with_guardian(console: Console, companions: Companions, wired: Wired, settings: Settings, data: Path) -> None:

@@ -19,7 +19,6 @@ from rich.table import Table
 
 from workbench.commands.playing import SESSION_HELP, AsJson, DataFolder, folder_of, session_of
 from workbench.commands.promoting import lines
-from workbench.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from workbench.clock import Clock
@@ -217,10 +216,12 @@ def show(data: DataFolder = None, as_json: AsJson = False) -> None:
 
 def airflow(page: Annotated[str, typer.Argument(help="Name of a page on the schedule.")], data: DataFolder = None) -> None:
     """Print a DAG."""
+    from workbench.commands.notebooks import own_place
     from workbench.config import load_settings
     from workbench.pipelines.schedule.airflow import dag
+    from workbench.pipelines.schedule.planned import find
 
-    of, _ = _planned(page)
+    of, _ = find(page, own_place())
     folder = folder_of(data, load_settings().data_path).absolute()
     typer.echo(dag(of, workbench=(sys.executable, "-m", "workbench"), folder=Path.cwd(), data=folder), nl=False)
 
@@ -233,11 +234,13 @@ def due(
     ready: Annotated[bool, typer.Option("--ready", help="And whether the pages it is after have run.")] = False,
 ) -> None:
     """Say whether a slot was due."""
+    from workbench.commands.notebooks import own_place
     from workbench.config import load_settings
     from workbench.pipelines.schedule import airflow as asked
+    from workbench.pipelines.schedule.planned import find
     from workbench.pipelines.schedule.trigger import ns_of
 
-    of, others = _planned(page)
+    of, others = find(page, own_place())
     folder = folder_of(data, load_settings().data_path).absolute()
     slot = asked.due(of, ns_of(since), ns_of(until))
     if slot is None:
@@ -246,16 +249,3 @@ def due(
         typer.echo(f"{page} of {slot.session} waits for {', '.join(waits)}", err=True)
         raise typer.Exit(asked.NOT_DUE)
     typer.echo(asked.words_for(of, slot, folder))
-
-
-def _planned(name: str) -> tuple[Planned, list[Planned]]:
-    """Find a page on the schedule, among all that are."""
-    from workbench.commands.notebooks import own_place
-    from workbench.pipelines.schedule.planned import on_schedule
-
-    planned, left = on_schedule(own_place())
-    found = next((each for each in planned if each.name == name), None)
-    if found is None:
-        why = next((each.why for each in left if each.name == name), f"{name} is not on the schedule")
-        raise ConfigError(f"{why}; on the schedule: {', '.join(each.name for each in planned) or 'nothing'}")
-    return found, planned

@@ -13,7 +13,7 @@ from workbench.runtime.notify.channels.base import ChannelError, Message
 from workbench.runtime.notify.channels.made import Made
 from workbench.runtime.notify.given import give, given
 from workbench.runtime.notify.notice import About, Notice, Severity
-from workbench.runtime.notify.notifier import Notifier, is_watched
+from workbench.runtime.notify.notifier import Notifier, is_unwatched
 from workbench.runtime.notify.schedule import Policy
 from workbench.runtime.notify.secrets import Redactor, Secret
 from workbench.store.folders import Folders
@@ -91,11 +91,11 @@ def test_what_is_no_notice_stays_where_it_lies_and_holds_up_nothing(ways: Ways) 
 
 
 def test_one_that_a_scheduler_started_stays_while_that_lives_and_ends_when_all_is_told(ways: Ways) -> None:
-    assert not is_watched(ways.data, ways.clock.now_ns())
+    assert is_unwatched(ways.data, ways.clock)
     ways.log.is_down = True
     give(ways.data, FAILED)
     ways.pass_(1)
-    assert is_watched(ways.data, ways.clock.now_ns()) and not ways.notifier._is_idle(1), "there is something to tell"
+    assert not is_unwatched(ways.data, ways.clock) and not ways.notifier._is_idle(1), "there is something to tell"
     ways.log.is_down = False
     ways.pass_(10)
     assert len(ways.log.got) == 1 and ways.notifier._is_idle(1)

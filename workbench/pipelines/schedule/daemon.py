@@ -33,7 +33,7 @@ from workbench.pipelines.schedule import attempt, ending, words
 from workbench.pipelines.schedule.attempt import Order
 from workbench.pipelines.schedule.keeping import let_go
 from workbench.pipelines.schedule.ledger import Ledger, Run, State
-from workbench.pipelines.schedule.planned import Planned, on_schedule
+from workbench.pipelines.schedule.planned import Planned, find, on_schedule
 from workbench.pipelines.schedule.slots import Missed, judge, run_key
 from workbench.pipelines.schedule.trigger import Slot
 from workbench.runtime.notify.given import give
@@ -66,7 +66,9 @@ def started_here(folder: Path, number: int, *, address: str = "") -> subprocess.
     line = [sys.executable, "-m", attempt.__name__, str(folder), str(number), *([address] if address else [])]
     environment = ending.marked(folder, os.environ)
     with attempt.log_of(folder, number).open("wb") as log:
-        return subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True)  # noqa: S603
+        return subprocess.Popen(  # noqa: S603  ourselves
+            line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+        )
 
 
 class Scheduler:
@@ -136,12 +138,7 @@ class Scheduler:
             The page is not on the schedule, nothing of it has been due, or that slot ran already.
         """
         with self._looks:
-            planned, left = on_schedule(self._places)
-            page = next((each for each in planned if each.name == name), None)
-            if page is None:
-                there = ", ".join(each.name for each in planned) or "nothing"
-                none = f"{name} is not on the schedule; on it: {there}"
-                raise ConfigError(next((each.why for each in left if each.name == name), none))
+            page, _ = find(name, self._places)
             now_ns = self._clock.now_ns()
             slot = page.trigger.of_session(session, now_ns) if session else page.trigger.latest(now_ns)
             if slot is None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from workbench.domain.errors import WorkbenchError
+from workbench.domain.errors import ConfigError, WorkbenchError
 from workbench.pipelines.contract import Pipeline, read
 from workbench.pipelines.promotion import pages_of, promoted
 from workbench.pipelines.schedule.ledger import Run
@@ -90,6 +90,22 @@ def on_schedule(places: Sequence[Path]) -> tuple[list[Planned], list[Left]]:
         except WorkbenchError as error:
             left.append(Left(folder.name, str(error)))
     return planned, left
+
+
+def find(name: str, places: Sequence[Path]) -> tuple[Planned, list[Planned]]:
+    """Find a page on the schedule, among all that are.
+
+    Raises
+    ------
+    ConfigError
+        It is not there; or it was promoted, and why it does not run.
+    """
+    planned, left = on_schedule(places)
+    found = next((each for each in planned if each.name == name), None)
+    if found is None:
+        why = next((each.why for each in left if each.name == name), f"{name} is not on the schedule")
+        raise ConfigError(f"{why}; on the schedule: {', '.join(each.name for each in planned) or 'nothing'}")
+    return found, planned
 
 
 def _before(session: int, days: int) -> int:

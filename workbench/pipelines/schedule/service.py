@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,12 +23,13 @@ from workbench.pipelines.schedule.planned import Planned
 from workbench.pipelines.schedule.trigger import at, parse
 from workbench.runtime.live.companions import AGAIN_S, Companions, notifier_arguments
 from workbench.runtime.notify.given import given
-from workbench.runtime.notify.notifier import is_watched
+from workbench.runtime.notify.notifier import is_unwatched
 
 LOOKS_BACK: Final = "close+1h"  # and at the start: whoever was not there then
 LOOKS_S: Final = 5  # between two looks: a failure is told within that, and what else runs is followed
 PATIENCE_S: Final = 30.0  # at the end, for pages that run: then the next scheduler finds them
 NOTIFIER: Final = "notify"
+ONE: Final = {"max_instances": 1, "coalesce": True}  # look at a time; those that were slept through are one
 TAKES_S, LOOK_S = 10.0, 0.1  # for a notifier to come up and take what was handed over
 
 
@@ -43,38 +45,16 @@ def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], ob
     """
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # what matters is in the ledger
     waker = BlockingScheduler(timezone=UTC)
-    known: dict[str, str] = {"": "nothing was said yet"}
-    trouble: list[str] = [""]
-
-    def look() -> None:
-        try:
-            planned = scheduler.look()
-        except (WorkbenchError, OSError) as error:  # a full disk, a file in the way: the next look may do better, and nothing was lost
-            if trouble != [str(error)]:
-                logging.getLogger(__name__).error("the schedule waits: %s", error)
-            trouble[:] = [str(error)]
-            return
-        trouble[:] = [""]
-        now = {each.name: f"{each.digest} {each.trigger}" for each in planned}
-        if now == known:
-            return
-        for name in known.keys() - now.keys() - {""}:
-            waker.remove_job(name)
-        for each in planned:
-            if known.get(each.name) != now[each.name]:
-                waker.add_job(look, each.trigger, id=each.name, replace_existing=True, max_instances=1, coalesce=True)
-        known.clear()
-        known.update(now)
-        said(planned)
+    look = Looking(scheduler, waker, said)
 
     def stop(*_: Any) -> None:
         waker.shutdown(wait=False)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    waker.add_job(beside.see_to, "interval", seconds=int(AGAIN_S), next_run_time=at(clock.now_ns()), max_instances=1, coalesce=True)
-    daily = {"next_run_time": at(clock.now_ns()), "max_instances": 1, "coalesce": True}
-    waker.add_job(beside.look_back, parse(LOOKS_BACK), id=LOOKS_BACK, **daily)
-    waker.add_job(look, "interval", seconds=LOOKS_S, next_run_time=at(clock.now_ns()), max_instances=1, coalesce=True)
+    at_once = {"next_run_time": at(clock.now_ns()), **ONE}
+    waker.add_job(beside.see_to, "interval", seconds=int(AGAIN_S), **at_once)
+    waker.add_job(beside.look_back, parse(LOOKS_BACK), id=LOOKS_BACK, **at_once)
+    waker.add_job(look, "interval", seconds=LOOKS_S, **at_once)
     try:
         waker.start()
         end_ns = clock.now_ns() + int(PATIENCE_S * 1e9)
@@ -83,6 +63,47 @@ def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], ob
         for number, was in before.items():
             signal.signal(number, was)
         beside.end()
+
+
+class Looking:
+    """One look at the schedule after another: each page's times wake the next one; what hinders looking is said once.
+
+    Parameters
+    ----------
+    scheduler
+        Who begins what is due.
+    waker
+        Gets a job for each page.
+    said
+        Hears what is on the schedule, when it has changed.
+    """
+
+    def __init__(self, scheduler: Scheduler, waker: BlockingScheduler, said: Callable[[list[Planned]], object]) -> None:
+        self._scheduler, self._waker, self._said = scheduler, waker, said
+        self._known: dict[str, str] | None = None  # by page: what wakes us for it; none: not said yet
+        self._trouble = ""
+
+    def __call__(self) -> None:
+        """Look once."""
+        try:
+            planned = self._scheduler.look()
+        except (WorkbenchError, OSError) as error:  # a full disk, a file in the way: the next look may do better, and nothing was lost
+            if self._trouble != str(error):
+                logging.getLogger(__name__).error("the schedule waits: %s", error)
+            self._trouble = str(error)
+            return
+        self._trouble = ""
+        now = {each.name: f"{each.digest} {each.trigger}" for each in planned}
+        if now == self._known:
+            return
+        known = self._known or {}
+        for name in known.keys() - now.keys():
+            self._waker.remove_job(name)
+        for each in planned:
+            if known.get(each.name) != now[each.name]:
+                self._waker.add_job(self, each.trigger, id=each.name, replace_existing=True, **ONE)
+        self._known = now
+        self._said(planned)
 
 
 class Beside:
@@ -101,8 +122,7 @@ class Beside:
 
     def see_to(self) -> None:
         """Start it, if none watches the folder."""
-        is_needed = lambda: not is_watched(self._data, self._clock.now_ns())  # noqa: E731
-        self._companions.see_to(NOTIFIER, notifier_arguments(self._data), is_needed=is_needed)
+        self._companions.see_to(NOTIFIER, notifier_arguments(self._data), is_needed=partial(is_unwatched, self._data, self._clock))
 
     def look_back(self) -> None:
         """Have it looked whether what was promoted still does as it did then, by a process of its own."""

@@ -58,9 +58,10 @@ def is_there(pid: int) -> bool:
     return True
 
 
-def is_watched(data: Path, now_ns: int) -> bool:
-    """Tell whether some notifier watches a data folder, by its last word."""
-    return any(word.process == PROCESS and is_alive(word, now_ns) for word in words_of(data))
+def is_unwatched(data: Path, clock: Clock) -> bool:
+    """Tell whether no notifier watches a data folder, by the last words of those that did."""
+    now_ns = clock.now_ns()
+    return not any(word.process == PROCESS and is_alive(word, now_ns) for word in words_of(data))
 
 
 class Notifier:
