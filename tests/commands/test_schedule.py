@@ -29,6 +29,8 @@ def test_a_slot_is_run_at_once_and_only_once(place: Path, monkeypatch: pytest.Mo
     assert said.code == 0 and "done report of 20261118, close+30m" in said.text and "workbench runs show report/20261118" in said.text
     again = workbench("schedule", "now", "report", "--session", "2026-11-18")
     assert again.code == 2 and "ran already: done" in again.text
+    told = json.loads(workbench("schedule", "now", "report", "--session", "2026-11-17", "--json").out)
+    assert (told["key"].split("-")[0], told["state"], told["attempts"]) == ("report/20261117", "done", 1)
     assert "on the schedule: report" in workbench("schedule", "now", "other").text
 
 

@@ -106,20 +106,26 @@ def run(
             return
         since_ns, found = clock.now_ns(), {run.key for run in scheduler.ledger.runs() if run.state.value == "running"}
         _show(console, scheduler.look())
-        _finish(console, scheduler, beside, lambda run: run.key in found or run.begun_ns >= since_ns)
+        _end(_finish(console, scheduler, beside, lambda run: run.key in found or run.begun_ns >= since_ns))
 
 
 def now(
     page: Annotated[str, typer.Argument(help="Name of a promoted page.")],
     session: Annotated[int | None, typer.Option("--session", parser=session_of, metavar="DATE", help=SESSION_HELP)] = None,
     data: DataFolder = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run one slot at once."""
-    console = Console(highlight=False, soft_wrap=True)
+    import msgspec
+
+    console = Console(highlight=False, soft_wrap=True, quiet=as_json)
     with _at_work(console, data) as (scheduler, beside, _):
         made = scheduler.make_up(page, session or 0)
         console.print(f"  {escape(page)} of {made.session}, {made.slot} ...")
-        _finish(console, scheduler, beside, lambda run: run.key == made.key)
+        ended = _finish(console, scheduler, beside, lambda run: run.key == made.key)
+        if as_json:
+            typer.echo(json.dumps(msgspec.to_builtins(ended[0])))
+        _end(ended)
 
 
 @contextmanager
@@ -142,7 +148,7 @@ def _at_work(console: Console, data: Path | None) -> Iterator[tuple[Scheduler, B
         yield Scheduler(folder, own_place(), clock, start=start, keep=settings.retention.page_runs), Beside(folder, clock), clock
 
 
-def _finish(console: Console, scheduler: Scheduler, beside: Beside, is_ours: Callable[[Run], bool]) -> None:
+def _finish(console: Console, scheduler: Scheduler, beside: Beside, is_ours: Callable[[Run], bool]) -> list[Run]:
     """Wait for what runs, say what became of it, see that what is to be told is told."""
     from workbench.pipelines.schedule.daemon import work_off
     from workbench.runtime.notify.given import given
@@ -158,6 +164,10 @@ def _finish(console: Console, scheduler: Scheduler, beside: Beside, is_ours: Cal
     if given(scheduler.ledger.folder.parent):
         beside.see_to()
         beside.end()
+    return ended
+
+
+def _end(ended: list[Run]) -> None:
     if any(run.state.value == "failed" for run in ended):
         raise typer.Exit(1)
 
