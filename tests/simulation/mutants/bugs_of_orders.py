@@ -197,7 +197,7 @@ BUGS: Final = (
         "children stay as large as the order",
         "An entry that ends with a part filled keeps a stop and a target for all of it.",
         "I8",
-        (Edit(f"{ORDERS}.due", "for part in life.exits if self._is_too_big(life, part)", "for part in life.exits if False"),),
+        (Edit(f"{ORDERS}.due", "for part in self._too_big(life) if", "for part in () if"),),
         "venues/ib/test_orders.py::test_exits_are_cut_to_what_is_held_when_the_entry_ends_with_a_part_filled",
     ),
     Bug(
@@ -206,6 +206,13 @@ BUGS: Final = (
         "I8",
         (Edit(f"{ORDERS}._is_the_groups", "return part.rest", "return False and part.rest"),),
         "venues/ib/test_orders.py::test_what_a_stop_fills_its_group_takes_from_the_target_and_only_what_stays_is_cut",
+    ),
+    Bug(
+        "a stop is cut while a fill of its entry is under way",
+        "What a status told and no execution yet is held all the same, and its stop covers less.",
+        "I7",
+        (Edit(f"{ORDERS}._too_big", "entry.filled < entry.told", "False"),),
+        "venues/ib/test_orders.py::test_nothing_is_cut_below_what_an_entry_was_told_to_have_filled",
     ),
     Bug(
         "what our own door kept back was a try",

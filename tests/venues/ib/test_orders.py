@@ -44,13 +44,13 @@ def read(made: Made | list[Placing | Cancelling]) -> list[OrderFields]:
     return found
 
 
-def opened(orders: Orders, filled: int = 0) -> Life:
-    orders.submit(SUBMIT)
+def opened(orders: Orders, filled: int = 0, qty: int = SUBMIT.qty) -> Life:
+    orders.submit(replace(SUBMIT, qty=qty))
     life = orders.book.lives[7]
     for part in life.parts:
         part.stage, part.has_lived, part.known = Stage.WORKING, True, part.wanted
     life.entry.filled = filled
-    if filled == SUBMIT.qty:
+    if filled == qty:
         life.entry.stage = Stage.FILLED
     return life
 
@@ -171,10 +171,18 @@ def test_what_a_stop_fills_its_group_takes_from_the_target_and_only_what_stays_i
     assert (target.order_ref[-1], target.total_quantity) == ("T", 1) and orders.cuts([life]) == []
 
 
+def test_nothing_is_cut_below_what_an_entry_was_told_to_have_filled(orders: Orders) -> None:
+    """Its last execution is under way, or lost: what is held by executions is less than what the stop has to cover."""
+    life = opened(orders, filled=1, qty=3)
+    life.entry.stage, life.entry.told = Stage.CANCELLED, 2
+    assert orders.due(life) == [] and orders.cuts([life]) == [] and orders.cuts([life]) == []
+    life.entry.filled = 2
+    assert [each.total_quantity for each in read(orders.due(life))] == [2, 2]
+
+
 def test_what_a_group_cannot_account_for_is_cut_at_once(orders: Orders) -> None:
     life = opened(orders, filled=1)
     life.entry.stage = Stage.CANCELLED
-    life.by_hand = 0
     assert [each.total_quantity for each in read(orders.due(life))] == [1, 1]
     assert orders.cuts([life]) == [] and orders.cuts([life]) == []
 

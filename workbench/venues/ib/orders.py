@@ -184,15 +184,13 @@ class Orders:
             made += self._leave(life, life.held - life.leaving_qty)
         made += [self._cancelling(part) for part in self.beyond(life) if not part.is_cancelling]
         made += self._cover(life)
-        if entry.is_over and entry.filled == max(entry.filled, entry.told) and 0 < life.held < life.submit.qty:
-            made += [self._cut(life, part) for part in life.exits if self._is_too_big(life, part) and not self._is_the_groups(life, part)]
+        if life.held < life.submit.qty:
+            made += [self._cut(life, part) for part in self._too_big(life) if not self._is_the_groups(life, part)]
         return made
 
     def cuts(self, lives: Iterable[Life]) -> list[Sending]:
         """Once a second: cut stops and targets that were over too much a second ago too. Their group has not taken it."""
-        big = [
-            (life, part) for life in lives if life.entry.is_over and life.held > 0 for part in life.exits if self._is_too_big(life, part)
-        ]
+        big = [(life, part) for life in lives for part in self._too_big(life)]
         before, self._big = self._big, {part.order_id for _, part in big}
         return [self._cut(life, part) for life, part in big if part.order_id in before]
 
@@ -295,10 +293,17 @@ class Orders:
             raise VenueError(f"contract {contract_id} has no conId: it was not found at the broker")
         return contract
 
-    def _is_too_big(self, life: Life, part: Part) -> bool:
-        """Whether an exit could close more than is held; one that was cut already waits for its acknowledgement."""
-        is_open = part.leg is not Leg.EXIT and not part.is_cancelling
-        return is_open and part.rest > life.held and part.wanted.qty > max(part.filled, part.told) + life.held
+    @staticmethod
+    def _too_big(life: Life) -> list[Part]:
+        """Give stops and targets that could close more than is held; one that was cut already waits for its acknowledgement.
+
+        None while an execution of the entry is still under way: more is held then than is known.
+        """
+        entry, held = life.entry, life.held
+        if not entry.is_over or entry.filled < entry.told or held <= 0:
+            return []
+        living = [part for part in life.exits if part.leg is not Leg.EXIT and not part.is_cancelling]
+        return [part for part in living if part.rest > held and part.wanted.qty > max(part.filled, part.told) + held]
 
     @staticmethod
     def _is_the_groups(life: Life, part: Part) -> bool:
