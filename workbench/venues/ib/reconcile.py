@@ -86,9 +86,9 @@ class Reconciler:
         if isinstance(held, Unknown):
             why = await self.orders(answer_s=answer_s) if goes_on else None
             return f"positions: {held.reason}" if why is None else f"positions: {held.reason}; {why}"
-        self._arrived(asked, link)
-        if link is None or link != self._link():
+        if not self._stands(link):
             return NO_LINK  # a position that it does not name is not flat
+        self._arrived(asked)
         named = {row.contract.con_id for row in held.value if isinstance(row, Position) and row.account == account.name}
         self._tell(account.gone(named, {life.submit.key.contract for life in self._book.lives.values() if not life.is_over}))
         return await self.orders(answer_s=answer_s)
@@ -133,8 +133,9 @@ class Reconciler:
         shown = await ask.single(OPEN_ORDERS, client.reqAllOpenOrders, timeout_s=answer_s)
         if isinstance(shown, Unknown):
             return f"open orders: {shown.reason}"
-        self._arrived(since, link)
-        self._count(shown.value, since, asked_s)
+        if self._stands(link):
+            self._arrived(since)
+            self._count(shown.value, since, asked_s)
         done = await ask.single(COMPLETED, lambda: client.reqCompletedOrders(False), timeout_s=answer_s)
         if isinstance(done, Unknown):
             return f"completed orders: {done.reason}"
@@ -142,7 +143,7 @@ class Reconciler:
         fills = await ask.numbered(lambda req_id: client.reqExecutions(req_id, mine), timeout_s=answer_s, again_s=AGAIN_S)
         if isinstance(fills, Unknown):
             return f"executions: {fills.reason}"
-        if link is None or link != self._link():
+        if not self._stands(link):
             return NO_LINK
         count_untold(self._book)
         for _, part in self._unended():
@@ -151,11 +152,15 @@ class Reconciler:
         self._translator.foreign.count(keys((row for row in shown.value if isinstance(row, OpenOrder)), statuses), _now_s())
         return None
 
-    def _arrived(self, parts: list[Part], link: int | None) -> None:
+    def _stands(self, link: int | None) -> bool:
+        """Whether the link over which something was asked stood until now."""
+        return link is not None and link == self._link()
+
+    @staticmethod
+    def _arrived(parts: list[Part]) -> None:
         """Take that something was answered that was asked for behind these orders."""
-        if link is not None and link == self._link():
-            for part in parts:
-                part.behind_s = _now_s() if part.behind_s is None else part.behind_s
+        for part in parts:
+            part.behind_s = _now_s() if part.behind_s is None else part.behind_s
 
     def _count(self, rows: list[Answer], since: list[Part], asked_s: float) -> None:
         """Count which orders are not among those that are open; what has filled meanwhile is told before it counts."""
