@@ -161,6 +161,32 @@ def test_quotes_that_stay_away_behind_a_gap_that_a_trade_ended_are_missing_by_th
     assert found == [Gap(t, at[1], 1, "ESZ6", MARKET, "1100"), Gap(at[1], at[3], 1, "ESZ6", QUOTES, "1100")]
 
 
+def test_quotes_that_were_waited_for_when_a_month_led_no_more_are_not_missing_while_it_does_not() -> None:
+    t, later, gaps = OPEN_NS + HOUR, OPEN_NS + 3 * HOUR, begun(ES, H7)
+    rows = log(OPEN_NS - MINUTE, t, (t, Kind.QUOTE, 1))
+    rows["flags"][rows["kind"] == Kind.QUOTE] = BID | ASK
+    gaps.take(rows)
+    gaps.take(log(t, t + MINUTE, (t + 1, Kind.GAP, 1), (t + 9 * SECOND, Kind.PRINT, 1)))  # its quote is not known
+    said(gaps, RunStarted("record", "r", {}), ContractDefined(H7))
+    gaps.take(log(t + MINUTE, later))
+    said(gaps, RunStarted("record", "r", {}), ContractDefined(ES), ContractDefined(H7))
+    rows = log(later + SECOND, later + MINUTE, (later + 5 * SECOND, Kind.QUOTE, 1))
+    rows["flags"][rows["kind"] == Kind.QUOTE] = BID | ASK
+    assert [gap.stream for gap in gaps.take(rows)] == [MARKET]
+
+
+def test_quotes_that_were_waited_for_when_nobody_ran_any_more_are_missing_until_then_and_no_time_twice() -> None:
+    t, gaps = OPEN_NS + HOUR, begun(ES)
+    rows = log(OPEN_NS - MINUTE, t, (t, Kind.QUOTE, 1))
+    rows["flags"][rows["kind"] == Kind.QUOTE] = BID | ASK
+    gaps.take(rows)
+    gaps.take(log(t, t + MINUTE, (t + 1, Kind.GAP, 1), (t + 9 * SECOND, Kind.PRINT, 1)))
+    rows = log(t + HOUR, t + HOUR, (t + HOUR, Kind.QUOTE, 1))
+    rows["flags"][rows["kind"] == Kind.QUOTE] = BID | ASK
+    found = [(gap.began_ns, gap.ended_ns, gap.stream) for gap in gaps.take(rows)]
+    assert found == [(t + 9 * SECOND, t + MINUTE, QUOTES), (t + MINUTE, t + HOUR, MARKET)]
+
+
 def test_a_time_in_which_nobody_ran_is_said_so_also_of_what_was_lost_before() -> None:
     t, gaps = OPEN_NS + HOUR, begun(ES)
     gaps.take(log(OPEN_NS - MINUTE, t, (t, Kind.QUOTE, 1)))

@@ -7,7 +7,8 @@ Rules
 2. Only time in which the contract trades can be missing: a gap over a night is one for each stretch of trading in it.
 3. Of a contract that is seen for the first time within a session, that session's beginning is missing.
 4. A stream that flowed and then did not (tick-by-tick, depth) is missing by itself; the line of level 1 went on.
-5. Where a trade ends a gap and the quote is not known yet, quotes are missing until one has the sides that the last one before had.
+5. Where a trade ends a gap and the quote is not known yet, quotes are missing until one has the sides that the last one before had,
+   or nobody runs.
 6. While a contract is closed nothing of it is missing: a line that is back before it opens, or never went, lost nothing. What breaks
    `NOTICED_NS` behind a close, or later, took nothing from before it: the link's heart was heard to beat.
 7. What is shorter than a second is none: the streams themselves are a quarter apart.
@@ -139,6 +140,7 @@ class Gaps:
         if self._last_ns and first_ns - self._last_ns > ALONE_NS:
             for id_ in self._heard:
                 yield from self._found(id_, self._last_ns)
+                yield from self._quoted(id_, self._last_ns)
                 self.lost[id_] = self._last_ns, NOBODY
         for id_ in sorted(self._fresh):
             now = self._open(self._contracts[id_], first_ns, first_ns + 1) if id_ in self._contracts else []
@@ -148,7 +150,8 @@ class Gaps:
         self._fresh.clear()
         for id_ in [id_ for id_ in self._heard if id_ not in self._contracts]:  # it leads no more
             del self._heard[id_]
-            self.lost.pop(id_, None)
+            for of in (self.lost, self._unquoted, self._sides):
+                of.pop(id_, None)
 
     def _take(self, part: Records) -> Iterator[Gap]:
         mine = part[np.isin(part["kind"], (*LIVE, Kind.GAP)) & np.isin(part["contract"], list(self._contracts))]
@@ -175,8 +178,7 @@ class Gaps:
         if len(quotes) and (unquoted := self._unquoted.get(id_)) is not None:
             whole = np.flatnonzero(quotes["flags"] & unquoted[2] == unquoted[2])
             if len(whole):
-                del self._unquoted[id_]
-                yield from self._pieces(id_, QUOTES, unquoted[0], int(quotes["recv_ns"][whole[0]]), unquoted[1])
+                yield from self._quoted(id_, int(quotes["recv_ns"][whole[0]]))
         if len(quotes) and id_ not in self._unquoted:
             self._sides[id_] = int(quotes["flags"][-1]) & (BID | ASK)
 
@@ -192,6 +194,11 @@ class Gaps:
     def _found(self, id_: int, now_ns: int) -> Iterator[Gap]:
         if (lost := self.lost.pop(id_, None)) is not None:
             yield from self._pieces(id_, MARKET, lost[0], now_ns, lost[1])
+
+    def _quoted(self, id_: int, now_ns: int) -> Iterator[Gap]:
+        """Wait for quotes no longer."""
+        if (unquoted := self._unquoted.pop(id_, None)) is not None:
+            yield from self._pieces(id_, QUOTES, unquoted[0], now_ns, unquoted[1])
 
     def _pieces(self, id_: int, stream: str, began_ns: int, ended_ns: int, why: str) -> Iterator[Gap]:
         """Cut a time in which something is missing into the stretches of trading in it."""
