@@ -27,6 +27,16 @@ def test_a_configuration_counts_once_however_often_it_is_evaluated(tmp_path: Pat
     assert returns.tolist() == [1.0, 2.0, 4.0, 5.0]
 
 
+def test_another_result_on_the_same_data_is_another_trial_and_has_a_column_of_its_own(tmp_path: Path):
+    for returns in ([1.0, 2.0], [3.0, 4.0], [1.0, 2.0]):
+        note(tmp_path, "idea", {"column": "z"}, returns, span="a day")
+    note(tmp_path, "idea", {"column": "z"}, [5.0, 6.0], span="another day")
+    seen = family(tmp_path, "idea")
+    assert seen.n_trials == 2 and families(tmp_path) == {"idea": 2} and len(seen.rows) == 3
+    assert [returns.tolist() for _, returns in seen.series().values()] == [[5.0, 6.0], [3.0, 4.0]]
+    assert [seen.parameters(digest) for digest in seen.series()] == [{"column": "z"}] * 2
+
+
 def test_nothing_is_changed_or_deleted(tmp_path: Path):
     note(tmp_path, "idea", {}, [1.0])
     base = sqlite3.connect(Folders(tmp_path).trials)

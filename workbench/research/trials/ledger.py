@@ -8,6 +8,7 @@ Rules
 1. Rows are never changed and never deleted; the file refuses both.
 2. A configuration that was evaluated before on the same data with the same result is not written again, and is one trial however often.
 3. The same configuration on other data is another row, and still one trial.
+4. With another result on the same data it is another one: something was changed that its parameters do not say, say what a column holds.
 """
 
 from __future__ import annotations
@@ -40,12 +41,17 @@ CREATE TABLE IF NOT EXISTS trials (
 CREATE TRIGGER IF NOT EXISTS never_changed BEFORE UPDATE ON trials BEGIN SELECT RAISE(ABORT, 'trials are never changed'); END;
 CREATE TRIGGER IF NOT EXISTS never_deleted BEFORE DELETE ON trials BEGIN SELECT RAISE(ABORT, 'trials are never deleted'); END;
 """
+NTH: Final = "ROW_NUMBER() OVER (PARTITION BY family, digest, span, metric ORDER BY id)"  # result of a configuration on the same data
+NAMED: Final = f"CASE {NTH} WHEN 1 THEN digest ELSE digest || ' ' || {NTH} END"
 NOTEBOOK: Final = "JPY_SESSION_NAME"  # what JupyterLab tells a kernel of its notebook
 FAMILY: Final = "WORKBENCH_FAMILY"
 
 
 class Evaluated(NamedTuple):
-    """One row: a configuration on some data. ``periods`` number what ``returns`` are of, rising: 5-minute stretches, days."""
+    """One row: a configuration on some data. ``periods`` number what ``returns`` are of, rising: 5-minute stretches, days.
+
+    ``digest`` names the configuration: that of its parameters, with a number behind it from the second result on the same data on.
+    """
 
     at_ns: int
     digest: str
@@ -209,7 +215,7 @@ def digest_of(parameters: Mapping[str, Any]) -> str:
 
 def family(data: Path | str, name: str) -> Family:
     """Read a family; of one that nobody tried there is no row."""
-    columns = "at_ns, digest, parameters, span, metric, periods, returns"
+    columns = f"at_ns, {NAMED}, parameters, span, metric, periods, returns"
     with _reading(data) as base:
         rows = [] if base is None else base.execute(f"SELECT {columns} FROM trials WHERE family = ? ORDER BY id", (name,)).fetchall()  # noqa: S608 - names above
     made = [
@@ -222,7 +228,8 @@ def family(data: Path | str, name: str) -> Family:
 def families(data: Path | str) -> dict[str, int]:
     """Give how many configurations were evaluated under each name, the names in the order of their first trial."""
     with _reading(data) as base:
-        query = "SELECT family, COUNT(DISTINCT digest) FROM trials GROUP BY family ORDER BY MIN(id)"
+        named = f"(SELECT id, family, {NAMED} AS named FROM trials)"  # noqa: S608 - names above
+        query = f"SELECT family, COUNT(DISTINCT named) FROM {named} GROUP BY family ORDER BY MIN(id)"  # noqa: S608 - names above
         return {} if base is None else dict(base.execute(query).fetchall())
 
 
