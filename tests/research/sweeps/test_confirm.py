@@ -37,6 +37,7 @@ def test_every_dollar_between_the_sweep_and_the_replay_has_a_cause(found, traded
     assert "entered at another price" in causes["cause"].to_list()
     tried = family(traded.data, "here")
     assert tried.n_trials == 4 and {row.parameters["by"] for row in tried.rows} == {"engine"}
+    assert {len(row.parameters["law"]) for row in tried.rows} == {64}  # another law is another trial
     assert [row.returns.sum() for row in tried.rows] == pytest.approx(table["replay_usd"].to_list())
 
 

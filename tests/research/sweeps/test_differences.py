@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.research.sweeps.test_sweep import ES
+from workbench.domain.decisions import At, BracketMoved, RoundTripClosed
 from workbench.research.sweeps import differences
-from workbench.research.sweeps.differences import Replayed, Trip, causes
+from workbench.research.sweeps.differences import Replayed, Trip, causes, trips_of_engine
 
 MINUTE = 60 * 10**9
 
@@ -41,3 +42,11 @@ def test_a_difference_has_its_cause(name):
 
 def test_what_the_sweep_counts_open_is_a_cause_of_its_own():
     assert causes([], Replayed([], [], []), 30.0, ES, MINUTE) == {differences.OPEN: (1, -30.0)}
+
+
+def test_what_one_session_left_open_is_not_closed_by_the_next_ones_bracket_of_the_same_number():
+    came = [At(5 * MINUTE, (0, 0)), BracketMoved(1, "working", "entry_filled", "exposed")]
+    again = [At(9 * MINUTE, (0, 0)), BracketMoved(1, "working", "entry_filled", "exposed")]
+    left = RoundTripClosed(1, ("", 1, "swept"), 1, 1, 6000.0, 6001.0, 9 * MINUTE, 10 * MINUTE, 4, 4_500_000, 45_500_000, 0.1, "stop")
+    replayed = trips_of_engine([came, [*again, left]])
+    assert replayed.open_ns == [5 * MINUTE] and [each.usd for each in replayed.trips] == [45.5]

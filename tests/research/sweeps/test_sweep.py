@@ -142,7 +142,15 @@ def test_a_grid_is_all_that_makes_sense_together():
     assert sorted(set(frame.select("fast", "slow").rows())) == [(2, 5), (2, 9), (5, 9)] and len(frame) == 6
 
 
-@pytest.mark.parametrize("grid", [{"fast": [2]}, {"fast": [9], "slow": [3]}, {"fast": [2], "slow": [3], "depth": [1]}, {"fast": [2], "slow": [5], "hold_bars": [1.5]}])  # fmt: skip  # noqa: E501
+NO_GRIDS = [
+    {"fast": [2]},
+    {"fast": [9], "slow": [3]},
+    {"fast": [2], "slow": [3], "depth": [1]},
+    {"fast": [2], "slow": [5], "hold_bars": [1.5]},
+]
+
+
+@pytest.mark.parametrize("grid", NO_GRIDS)
 def test_a_grid_that_means_nothing_is_refused(grid):
     with pytest.raises(ConfigError):
         sweep(drawn(1), Cross(), grid, ES)

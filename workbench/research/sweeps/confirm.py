@@ -18,12 +18,13 @@ import polars as pl
 from workbench.config import load_settings
 from workbench.domain.decisions import AnyFact
 from workbench.domain.errors import ConfigError, DataError
-from workbench.research.sweeps.counting import Periods, note_sweep, periods_of
+from workbench.research.sweeps.counting import note_sweep, periods_of
 from workbench.research.sweeps.differences import Trip, causes, trips_of_engine, trips_of_kernel
 from workbench.research.sweeps.plan import Plan
 from workbench.research.sweeps.rules import Config, Rule
-from workbench.research.sweeps.series import Series, series_of
-from workbench.research.sweeps.sweep import Hold, configurations, walk
+from workbench.research.sweeps.series import Series
+from workbench.research.sweeps.sweep import configurations, walk
+from workbench.research.sweeps.swept import Hold, Swept, swept
 from workbench.research.sweeps.terms import Terms
 
 if TYPE_CHECKING:
@@ -99,25 +100,26 @@ def confirm(
     In a notebook: ``confirm(bars, Cross(), found.sort("pnl_usd").tail(10), terms_of("ES"), data=data).table``.
     """
     given = configs.select(*_named(rule, configs)).to_dicts() if isinstance(configs, pl.DataFrame) else configs
-    series, chosen = series_of(bars, terms), configurations(rule, given)
+    of, chosen = swept(bars, rule, terms, hold), configurations(rule, given)
+    series = of.series
     if [each for each in chosen if not each.get("stop_ticks")]:
         raise ConfigError("the engine sends no order without a stop: put stop_ticks into the grid")
     if missing := [name for name in ("session", "symbol") if name not in series.frame.columns]:
         raise DataError(f"bars of recorded sessions have {', '.join(missing)}; these have not")
     folder = Path(data) if data is not None else load_settings().data_path
     sessions = [_opened(folder, day, series, terms, profile) for day in series.frame["session"].unique().sort().to_list()]
-    fill, periods, told, rows, why = rule.over(series), periods_of(series), [], [], []
+    fill, length_ns, told, rows, why = rule.over(series), _length_ns(series), [], [], []
     with ThreadPoolExecutor(1) as own:  # a notebook's cells run in an event loop, and one cannot run within another
         for place, config in enumerate(chosen):
             signal = np.array(fill(config))
-            ours, left_open = trips_of_kernel(series, walk, signal, config, terms, hold)
-            facts = [fact for each in sessions for fact in own.submit(_facts, each, _plan(series, signal, config, terms)).result()]
-            replayed = trips_of_engine(facts)
-            told.append((config, _earned(replayed.trips, periods, series)))
-            found = causes(ours, replayed, left_open, terms, _length_ns(series))
+            ours, left_open = trips_of_kernel(of, walk, signal, config)
+            plan = _plan(of, signal, config, length_ns)
+            replayed = trips_of_engine(own.submit(_facts, each, plan).result() for each in sessions)
+            told.append((config, _earned(replayed.trips, series)))
+            found = causes(ours, replayed, left_open, terms, length_ns)
             rows.append(_row(config, ours, replayed.trips, left_open, found))
             why += [(place, cause, n, usd) for cause, (n, usd) in found.items()]
-    note_sweep(told, periods, series, rule, terms, hold, folder, family, by="engine")
+    note_sweep(of, told, folder, family, law=sessions[0].setup.law.digest)
     return Confirmed(pl.DataFrame(rows, infer_schema_length=None), pl.DataFrame(why, schema=_WHY, orient="row"))
 
 
@@ -181,18 +183,19 @@ def _facts(session: Played, plan: Plan) -> list[AnyFact]:
     return asyncio.run(simulate(setup, session.records, build.fills(load_settings()))).facts
 
 
-def _plan(series: Series, signal: Any, config: Config, terms: Terms) -> Plan:
-    length, point = _length_ns(series), float(terms.quantum) * terms.tick
+def _plan(of: Swept, signal: Any, config: Config, length_ns: int) -> Plan:
+    point = float(of.terms.quantum) * of.terms.tick
     there = np.flatnonzero(signal)
-    ends = series.frame["time"].dt.epoch("ns").to_numpy()[there]
+    ends = of.series.frame["time"].dt.epoch("ns").to_numpy()[there]
     stop = config["stop_ticks"] * point
     target = config.get("target_ticks", 0) * point or NO_TARGET * stop
-    hold_ns = int(config.get("hold_bars", 0)) * length or A_DAY_NS
-    return Plan(dict(zip(ends.tolist(), signal[there].tolist(), strict=True)), length, stop, target, hold_ns)
+    hold_ns = int(config.get("hold_bars", 0)) * length_ns or A_DAY_NS
+    return Plan(dict(zip(ends.tolist(), signal[there].tolist(), strict=True)), length_ns, stop, target, hold_ns)
 
 
-def _earned(trips: list[Trip], periods: Periods, series: Series) -> Any:
+def _earned(trips: list[Trip], series: Series) -> Any:
     """Give what was earned in each period, by when a trip was closed."""
+    periods = periods_of(series)
     at = series.frame["time"].dt.epoch("ns").to_numpy()
     lasts = at[periods.ends] if periods.ends is not None else at[series.edges[1:] - 1]
     made = np.zeros(len(lasts))

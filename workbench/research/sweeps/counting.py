@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from workbench.config import load_settings
 from workbench.domain.units import MICROS
-from workbench.research.sweeps.rules import Config, Rule
+from workbench.research.sweeps.rules import Config
 from workbench.research.sweeps.series import Ints, Series
-from workbench.research.sweeps.terms import Terms
+from workbench.research.sweeps.swept import Swept
 from workbench.research.trials.counting import EARNED, STRETCH_NS
 from workbench.research.trials.ledger import family_of, noting
 
@@ -49,15 +49,7 @@ def periods_of(series: Series) -> Periods:
 
 
 def note_sweep(
-    told: Iterable[tuple[Config, npt.NDArray[np.float64]]],
-    periods: Periods,
-    series: Series,
-    rule: Rule,
-    terms: Terms,
-    hold: str,
-    data: Path | str | None,
-    family: str | None,
-    by: str = "sweep",
+    of: Swept, told: Iterable[tuple[Config, npt.NDArray[np.float64]]], data: Path | str | None, family: str | None, *, law: str = ""
 ) -> str:
     """Write down what each configuration came to; give their family: the one given, else the notebook's name, else the rule's.
 
@@ -67,25 +59,13 @@ def note_sweep(
         Configurations, and what each earned in every period.
     data
         Data folder; `None`: that of the settings.
-    by
-        What evaluated them: the engine's word on a configuration is another trial than the kernel's.
+    law
+        Digest of the law by which the engine evaluated them: its word on a configuration is another trial than the kernel's.
     """
-    named = family_of(family, type(rule).__name__.lower())
+    named, periods = family_of(family, type(of.rule).__name__.lower()), periods_of(of.series)
     folder = Path(data) if data is not None else load_settings().data_path
-    fixed, span = said_by(rule, terms, hold) | {"by": by}, span_of(series, terms)
+    fixed, span = of.said | ({"by": "engine", "law": law} if law else {"by": "sweep"}), of.span
     with noting(folder) as write:
         for config, earned in told:
             write(named, fixed | {"config": dict(config)}, earned, periods=periods.numbers, span=span, metric=periods.metric)
     return named
-
-
-def said_by(rule: Rule, terms: Terms, hold: str) -> dict[str, Any]:
-    """Say everything but its numbers that makes a configuration what it is. Of a column its name stands for what is in it."""
-    fields = rule._asdict() if hasattr(rule, "_asdict") else {}
-    return {"rule": type(rule).__name__, "of": fields, "root": terms.root, "slip": terms.slippage_ticks, "qty": terms.qty, "hold": hold}
-
-
-def span_of(series: Series, terms: Terms) -> str:
-    """Name the data."""
-    time = series.frame["time"]
-    return f"{len(time)} bars of {terms.root}, {time[0]:%Y-%m-%d %H:%M} to {time[-1]:%Y-%m-%d %H:%M}"

@@ -27,7 +27,7 @@ import numpy as np
 from workbench.domain.decisions import AnyFact, At, BracketMoved, Refused, RoundTripClosed
 from workbench.domain.units import MICROS
 from workbench.research.sweeps import kernels
-from workbench.research.sweeps.series import Series
+from workbench.research.sweeps.swept import Swept
 from workbench.research.sweeps.terms import Terms
 
 ENTRY, EXIT, OTHERWISE, FEES, SIZE = "entered at another price", "left at another price", "left by something else", "fees", "other size"
@@ -51,13 +51,12 @@ class Trip(NamedTuple):
     how: str
 
 
-def trips_of_kernel(
-    series: Series, walk: Callable[..., Any], signal: Any, config: Any, terms: Terms, hold: str
-) -> tuple[list[Trip], float]:
+def trips_of_kernel(of: Swept, walk: Callable[..., Any], signal: Any, config: Any) -> tuple[list[Trip], float]:
     """Give the closed trips of a sweep, and what is open at its end."""
-    n = int(walk(series, signal, config, terms, hold).totals[kernels.N_TRIPS])
+    series, _, terms, _ = of
+    n = int(walk(of, signal, config).totals[kernels.N_TRIPS])
     room = np.zeros((n + 1, kernels.TRIP), np.int64)
-    totals = walk(series, signal, config, terms, hold, room=room).totals
+    totals = walk(of, signal, config, room=room).totals
     at, point = series.frame["time"].dt.epoch("ns").to_numpy(), float(terms.quantum)
     fees, made = 2 * terms.fee_micros * terms.qty, []
     for side, came, went, entry, exit_, why in room[:n].tolist():
@@ -76,8 +75,17 @@ class Replayed(NamedTuple):
     open_ns: list[int]
 
 
-def trips_of_engine(facts: Iterable[AnyFact]) -> Replayed:
-    """Read the facts of a replay, in order."""
+def trips_of_engine(sessions: Iterable[Iterable[AnyFact]]) -> Replayed:
+    """Read the facts of replays, a session each, in order. Each counts its brackets from the beginning."""
+    told = [_trips_of_session(facts) for facts in sessions]
+    return Replayed(
+        [trip for each in told for trip in each.trips],
+        [refused for each in told for refused in each.refused],
+        [open_ns for each in told for open_ns in each.open_ns],
+    )
+
+
+def _trips_of_session(facts: Iterable[AnyFact]) -> Replayed:
     made, refused, now_ns = [], [], 0
     came: dict[int, int] = {}
     for fact in facts:

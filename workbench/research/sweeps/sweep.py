@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +19,12 @@ from workbench.research.cluster import spread
 from workbench.research.sweeps import kernels
 from workbench.research.sweeps.counting import note_sweep, periods_of
 from workbench.research.sweeps.rules import Config, Rule, Signal
-from workbench.research.sweeps.series import Ints, Series, series_of
+from workbench.research.sweeps.series import Ints
+from workbench.research.sweeps.swept import Hold, Swept, swept
 from workbench.research.sweeps.terms import Terms
 
 EXITS: Final = ("stop_ticks", "target_ticks", "hold_bars")  # numbers every rule's grid may name; 0: none
 SHARE: Final = 64  # configurations that go to a machine at a time
-Hold = Literal["session", "overnight"]
 Floats = npt.NDArray[np.float64]
 Grid = Mapping[str, Iterable[float]] | Sequence[Config]
 _NO_TRIPS: Final = np.zeros((0, kernels.TRIP), np.int64)
@@ -90,9 +90,9 @@ def sweep(
     --------
     In a notebook: ``sweep(day.bars("ES", "1m"), Cross(), {"fast": range(2, 20), "slow": range(20, 80, 5)}, terms_of("ES"))``.
     """
-    series, configs = series_of(bars, terms), configurations(rule, grid)
-    walked = _counted(series, rule, configs, terms, hold, data, family, address)
-    rows = [_row(config, each, len(series.close)) for config, each in zip(configs, walked, strict=True)]
+    of, configs = swept(bars, rule, terms, hold), configurations(rule, grid)
+    walked = _counted(of, configs, data, family, address)
+    rows = [_row(config, each, len(of.series.close)) for config, each in zip(configs, walked, strict=True)]
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
@@ -112,33 +112,52 @@ def by_session(
     What a configuration knows of the past it may have read in the session before; what it *traded* is cut at session ends. All are
     counted as trials, as `sweep` counts them.
     """
-    series, configs = series_of(bars, terms), configurations(rule, grid)
-    return np.stack([each.blocks for each in _counted(series, rule, configs, terms, hold, data, family, address)], axis=1)
+    of, configs = swept(bars, rule, terms, hold), configurations(rule, grid)
+    return np.stack([each.blocks for each in _counted(of, configs, data, family, address)], axis=1)
 
 
-def per_bar(bars: pl.DataFrame, rule: Rule, config: Config, terms: Terms, *, hold: Hold = "session") -> pl.DataFrame:
-    """Give one configuration bar by bar: time, pnl_usd [of the bar, after fees], equity_usd."""
-    series = series_of(bars, terms)
-    (chosen,) = configurations(rule, [config])
-    equity = np.zeros(len(series.close), np.int64)
-    walk(series, rule.over(series)(chosen), chosen, terms, hold, equity=equity)
+def per_bar(
+    bars: pl.DataFrame,
+    rule: Rule,
+    config: Config,
+    terms: Terms,
+    *,
+    hold: Hold = "session",
+    data: Path | str | None = None,
+    family: str | None = None,
+) -> pl.DataFrame:
+    """Give one configuration bar by bar: time, pnl_usd [of the bar, after fees], equity_usd. It is a trial, as `sweep` counts it."""
+    of, chosen = swept(bars, rule, terms, hold), configurations(rule, [config])
+    _counted(of, chosen, data, family, "")
+    equity = np.zeros(len(of.series.close), np.int64)
+    walk(of, rule.over(of.series)(chosen[0]), chosen[0], equity=equity)
     pnl = np.diff(equity, prepend=0) / MICROS
-    return pl.DataFrame([series.frame["time"], pl.Series("pnl_usd", pnl), pl.Series("equity_usd", equity / MICROS)])
+    return pl.DataFrame([of.series.frame["time"], pl.Series("pnl_usd", pnl), pl.Series("equity_usd", equity / MICROS)])
 
 
-def trips(bars: pl.DataFrame, rule: Rule, config: Config, terms: Terms, *, hold: Hold = "session") -> pl.DataFrame:
-    """Give the trips of one configuration: opened, closed [time of their bars], side, entry_pts, exit_pts, pnl_usd, why; open: null."""
-    series = series_of(bars, terms)
-    (chosen,) = configurations(rule, [config])
-    signal = rule.over(series)(chosen)
-    n = int(walk(series, signal, chosen, terms, hold).totals[kernels.N_TRIPS])
-    room = np.zeros((n + 1, kernels.TRIP), np.int64)
-    walk(series, signal, chosen, terms, hold, room=room)
+def trips(
+    bars: pl.DataFrame,
+    rule: Rule,
+    config: Config,
+    terms: Terms,
+    *,
+    hold: Hold = "session",
+    data: Path | str | None = None,
+    family: str | None = None,
+) -> pl.DataFrame:
+    """Give the trips of one configuration: opened, closed [time of their bars], side, entry_pts, exit_pts, pnl_usd, why; open: null.
+
+    It is a trial, as `sweep` counts it.
+    """
+    of, chosen = swept(bars, rule, terms, hold), configurations(rule, [config])
+    (walked,) = _counted(of, chosen, data, family, "")
+    room = np.zeros((int(walked.totals[kernels.N_TRIPS]) + 1, kernels.TRIP), np.int64)
+    walk(of, rule.over(of.series)(chosen[0]), chosen[0], room=room)
     made = room[room[:, 0] != 0]
     side, came, went, entry, exit_, why = made.T
     is_over, point = went >= 0, terms.quantum.numerator / terms.quantum.denominator
     pnl = (side * (exit_ - entry) * terms.worth_micros - 2 * terms.fee_micros) * terms.qty / MICROS
-    time = series.frame["time"]
+    time = of.series.frame["time"]
     frame = pl.DataFrame(
         [
             time.gather(came).alias("opened"), time.gather(np.where(is_over, went, 0)).alias("closed"),
@@ -150,48 +169,35 @@ def trips(bars: pl.DataFrame, rule: Rule, config: Config, terms: Terms, *, hold:
     return frame.with_columns(pl.when(shut).then(pl.col(name)).alias(name) for name in ("closed", "exit_pts", "pnl_usd"))
 
 
-def _counted(
-    series: Series,
-    rule: Rule,
-    configs: Sequence[Config],
-    terms: Terms,
-    hold: Hold,
-    data: Path | str | None,
-    family: str | None,
-    address: str | None,
-) -> list[Walked]:
+def _counted(of: Swept, configs: Sequence[Config], data: Path | str | None, family: str | None, address: str | None) -> list[Walked]:
     where = load_settings().compute.address if address is None else address
     share = SHARE if where else len(configs)
     shares = [configs[at : at + share] for at in range(0, len(configs), share)]
-    told = [each for some in spread(partial(_walked, series, rule, terms, hold), shares, address=where) for each in some]
-    earned = [(config, of) for config, (_, of) in zip(configs, told, strict=True)]
-    note_sweep(earned, periods_of(series), series, rule, terms, hold, data, family)
+    told = [each for some in spread(partial(_walked, of), shares, address=where) for each in some]
+    note_sweep(of, [(config, earned) for config, (_, earned) in zip(configs, told, strict=True)], data, family)
     return [walked for walked, _ in told]
 
 
-def _walked(series: Series, rule: Rule, terms: Terms, hold: Hold, configs: Sequence[Config]) -> list[tuple[Walked, Floats]]:
+def _walked(of: Swept, configs: Sequence[Config]) -> list[tuple[Walked, Floats]]:
     """Walk some configurations, here or on a machine of a cluster: what each came to, and what it earned in every period."""
-    fill, periods = rule.over(series), periods_of(series)
-    equity = _NO_BARS if periods.ends is None else np.zeros(len(series.close), np.int64)
+    fill, periods = of.rule.over(of.series), periods_of(of.series)
+    equity = _NO_BARS if periods.ends is None else np.zeros(len(of.series.close), np.int64)
     made = []
     for config in configs:
-        walked = walk(series, fill(config), config, terms, hold, equity=equity)
+        walked = walk(of, fill(config), config, equity=equity)
         made.append((walked, periods.earned(walked.blocks, equity)))
     return made
 
 
-def walk(
-    series: Series, signal: Signal, config: Config, terms: Terms, hold: Hold, *, room: Ints = _NO_TRIPS, equity: Ints = _NO_BARS
-) -> Walked:
+def walk(of: Swept, signal: Signal, config: Config, *, room: Ints = _NO_TRIPS, equity: Ints = _NO_BARS) -> Walked:
     """Trade one configuration's signal."""
-    if hold not in ("session", "overnight"):
-        raise ConfigError(f"hold={hold!r}: session or overnight")
+    series, _, terms, hold = of
     exits = np.array([int(config.get(name, 0)) * (terms.tick if name != "hold_bars" else 1) for name in EXITS], np.int64)
-    of = np.array([terms.slippage_ticks * terms.tick, terms.fee_micros, terms.worth_micros, terms.qty], np.int64)
+    paid = np.array([terms.slippage_ticks * terms.tick, terms.fee_micros, terms.worth_micros, terms.qty], np.int64)
     totals, squares, blocks = np.zeros(kernels.N_TOTALS, np.int64), np.zeros(1), np.zeros(len(series.edges) - 1, np.int64)
     kernels.walk(
-        series.open, series.high, series.low, series.close, series.moved2, series.edges, int(hold == "session"), signal, of, exits, totals,
-        squares, blocks, room, equity,
+        series.open, series.high, series.low, series.close, series.moved2, series.edges, int(hold == "session"), signal, paid, exits,
+        totals, squares, blocks, room, equity,
     )  # fmt: skip
     return Walked(totals, float(squares[0]), blocks)
 

@@ -34,8 +34,9 @@ from workbench.domain.units import MICROS
 from workbench.research.sweeps import kernels
 from workbench.research.sweeps.rules import Config, Rule
 from workbench.research.sweeps.series import Series, series_of
-from workbench.research.sweeps.sweep import EXITS, Grid, Hold, configurations
+from workbench.research.sweeps.sweep import EXITS, Grid, configurations
 from workbench.research.sweeps.sweep import sweep as by_kernel
+from workbench.research.sweeps.swept import Hold
 from workbench.research.sweeps.terms import Terms
 
 CHUNK: Final = 25  # configurations at once: 350,000 bars of a hundred took vectorbt 2.9 GB
