@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from workbench.pipelines.promotion.gates import Candidate
 from workbench.pipelines.promotion.judging import GATES
+from workbench.pipelines.promotion.record import Kind
 from workbench.research.trials import note
 
 TIERS = next(gate for gate in GATES if gate.name == "tiers")
@@ -31,3 +34,12 @@ def test_trials_are_counted_and_told(tmp_path: Path) -> None:
         note(tmp_path, "vwap_reversion", {"n": n}, [0.1, -0.1, 0.2], periods=[1, 2, 3])
     said = TIERS.judge(of)
     assert "3 configurations of vwap_reversion were tried: 3 periods" in said.more and "3 configurations" in said.data["trials"]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("strategy", "vwap_reversion"), ("recipe", "flow_1m")])
+def test_what_was_tried_in_the_notebook_that_made_it_counts(tmp_path: Path, kind: Kind, name: str) -> None:
+    for n in range(100):
+        note(tmp_path, "gap_idea", {"n": n}, [0.1, -0.1, 0.2], periods=[1, 2, 3])
+    of = Candidate(kind, name, tmp_path, tmp_path / "lab" / "gap_idea.ipynb", tmp_path, tmp_path)
+    told = TIERS.judge(of).data["trials"]
+    assert "100 configurations of gap_idea were tried: 3 periods" in told and "none was chosen" not in told

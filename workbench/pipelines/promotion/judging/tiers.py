@@ -28,13 +28,18 @@ def of_thing(candidate: Candidate) -> Verdict:
 
 
 def _tried(candidate: Candidate) -> tuple[str, bool]:
-    """Say how many configurations of its family were evaluated, and whether choosing this one among them may have been luck."""
+    """Say how many configurations were evaluated as this, or in the notebook that made it, and whether choosing among them may be luck."""
     name = candidate.name.partition(":")[0] if candidate.kind == "strategy" else "recipes"
-    n = families(candidate.data).get(name, 0)
-    if n < SEVERAL:
+    there = families(candidate.data)
+    several = [each for each in dict.fromkeys((name, candidate.notebook.stem)) if there.get(each, 0) >= SEVERAL]
+    if not several:
+        n = there.get(name, 0)
         return f"{n or 'no'} configuration{'s' * (n != 1)} of {name} in the ledger of trials, so none was chosen among others", False
-    found = verdict(name, candidate.data)
-    return f"{n:,} configurations of {name} were tried: {found.text} (workbench trials {name})", not found.is_passed
+    found = [verdict(each, candidate.data) for each in several]
+    told = [
+        f"{there[each.family]:,} configurations of {each.family} were tried: {each.text} (workbench trials {each.family})" for each in found
+    ]
+    return "; ".join(told), not all(each.is_passed for each in found)
 
 
 def _named(candidate: Candidate) -> str:
