@@ -25,7 +25,7 @@ from workbench.store.journal import Journal
 from workbench.store.manifest import RunManifest, find_log, read_manifest, write_manifest
 from workbench.store.recordings import EPOCH_SHIFT
 from workbench.store.sealer import seal
-from workbench.store.sessions import records_written, told
+from workbench.store.sessions import records_of, records_written, told
 from workbench.store.shadows import PREFIX, Slot
 from workbench.store.tail import Tail
 
@@ -136,18 +136,43 @@ def test_where_nobody_records_there_is_nothing_to_decide_beside(slot: Slot, tmp_
         beside(tmp_path, slot)
 
 
-def test_of_a_recording_that_was_ended_and_begun_again_it_sees_all(live: Path, slot: Slot, done: Shadowed, tmp_path: Path) -> None:
+def in_pieces(live: Path, data: Path, *modes: str) -> list[RunManifest]:
+    """Write the session's records as if runs of these modes had recorded it one after the other."""
     (card,) = find_log(live, SESSION)
-    records, data = records_written(live, SESSION, card).copy(), tmp_path / "data"
-    cut = len(records) // 2
-    for epoch, part in enumerate((records[:cut], records[cut:]), 1):
+    parts, made = np.array_split(records_written(live, SESSION, card).copy(), len(modes)), []
+    for epoch, (mode, part) in enumerate(zip(modes, parts, strict=True), 1):
         part["seq"] = (epoch << EPOCH_SHIFT) + np.arange(1, len(part) + 1)
         ends = {"first_seq": int(part["seq"][0]), "last_seq": int(part["seq"][-1])}
-        piece = msgspec.structs.replace(card, run=f"{SESSION}-record-{epoch}", mode="record", epoch=epoch, account="", traders=(), **ends)
-        write_manifest(Folders(data).run(piece.run), piece)
-        Journal(Folders(data).journal(piece.run)).close()
+        made.append(msgspec.structs.replace(card, run=f"{SESSION}-{mode}-{epoch}", mode=mode, epoch=epoch, account="", traders=(), **ends))
+        write_manifest(Folders(data).run(made[-1].run), made[-1])
+        Journal(Folders(data).journal(made[-1].run)).close()
         with Tail(Folders(data).tail, session=SESSION, epoch=epoch) as tail:
             tail.append(np.ascontiguousarray(part))
+    return made
+
+
+@pytest.mark.parametrize("modes", [("record", "record"), ("record", "paper", "record")], ids=["begun again", "behind a paper run"])
+def test_what_it_sees_of_a_recording_while_it_comes_is_what_is_recorded_of_it(
+    live: Path, slot: Slot, tmp_path: Path, modes: list[str]
+) -> None:
+    async def main() -> Shadowed:
+        last = in_pieces(live, tmp_path, *modes)[-1]
+        write_manifest(Folders(tmp_path).run(last.run), msgspec.structs.replace(last, is_closed=False, last_seq=None))
+        following = asyncio.create_task(decide_beside(settings(), tmp_path, SESSION, slot, look_s=0.0))
+        await asyncio.sleep(0.1)
+        write_manifest(Folders(tmp_path).run(last.run), last)
+        return await following
+
+    seen = asyncio.run(main())
+    writers = writers_beside(tmp_path, seen.run)
+    setup = setup_of_shadow(settings(), writers, SESSION, CANDIDATE, "demo")
+    assert [writer.mode for writer in writers] == ["record", "record"] and seen.n_records == len(records_of(tmp_path, SESSION, writers))
+    assert asyncio.run(again(settings(), tmp_path, setup, seen.run)) == (seen.n_commands, seen.commands_digest, "")
+
+
+def test_of_a_recording_that_was_ended_and_begun_again_it_sees_all(live: Path, slot: Slot, done: Shadowed, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    in_pieces(live, data, "record", "record")
     seen = beside(data, slot)
     assert (seen.n_records, seen.n_commands) == (done.n_records, done.n_commands) and seen.run.source == f"{SESSION}-record-2"
     setup = setup_of_shadow(settings(), writers_beside(data, seen.run), SESSION, CANDIDATE, "demo")

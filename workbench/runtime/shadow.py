@@ -33,12 +33,11 @@ from workbench.runtime.recovery import made_with
 from workbench.runtime.replay import first_difference, issued, simulate
 from workbench.store import entries
 from workbench.store.digests import environment
-from workbench.store.epochs import first_seq
 from workbench.store.folders import Folders
 from workbench.store.following import Following
 from workbench.store.journal import Journal
 from workbench.store.manifest import RunManifest, find_log, read_manifest, write_manifest
-from workbench.store.sessions import FOREVER, contracts_of, pieces, records_of
+from workbench.store.sessions import FOREVER, contracts_of, pieces, records_of, spans
 from workbench.store.shadows import PREFIX, Slot, is_shadow, named
 from workbench.store.whole import only_one
 from workbench.venues.simulated import SimulatedVenue
@@ -180,7 +179,7 @@ class _Source:
     def __init__(self, data: Path, session: int, writers: Sequence[RunManifest], look_s: float) -> None:
         self._data, self._session, self._writer, self._look_s = data, session, writers[-1], look_s
         self._following = Following(data, writers[-1].mode, session)
-        self._first = writers[0].first_seq or first_seq(writers[0].epoch)
+        *self._before, (self._first, _) = spans(writers)  # between them another run may have recorded
         self.n = 0
 
     async def more(self) -> Records | None:
@@ -197,8 +196,9 @@ class _Source:
             await asyncio.sleep(self._look_s)
 
     def _new(self, last: int) -> Records:
-        pieces = [piece.records for piece in self._following.new() if piece.session == self._session]
-        cut = [each[each["seq"].searchsorted(self._first) : each["seq"].searchsorted(last, side="right")] for each in pieces]
+        came = [piece.records for piece in self._following.new() if piece.session == self._session]
+        theirs = [*self._before, (self._first, last)]
+        cut = [each[slice(*each["seq"].searchsorted([first, end + 1]))] for each in came for first, end in theirs]
         return np.ascontiguousarray(np.concatenate(cut)) if cut else np.empty(0)
 
 

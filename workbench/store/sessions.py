@@ -96,10 +96,20 @@ def contracts_of(writers: Iterable[RunManifest]) -> tuple[Contract, ...]:
 
 def records_of(data: Path, session: int, writers: Sequence[RunManifest], *, windows: bool = False) -> Records:
     """Read the records that some runs wrote into a session, one after the other; `windows`: see `store.log.read_log`."""
-    parts = [records_written(data, session, run, windows=windows) for run in writers]
-    for at, behind in enumerate(writers[1:]):  # of one that was killed nobody knows where it ended
-        parts[at] = parts[at][: int(parts[at]["seq"].searchsorted(first_seq(behind.epoch)))]
+    records = read_log(data, session, windows=windows)
+    parts = [records[slice(*np.searchsorted(records["seq"], [first, last + 1]))] for first, last in spans(writers)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def spans(writers: Sequence[RunManifest]) -> list[tuple[int, int]]:
+    """Give the first and the last `seq` that each of some runs may have written, both included; of one that was killed up to the next.
+
+    One that was taken up wrote in more than one epoch.
+    """
+    firsts = [run.first_seq or first_seq(run.epoch) for run in writers]
+    lasts = [run.last_seq if run.is_closed and run.last_seq else FOREVER for run in writers]
+    behind = [*(first_seq(run.epoch) - 1 for run in writers[1:]), FOREVER]
+    return [(first, min(last, end)) for first, last, end in zip(firsts, lasts, behind, strict=True)]
 
 
 class Listed(NamedTuple):
@@ -141,9 +151,8 @@ def records_written(
     `windows`: see `store.log.read_log`.
     """
     records = read_log(data, session, recordings=recordings, windows=windows)
-    behind = (writer.last_seq if writer.is_closed and writer.last_seq else FOREVER) + 1
-    lo, hi = np.searchsorted(records["seq"], [writer.first_seq or first_seq(writer.epoch), behind])
-    return records[lo:hi]  # a run that was taken up wrote in more than one epoch
+    ((first, last),) = spans((writer,))
+    return records[slice(*np.searchsorted(records["seq"], [first, last + 1]))]
 
 
 def sessions_between(data: Path, first: int, last: int) -> list[int]:
