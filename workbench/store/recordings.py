@@ -127,10 +127,10 @@ class Recordings:
         int
             How many of them were written by this call.
         """
-        done = self.versions_of([transaction[0] for _, transaction in parts if transaction is not None])
-        fresh = [(records, its) for records, its in parts if its is None or done[its[0]] < its[1]]
-        if fresh:
-            with self._table.writing() as table:
+        with self._table.writing() as table:
+            done = versions_of(table, [transaction[0] for _, transaction in parts if transaction is not None])
+            fresh = [(records, its) for records, its in parts if its is None or done[its[0]] < its[1]]
+            if fresh:
                 frame = to_frame(session, [records for records, _ in fresh])
                 self._table.commit(table, frame, [its for _, its in fresh if its is not None])
         return len(fresh)

@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 from types import FrameType
@@ -33,7 +34,7 @@ EVERY_S: Final = 60.0  # at most between two passes while records wait
 MANY_RECORDS: Final = 50_000  # that do not wait that long
 LOOK_S: Final = 1.0  # between two looks at the tail
 AWAY_S, MOST_AWAY_S = 10.0, 300.0  # until an object store that did not answer is asked again, doubled each time
-BATCH_RECORDS: Final = 1_000_000  # of a commit, when a backlog is sealed: 100 MB while it lasts
+BATCH_RECORDS: Final = 500_000  # of a commit, when a backlog is sealed; the one before is read back meanwhile: 200 MB while it lasts
 WORDS: Final = np.dtype("u8")  # eight to a record: compared so, nothing is copied
 
 Part = tuple[Records, tuple[str, int]]  # records, and the transaction that says up to where
@@ -65,17 +66,24 @@ def seal(data: Path, recordings: Recordings | None = None) -> SealReport:
     tail = Folders(data).tail
     if not tail.exists():
         return SealReport(0, 0, 0, 0)
-    with only_one(tail / "sealer.lock", f"another sealer works on {tail}"):
+    with only_one(tail / "sealer.lock", f"another sealer works on {tail}"), ThreadPoolExecutor(1) as beside:
         close_left_open(tail)
         n_sealed = n_commits = n_removed = 0
         parts = read_segments(tail)
-        for session, batch in _batches(parts, recordings.versions_of([segment.name for segment, _ in parts])):
+        done, spans, checks = recordings.versions_of([segment.name for segment, _ in parts]), list(_spans(parts)), list[Future[None]]()
+        for session, batch in _batches(parts, done):
             recordings.append_parts(session, batch)
             n_commits += 1
             n_sealed += sum(len(rows) for rows, _ in batch)
+            done |= dict(transaction for _, transaction in batch)
+            for span in spans[len(checks) :]:  # read back while the next commit is written
+                if any(done[segment.name] < segment.n for segment, _ in span):
+                    break
+                checks.append(beside.submit(_must_be_recorded, recordings, span))
         recordings.make_durable()
-        for span in _spans(parts):
-            _must_be_recorded(recordings, span)
+        checks += [beside.submit(_must_be_recorded, recordings, span) for span in spans[len(checks) :]]
+        for span, check in zip(spans, checks, strict=True):
+            check.result()
             for segment, _ in span:
                 with trouble(f"removing {segment.path}"):
                     segment.path.unlink()
@@ -84,7 +92,7 @@ def seal(data: Path, recordings: Recordings | None = None) -> SealReport:
 
 
 def _batches(parts: list[tuple[Segment, Records]], done: dict[str, int]) -> Iterator[tuple[int, list[Part]]]:
-    """Put what is not sealed yet together into commits: segments of one session, a million records at most unless one holds more."""
+    """Put what is not sealed yet together into commits: segments of one session, half a million records at most unless one holds more."""
     for session, group in groupby(parts, lambda part: part[0].session):
         batch: list[Part] = []
         for segment, rows in group:
