@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboard.ran import CLOSE, LAST, NOW, fortnight, left, missed, ns_of, schedule
+from tests.dashboard.ran import CLOSE, LAST, NOW, fortnight, left, missed, ns_of, ran, schedule
 from workbench.dashboard.ran import BY_HAND, HAND, NOBODY, Ran, Row, Runs
 from workbench.domain.units import HOUR, MINUTE, SECOND
 from workbench.pipelines.schedule.ledger import LOCK, Ledger, Run, State
@@ -21,6 +21,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ran") / "data"
     fortnight(folder, n_days=4, every=120)
     return folder
+
+
+NO_RESULTS = (  # what no run wrote
+    '{"seconds": 1', "[1]", "", '{"failure": "it failed"}', '{"failure": {"kind": "E"}}', '{"seconds": "long"}', '{"seconds": 1e999}',
+    '{"seconds": -1}', '{"seconds": 1, "peak_mb": "much"}', '{"seconds": [1]}', "{'seconds': 1}",
+)  # fmt: skip
 
 
 def look(data: Path, places: Path | None = None, now_ns: int = NOW_NS) -> Ran:
@@ -44,9 +50,9 @@ def test_what_a_person_ran_is_told_apart_from_what_ran_by_itself(data: Path) -> 
     (there / "result.json").write_bytes((ledger.folder_of(key) / "result.json").read_bytes())  # as a scheduled run publishes it
     assert [row.key for row in runs.look().rows if row.is_by_hand] == [f"{HAND}truth/20261119"]
     left(there, seconds=99.0, peak_mb=1.0, failure={"where": "checks", "kind": "AssertionError", "text": "no data"})
-    for name, text in (("half", '{"seconds": 1'), ("list", "[1]"), ("none", "")):  # what no run wrote
-        (data / "pages" / "other" / name).mkdir(parents=True)
-        (data / "pages" / "other" / name / "result.json").write_text(text)
+    for n, text in enumerate(NO_RESULTS):
+        (data / "pages" / "other" / str(n)).mkdir(parents=True)
+        (data / "pages" / "other" / str(n) / "result.json").write_text(text)
     by_hand = {row.page: row for row in runs.look().rows if row.is_by_hand}
     assert by_hand.keys() == {"daily_report", "truth"}
     row = by_hand["daily_report"]
@@ -115,6 +121,13 @@ def test_an_old_run_is_not_shown_and_a_ledger_that_is_none_is_told(data: Path, t
 
 def test_the_first_folder_that_has_runs_counts(data: Path, tmp_path: Path) -> None:
     assert Runs((tmp_path, data), ()).data == data and Runs((tmp_path,), ()).data == tmp_path
+
+
+def test_runs_of_another_folder_are_not_taken_for_those_of_the_same_name(tmp_path: Path) -> None:
+    runs = Runs((tmp_path / "data", tmp_path / "demo"), (), wall_ns=lambda: NOW_NS)
+    for name, seconds in (("demo", 5.0), ("data", 77.0)):
+        ran(Ledger(tmp_path / name, is_written=True), "p", LAST, "close", NOW_NS - HOUR, seconds=seconds)
+        assert [(Path(runs.look().data).name, row.seconds) for row in runs.look().rows] == [(name, seconds)]
 
 
 def test_a_row_by_hand_is_one_whose_key_says_so() -> None:

@@ -5,11 +5,12 @@ A run that has ended changes no more, so it is read once; a look costs what is n
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
 
 from workbench.clock import SystemClock
 from workbench.domain.errors import WorkbenchError
@@ -80,6 +81,25 @@ class Ran(NamedTuple):
     is_scheduled: bool | None = None
 
 
+class Failed(msgspec.Struct):
+    """Why a page failed, as its ``result.json`` has it."""
+
+    where: str
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.kind}: {self.text}"
+
+
+class Said(msgspec.Struct):
+    """What a page says of itself in its ``result.json``, as far as it is shown."""
+
+    seconds: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    peak_mb: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    failure: Failed | None = None
+
+
 class Runs:
     """Looks at the runs of the first data folder that has any.
 
@@ -95,7 +115,7 @@ class Runs:
 
     def __init__(self, folders: tuple[Path, ...], places: Sequence[Path], *, wall_ns: Callable[[], int] | None = None) -> None:
         self._folders, self._places, self._wall_ns = folders, places, wall_ns or SystemClock().now_ns
-        self._ended: dict[str, tuple[Row, str]] = {}
+        self._ended: dict[Path, tuple[Row, str]] = {}
         self._hand: dict[tuple[str, int], tuple[Row, str]] = {}
 
     @property
@@ -136,7 +156,8 @@ class Runs:
         )
 
     def _row(self, ledger: Ledger, run: Run, now_ns: int) -> tuple[Row, str]:
-        held = self._ended.get(run.key)
+        folder = ledger.folder_of(run.key)  # the same key may stand in another data folder, which is looked at next
+        held = self._ended.get(folder)
         if held is None or (held[0].state, held[0].attempts) != (run.state, run.attempts):
             each = told(ledger, run)
             held = _of(each), _digest(each)
@@ -144,7 +165,7 @@ class Runs:
                 row = held[0]._replace(seconds=max(0, now_ns - run.begun_ns) / SECOND, has_page=False)
                 is_alone = now_ns - run.begun_ns > STARTS_NS and is_held(each.folder / LOCK) is False
                 return (row._replace(why=NOBODY) if is_alone else row), held[1]
-            self._ended[run.key] = held
+            self._ended[folder] = held
         return held
 
     def _budget(self, name: str) -> Budget | None:
@@ -182,24 +203,23 @@ def _by_hand(
             at = str(path), stamp_ns
             if at not in held:
                 content = path.read_bytes()
-                held[at] = _hand_row(path.parent, dict(json.loads(content)), stamp_ns), digest_of(content)
-        except (OSError, ValueError, TypeError):
+                held[at] = _hand_row(path.parent, msgspec.json.decode(content, type=Said), stamp_ns), digest_of(content)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             continue  # one that is replaced at this moment, or was not written by a run
         row, digest = held[at]
         if digest not in known:
             yield row
 
 
-def _hand_row(folder: Path, said: Mapping[str, Any], ended_ns: int) -> Row:
-    page, name, failure = folder.parent.name, folder.name, said.get("failure")
-    seconds = said.get("seconds")
+def _hand_row(folder: Path, said: Said, ended_ns: int) -> Row:
+    page, name, failure, seconds = folder.parent.name, folder.name, said.failure, said.seconds
     begun_ns = ended_ns - int((seconds or 0) * SECOND)
     session = int(name) if name.isdigit() and len(name) == len("20261119") else 0
-    why = f"{failure.get('where')}: {failure.get('kind')}: {failure.get('text')}" if failure else ""
+    why = str(failure) if failure else ""
     state = State.FAILED if failure else State.DONE
     has_page = (folder / "page.html").is_file()
     key = f"{HAND}{page}/{name}"
-    return Row(key, page, session, BY_HAND, begun_ns, state, 1, begun_ns, ended_ns, why, seconds, said.get("peak_mb"), has_page)
+    return Row(key, page, session, BY_HAND, begun_ns, state, 1, begun_ns, ended_ns, why, seconds, said.peak_mb, has_page)
 
 
 def _coming(planned: Sequence[Planned], now_ns: int) -> tuple[Due, ...]:
