@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from tests.dashboard.browser import Browser, chromium, opened
+from tests.dashboard.ran import NOW, fortnight, ns_of, schedule
 from tests.dashboard.running import stopped_with_a_position
 from tests.replay.world import World, world
 from tests.runtime.folders import trade
 from workbench.config import Settings, load_settings
+from workbench.dashboard.ran import Ran, Runs
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium()
+    with opened() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +79,12 @@ def over(_over: Path, tmp_path: Path) -> Path:
 def open_(_open: Path, tmp_path: Path) -> Path:
     """A copy of a data folder whose run was stopped while it held a position."""
     return Path(shutil.copytree(_open, tmp_path / "open"))
+
+
+@pytest.fixture(scope="session")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """A look at three days of runs, with two pages on the schedule."""
+    folder = tmp_path_factory.mktemp("seen")
+    fortnight(folder / "data", n_days=3, every=120)
+    schedule(folder / "pipelines")
+    return Runs((folder / "data",), (folder / "pipelines",), wall_ns=lambda: ns_of(NOW)).look()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -75,3 +76,8 @@ def schedule(places: Path) -> None:
     """Promote two pages; only one of them has run."""
     planned(places, "daily_report", "close+30m")
     planned(places, "weekly_report", "friday close+1h")
+
+
+def words(html: str) -> str:
+    """Give what a person reads of a section."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.dashboard.browser import Browser, Tab, chromium, opened
+from tests.dashboard.browser import Browser, Tab
 from tests.dashboard.running import count
 from tests.dashboard.serving import ROOT, Server, serving
 from tests.replay.world import World
@@ -21,13 +21,6 @@ from workbench.dashboard.words import money
 
 pytestmark = pytest.mark.covers("S0-19", "S0-20", "S0-25", "S1-18", "S1-30", "S3-18")
 WIDTHS = (320, 390, 768, 1_024, 1_440)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium()
-    with opened() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboard.browser import FIND_ALL, Browser, Tab, chromium, opened
+from tests.dashboard.browser import FIND_ALL, Browser, Tab
 from tests.dashboard.ran import fortnight, left, number, schedule
 from tests.dashboard.serving import serving
 from workbench.clock import SystemClock
@@ -44,13 +44,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fortnight(folder / "data", last=yesterday(), n_days=10, every=60)
     schedule(folder / "pipelines")
     return folder / "data"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium()
-    with opened() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -7,34 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboard.ran import NOW, fortnight, ns_of, schedule
+from tests.dashboard.ran import words
 from tests.dashboard.test_trading import EVIL, Tags
-from workbench.dashboard import runs
+from workbench.dashboard import listing, runs
 from workbench.dashboard.app import RUN_SECTIONS
-from workbench.dashboard.ran import Due, Ran, Row, Runs
-from workbench.dashboard.runs import Pick
+from workbench.dashboard.pick import Pick
+from workbench.dashboard.ran import Due, Ran, Row
 from workbench.pipelines.schedule.ledger import State
 from workbench.pipelines.schedule.planned import Left
 
 pytestmark = pytest.mark.covers("S1-12", "S1-30")
 ZONE = "America/New_York"
 NOTHING = Pick()
-
-
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    folder = tmp_path_factory.mktemp("seen")
-    fortnight(folder / "data", n_days=3, every=120)
-    schedule(folder / "pipelines")
-    return Runs((folder / "data",), (folder / "pipelines",), wall_ns=lambda: ns_of(NOW)).look()
-
-
-def words(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
-
-
-def key_of(seen: Ran, state: State) -> str:
-    return next(row.key for row in seen.rows if row.state is state)
 
 
 def test_every_section_is_whole_whatever_there_is(seen: Ran, tmp_path: Path) -> None:
@@ -64,7 +48,7 @@ def test_what_was_missed_in_a_row_is_told_once_with_its_reason(seen: Ran) -> Non
     )
     text = words(runs.state(seen._replace(rows=rows), NOTHING, ZONE))
     assert "p of 2026-11-19, open+0m was missed: 63 min late, and missed = skip (and 4 slots before it" in text and "1 page missed" in text
-    assert "63 min late" in runs.runs(seen._replace(rows=rows), NOTHING, ZONE)
+    assert "63 min late" in listing.runs(seen._replace(rows=rows), NOTHING, ZONE)
 
 
 def test_what_is_late_and_what_does_not_run_is_told(seen: Ran) -> None:
@@ -81,43 +65,15 @@ def test_what_is_late_and_what_does_not_run_is_told(seen: Ran) -> None:
     assert "not begun: it waits for its turn" in words(runs.state(busy, NOTHING, ZONE)) and runs.title(busy) == "running · workbench"
 
 
-def test_a_day_says_in_words_what_became_of_it(seen: Ran) -> None:
-    html = runs.days(seen, NOTHING, ZONE)
-    text = words(html)
-    assert "3 ok" in text and " failed " in text and " ok " in text and "Thu 19 Nov" in text and "due 17:30" in text
-    assert 'href="/runs#day=20261119&amp;page=data_quality"' in html and "data_quality, 2026-11-19: 1 failed" in html
-
-
-def test_a_pick_narrows_the_list_and_can_be_taken_back(seen: Ran) -> None:
-    every, day, page, cell = (
-        runs.runs(seen, pick, ZONE) for pick in (NOTHING, Pick(20261119), Pick(page="truth"), Pick(20261119, "truth"))
-    )
-    assert [html.count('class="run"') for html in (every, day, page, cell)] == [16, 6, 1, 1]
-    assert 'href="/runs#">show all' in day and "show all" not in every and "by hand" in words(page)
-    assert runs.used(seen, Pick(page="truth"), ZONE).count("<figure>") == 1 and runs.used(seen, NOTHING, ZONE).count("<figure>") == 4
-    assert Pick.read(re.findall(r'href="([^"]+)"', cell)[1].partition("#")[2].replace("&amp;", "&")).run == "hand:truth/20261119"
-
-
-def test_a_report_opens_in_a_frame_that_can_do_nothing(seen: Ran) -> None:
-    html = runs.report(seen, Pick(run=key_of(seen, State.FAILED)), ZONE)
-    [frame] = re.findall("<iframe[^>]*>", html)
-    assert 'sandbox=""' in frame and 'src="/report?run=data_quality%2F20261119' in frame and "were not heard\nmore" in html
-    assert "iframe" not in runs.report(seen, NOTHING, ZONE) and "Choose a run" in runs.report(seen, NOTHING, ZONE)
-
-
-def test_without_a_page_it_says_why_there_is_none(seen: Ran) -> None:
-    missed = Row("p/1", "p", 20261119, "close", 5, State.MISSED, 0, why="after q, which failed")
-    died = missed._replace(key="p/2", state=State.FAILED, why="its process died", ended_ns=9)
-    runs_on = missed._replace(key="p/3", state=State.RUNNING, why="", seconds=5.0)
-    texts = [words(runs.report(seen._replace(rows=(row,)), Pick(run=row.key), ZONE)) for row in (missed, died, runs_on)]
-    assert "after q, which failed" in texts[0] and "did not run" in texts[0]
-    assert "its process died" in texts[1] and "left no page" in texts[1] and "its page comes with its end" in texts[2]
-
-
 def test_an_empty_folder_says_what_to_do() -> None:
     text = runs.state(Ran(1, 0.0, "here"), NOTHING, ZONE)
     assert all(word in text for word in ("No page has run here yet", "here", "workbench run", "--schedule", "workbench schedule run"))
     assert runs.is_empty(Ran(1, 0.0, "here")) and runs.title(Ran(1, 0.0, "here")) == "no runs · workbench"
+
+
+def test_what_cannot_be_read_is_said_in_the_tab_as_well() -> None:
+    dark = Ran(1, 0.0, "here", trouble="file is not a database")
+    assert runs.title(dark) == "! cannot be read · workbench" and "not a database" in runs.state(dark, NOTHING, ZONE)
 
 
 def test_words_from_outside_stay_words(seen: Ran) -> None:

@@ -17,9 +17,11 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from workbench.config import Settings
-from workbench.dashboard import recording, runs, trading
+from workbench.dashboard import listing, opened, recording, runs, trading
 from workbench.dashboard.door import HOST, Door
 from workbench.dashboard.gathering import Gathered, Gathering
+from workbench.dashboard.pick import PATH as RUNS
+from workbench.dashboard.pick import Pick
 from workbench.dashboard.picture import Picture
 from workbench.dashboard.ran import Ran, Runs
 from workbench.dashboard.report import PATH, Report
@@ -60,16 +62,16 @@ DATA_SECTIONS: Final[dict[str, Callable[[Gathered, str], str]]] = {
     "leads": recording.leads,
     "foot": recording.foot,
 }
-RUN_SECTIONS: Final[dict[str, Callable[[Ran, runs.Pick, str], str]]] = {
+RUN_SECTIONS: Final[dict[str, Callable[[Ran, Pick, str], str]]] = {
     "head": runs.head,
     "state": runs.state,
-    "days": runs.days,
-    "runs": runs.runs,
-    "report": runs.report,
-    "used": runs.used,
+    "days": listing.days,
+    "runs": listing.runs,
+    "report": opened.report,
+    "used": opened.used,
     "foot": runs.foot,
 }
-PAGES: Final = (("/", "trading"), ("/data", "data"), (runs.PATH, "runs"))
+PAGES: Final = (("/", "trading"), ("/data", "data"), (RUNS, "runs"))
 DATA_PERIOD_MS: Final = 10_000
 RUNS_PERIOD_MS: Final = 2_000
 REST: Final = 5  # times as long as a look at a recording took, before the next: it must not eat the machine that trades
@@ -181,13 +183,13 @@ def runs_page(ran: Shared[Ran]) -> pn.Template:
     zone, place = _zone(), pn.state.location
 
     async def seen() -> tuple[dict[str, str], str]:
-        shown, pick = await ran.look(), runs.Pick.read(str(place.hash) if place is not None else "")
+        shown, pick = await ran.look(), Pick.read(str(place.hash) if place is not None else "")
         return {
             name: section(shown, pick, zone) for name, section in RUN_SECTIONS.items()
         }, f"{escape(runs.title(shown))}|{int(runs.is_empty(shown))}"
 
     first = {"state": '<p class="soft">Reading what ran ...</p>'}
-    return _page("runs.html", runs.PATH, tuple(RUN_SECTIONS), first, seen, RUNS_PERIOD_MS, place=place)
+    return _page("runs.html", RUNS, tuple(RUN_SECTIONS), first, seen, RUNS_PERIOD_MS, place=place)
 
 
 def _page(
@@ -307,7 +309,7 @@ def make_server(
     watches, ran = Watches(folders, settings), Runs(folders, places)
     recordings = Shared(Gathering(folders).look, DATA_PERIOD_MS)
     looks = Shared(ran.look, RUNS_PERIOD_MS)
-    pages: Any = {"/": lambda: page(watches), "/data": lambda: data_page(recordings), runs.PATH: lambda: runs_page(looks)}
+    pages: Any = {"/": lambda: page(watches), "/data": lambda: data_page(recordings), RUNS: lambda: runs_page(looks)}
     reports: Any = [(PATH, Report, {"data": lambda: ran.data})]
     try:
         server = get_server(pages, port, HOST, list(door.hosts), title="workbench", show=False, start=False, extra_patterns=reports)

@@ -12,7 +12,7 @@ Rules
 from __future__ import annotations
 
 import secrets
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from tornado.httputil import HTTPServerRequest
@@ -91,13 +91,17 @@ class _With(Matcher):
         return {} if self._test(request) else None
 
 
-class _Plain(RequestHandler):
+class Plain(RequestHandler):
+    """Answers with `headers`: kept nowhere, taken for nothing else than it is, and in nobody's frame."""
+
+    headers: ClassVar[dict[str, str]] = HEADERS
+
     def set_default_headers(self) -> None:
-        for name, value in HEADERS.items():
+        for name, value in self.headers.items():
             self.set_header(name, value)
 
 
-class _Onward(_Plain):
+class _Onward(Plain):
     """Lets in, and goes on without the token by a page: a cookie that is strict about sites would not come with a redirect."""
 
     def initialize(self, door: Door) -> None:
@@ -108,7 +112,7 @@ class _Onward(_Plain):
         self.write(ONWARD)
 
 
-class _Refused(_Plain):
+class _Refused(Plain):
     """Says no to every verb."""
 
     async def prepare(self) -> None:

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from tornado.web import RequestHandler
-
+from workbench.dashboard.door import Plain
 from workbench.dashboard.ran import HAND
 from workbench.store.folders import Folders
 
@@ -28,14 +27,6 @@ PAGE: Final = "page.html"
 KEY: Final = re.compile(r"(?P<hand>hand:)?(?P<page>[A-Za-z0-9_][\w.-]*)/(?P<run>\w[\w.+-]*)")
 MOST_BYTES: Final = 64_000_000  # a browser shows no more with pleasure
 POLICY: Final = ("sandbox", "default-src 'none'", "img-src data:", "style-src 'unsafe-inline'", "font-src data:", "frame-ancestors 'self'")
-HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "; ".join(POLICY),
-    "Content-Type": "text/html; charset=utf-8",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "SAMEORIGIN",
-}
 GONE: Final = "<!doctype html><meta charset=utf-8><title>no page</title><p>There is no page of this run."
 LARGE: Final = "<!doctype html><meta charset=utf-8><title>too large</title><p>This page has more than 64 MB: open the file itself."
 
@@ -63,15 +54,17 @@ def page_of(data: Path, key: str) -> Path | None:
     return path if path.is_file() and path.resolve() == path else None
 
 
-class Report(RequestHandler):
+class Report(Plain):
     """Serves the page of one run; ``data`` gives the folder that is looked at now."""
+
+    headers = Plain.headers | {
+        "Content-Security-Policy": "; ".join(POLICY),
+        "Content-Type": "text/html; charset=utf-8",
+        "X-Frame-Options": "SAMEORIGIN",  # it is the page of runs that shows it
+    }
 
     def initialize(self, data: Callable[[], Path]) -> None:
         self._data = data
-
-    def set_default_headers(self) -> None:
-        for name, value in HEADERS.items():
-            self.set_header(name, value)
 
     async def get(self) -> None:
         """Answer with the page, or say that there is none."""
