@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tests.store.tapes import SESSION, tape
-from workbench.domain.records import RECORD
-from workbench.store.columns import BLOCK, COLUMNS, to_frame, to_records
+from workbench.domain.records import RECORD, Kind
+from workbench.store.columns import BLOCK, COLUMNS, SHARE, to_frame, to_records
 
 
 def by_kind(frame):
@@ -25,3 +25,10 @@ def test_any_bits_come_back(records, order):
 def test_blocks_with_and_without_gaps_come_back():
     for records in (tape(3 * BLOCK + 5), tape(3 * BLOCK)[np.arange(3 * BLOCK) % 7 != 3], tape(1), tape(0)):
         assert to_records(by_kind(to_frame(SESSION, [records]))).tobytes() == records.tobytes()
+
+
+def test_what_several_threads_put_together_of_one_kind_comes_back():
+    records = tape(2 * SHARE + BLOCK + 5)
+    records["kind"] = Kind.QUOTE
+    for each in (records, records[np.arange(len(records)) % 7 != 3]):
+        assert to_records(by_kind(to_frame(SESSION, [each]))).tobytes() == each.tobytes()
