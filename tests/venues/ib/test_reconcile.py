@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from tests.gateway.worlds import es
 from tests.venues.ib.test_venue import BEGIN_NS, broker, edge, leave, submit
 from tests.venues.ib.world import Edge
 from workbench.domain.events import OrderFilled, OrderRejected, PositionTold
@@ -53,6 +56,24 @@ def test_a_position_that_a_tws_cut_off_from_ib_does_not_name_is_not_told_as_flat
             assert await world.venue.reconciler.quietly() is not None  # asked for before TWS has said so
             assert await world.venue.reconciler.quietly() is not None and world.venue.connection.link is None
             await asyncio.sleep(10)
+            return world
+
+    assert [event.qty for event in run(main, epoch_ns=BEGIN_NS).of(PositionTold)] == [2]
+
+
+def test_a_contract_that_once_had_another_number_is_held_under_the_one_it_has(tmp_path: Path) -> None:
+    """A data folder of the project's gateway goes on with a TWS, which has numbers of its own: under the first one nothing is held."""
+
+    async def main(loop: VirtualLoop) -> Edge:
+        async with edge(loop, tmp_path, known=[replace(es(), venue_ids={"ib": "7"})]) as world:
+            await world.venue.open()
+            await world.ready()
+            await world.venue.send(submit(1, qty=2))
+            await world.until(lambda: 1 in world.venue.book.lives and world.venue.book.lives[1].open == 2)
+            await asyncio.sleep(5)
+            assert await world.venue.desk.look() is None
+            await asyncio.sleep(5)
+            assert world.venue.book.lives[1].held == 2 and len(broker(world).orders()) == 2  # stop and target stand
             return world
 
     assert [event.qty for event in run(main, epoch_ns=BEGIN_NS).of(PositionTold)] == [2]

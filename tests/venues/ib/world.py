@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.gateway.worlds import es, tape
 from workbench.config import Mode, Settings, load_settings
+from workbench.domain.contracts import Contract
 from workbench.domain.events import AnyEvent
 from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Modify, OrderType, Submit
 from workbench.domain.units import SECOND
@@ -95,6 +96,7 @@ async def edge(
     max_qty: int = 5,
     account: str = ACCOUNT,
     shown: int | None = None,
+    known: Sequence[Contract] | None = None,
     **flags: Any,
 ) -> AsyncIterator[Edge]:
     set_up = settings(**flags)
@@ -103,7 +105,8 @@ async def edge(
         records["sz"][1::2] = records["sz2"][1::2] = shown
     made = gateway(set_up, records, [es()], faults=faults)
     door = await serve(made, "127.0.0.1", set_up.ib.port)
-    venue = IbVenue(set_up, LoopClock(loop), mode=mode, run=RUN, account=account, data=folder, known=[es()], max_qty=max_qty)
+    named = [es()] if known is None else known
+    venue = IbVenue(set_up, LoopClock(loop), mode=mode, run=RUN, account=account, data=folder, known=named, max_qty=max_qty)
     world = Edge(venue, made, door)
     ear = loop.create_task(world.listen())
     try:

@@ -61,7 +61,9 @@ class Found(NamedTuple):
 class Names:
     """Contracts by what they are called: our id, IB's conId, IB's local symbol, and a root's months in the order of their expiry.
 
-    `by_con_id` and `by_id` are the very mappings that other parts look into; they grow when something is added.
+    `by_con_id` and `by_id` are the very mappings that other parts look into; they grow when something is added. A contract has one conId,
+    the one it was named with last: another source (the project's gateway before a TWS) has numbers of its own, and under an old one nothing
+    is held.
     """
 
     def __init__(self, known: Iterable[Contract] = ()) -> None:
@@ -77,6 +79,8 @@ class Names:
         self.by_id[contract.id] = contract
         self._next_id = max(self._next_id, contract.id + 1)
         if "ib" in contract.venue_ids:
+            for con_id in [con_id for con_id, each in self.by_con_id.items() if each.id == contract.id]:
+                del self.by_con_id[con_id]
             self.by_con_id[int(contract.venue_ids["ib"])] = contract
             self.by_local_symbol[contract.exchange, local_symbol or contract.symbol] = contract
 
