@@ -120,7 +120,7 @@ def fills(
     shown = ("time_utc", "symbol", "side", "quantity", "price_pts", "commission", "net", "currency", "exec_id")
     _give(rows.FILLS, rows.fill_rows(books, with_foreign=foreign), shown, "executions", as_csv=as_csv, out=out, as_json=as_json)
     if books.unplaced:
-        print(f"{len(books.unplaced)} executions are of brackets no journal here knows, and left out", file=sys.stderr)  # noqa: T201
+        print(f"{len(books.unplaced)} executions are of brackets no journal here knows, and left out", file=sys.stderr)  # noqa: T201  beside rows
 
 
 def round_trips(
@@ -240,7 +240,7 @@ def check(
     try:
         found = [compare(account_books(folder, account=each.account), each) for each in read_statements(file)]
     except DataError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201  beside what --json gives
         raise typer.Exit(UNUSABLE) from None
     if as_json:
         typer.echo(json.dumps([_as_dict(each) for each in found]))

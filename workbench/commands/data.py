@@ -183,7 +183,7 @@ def compact(
     is_sure = tiers.is_clock_likely(folder, _today())
     if not is_sure and not keep:
         said = f"nothing is let go by itself: today is {_today()}, the newest recording is of {tiers.newest(folder)}; workbench data prune"
-        print(said, file=sys.stderr)  # noqa: T201
+        print(said, file=sys.stderr)  # noqa: T201  beside what --json gives
     gone = _let_go(folder, _due(folder), quiet=as_json) if is_sure and not keep else []
     if as_json:
         typer.echo(json.dumps({"n_files_fewer": n_fewer, "let_go": [_as_dict(each) for each in gone]}))

@@ -23,6 +23,7 @@ from workbench.domain.contracts import Contract
 from workbench.domain.decisions import AnyFact
 from workbench.domain.errors import DataError, WorkbenchError
 from workbench.domain.events import (
+    NOT_SENT,
     Arrival,
     BrokerSaid,
     ClockStepped,
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from workbench.venues.ib.venue import IbVenue
 
 OUTSIDE: Final = (OperatorSaid, ClockStepped, PositionAdopted, FillEntered, RollAsked)  # events that no socket brings
-NOT_SENT: Final = "not sent: "
 LATE_S: Final = 0.5  # s behind the last chunk of a process that was killed
 HISTORY: Final = provenance_flag(Provenance.HISTORY)
 LEGS: Final = {Submit: Leg.ENTRY, Protect: Leg.STOP, Exit: Leg.EXIT}
@@ -181,7 +181,7 @@ class LoggedDoor(Door):
         self._refused = Counter[tuple[int, Leg]]()
         self._why: dict[tuple[int, Leg], str] = {}
         for each in (each.event for run in runs for each in run.of(OrderRejected)):
-            if isinstance(each, OrderRejected) and each.text.startswith(NOT_SENT):
+            if isinstance(each, OrderRejected) and not each.was_sent:
                 self._refused[each.ref, each.leg] += 1
                 self._why[each.ref, each.leg] = each.text
 
@@ -189,7 +189,7 @@ class LoggedDoor(Door):
         if isinstance(command, Ask):
             return None
         if self.mode not in TRADES:
-            return f"{NOT_SENT}the mode is {self.mode.value}"
+            return f"{NOT_SENT}: the mode is {self.mode.value}"
         leg = LEGS.get(type(command))
         if leg is None or not self._refused[command.ref, leg]:
             return None

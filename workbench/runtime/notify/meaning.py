@@ -59,7 +59,6 @@ ACCOUNT: Final = re.compile(r"\b([DUFI]{1,2})\d{4,}(\d\d)\b")
 LINK_CAUSE: Final = "connection"  # a state that the link caused is told by the link
 USUAL: Final = ("not connected yet", "resyncing", "taken up", "ended by hand", "contracts changed")  # how runs begin and end
 RESTART: Final = "daily restart"
-NOT_SENT: Final = "not sent"  # how our own door answers where nothing may leave (observe): nobody waits for that order
 SAID: Final = {  # kinds of the broker's messages that a person can do something about
     "unknown": WARNING,
     "config": WARNING,
@@ -210,8 +209,11 @@ def _of_a_lost_link(why: str) -> Notice | None:
 
 
 def _of_a_rejected(event: OrderRejected, standing: Standing, n: int) -> Notice | None:
-    """Tell that a stop, an exit or a target was refused; it is critical where something is held that it was for."""
-    if event.leg is Leg.ENTRY or event.text.startswith(NOT_SENT):
+    """Tell that a stop, an exit or a target was refused; it is critical where something is held that it was for.
+
+    For what our own door kept back, where nothing may leave (observe), nobody waits.
+    """
+    if event.leg is Leg.ENTRY or not event.was_sent:
         return None
     is_held = event.ref in standing.held
     severity = CRITICAL if is_held and event.leg is not Leg.TARGET else WARNING if is_held else INFO
