@@ -155,7 +155,8 @@ def as_of(pipeline: Pipeline, values: Mapping[str, object]) -> tuple[int, int]:
     if pipeline.settings.reads.as_of == "now":
         return 0, 0
     named = next((str(values[name]) for name in (pipeline.by, *OF_SESSION) if name in OF_SESSION and name in values), "0")
-    session = int(named) if named.isdecimal() else 0
+    number = named.replace("-", "")  # a date may be written with dashes
+    session = int(number) if number.isdecimal() else 0
     try:
         return session, calendars.session_bounds(session)[1]
     except (ConfigError, DataError, KeyError, ValueError):
