@@ -30,6 +30,15 @@ def test_a_name_that_nothing_above_made_is_told_and_so_is_the_whole_list() -> No
     assert Watch().page("") == "nothing in the 0 cells run so far has no place in a page"
 
 
+def test_what_stands_below_our_own_line_in_a_cell_is_looked_at_as_well() -> None:
+    watch = Watch()
+    first = "%load_ext workbench.notebook\nimport numpy as np\nimport time\nnow = time.time()"
+    assert watch.ran("1", first).startswith("cell 1, line 4: time.time reads the clock")
+    assert watch.ran("2", "rows = np.ones(3)") == "", "what the cell made is known"
+    assert watch.ran("3", "%page\n%load_ext workbench.notebook") == "" and "3 cells" not in watch.page("")
+    assert "%load_ext" in watch.ran("4", "%load_ext autoreload"), "of others it is a magic as any"
+
+
 def test_tags_and_places_come_from_the_saved_notebook(tmp_path: Path) -> None:
     saved = tmp_path / "mine.ipynb"
     cells = [{"id": name, "cell_type": "code", "metadata": {"tags": [tag]}, "source": ""} for name, tag in (("i", "inputs"), ("w", "work"))]

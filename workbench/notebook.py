@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 TAG: Final = re.compile(r"\A\s*#\s*tag:\s*(\w+)", re.IGNORECASE)
-OURS: Final = re.compile(r"\A\s*%(load_ext|reload_ext|unload_ext|page)\b.*")
+OURS: Final = re.compile(r"^[ \t]*%((load_ext|reload_ext|unload_ext)[ \t]+workbench\.notebook|page\b.*)[ \t]*$", re.MULTILINE)
 MOST: Final = 200  # cells that are kept; of a longer session the oldest are forgotten
 NAME: Final = "page"
 SESSION: Final = "JPY_SESSION_NAME"  # the notebook that JupyterLab started this kernel for
@@ -61,8 +61,8 @@ class Watch:
         name
             What tells it from the others, also when it is run again.
         """
-        began = time.perf_counter()
-        if not source.strip() or OURS.match(source):
+        began, source = time.perf_counter(), OURS.sub("", source)
+        if not source.strip():
             return ""
         self._sources[name] = source
         while len(self._sources) > MOST:
