@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,12 +12,15 @@ from msgspec.structs import replace
 
 from tests.replay.world import SESSION
 from tests.runtime.folders import BARS_SESSION
+from workbench.domain.errors import DataError
 from workbench.domain.units import MICROS
 from workbench.research import Session, open_session
 from workbench.research.evaluate import summarise
 from workbench.research.proof import Proof
-from workbench.research.review import Review, journal, review
+from workbench.research.review import Review, journal, review, state_before
 from workbench.runtime.logged import open_log
+from workbench.store.folders import Folders
+from workbench.store.manifest import runs, write_manifest
 
 PROOF = Proof(True, 7, "ab" * 32, "", ())
 
@@ -108,3 +112,18 @@ def test_of_rules_that_forecast_nothing_in_a_simulation_it_says_so_in_words(two_
 
 def test_where_there_are_forecasts_and_a_replay_there_is_no_excuse(seen: Review) -> None:
     assert (seen.why_no_forecast, seen.why_no_parity) == ("", "") and not [name for name in seen.result if name.endswith("_note")]
+
+
+def test_of_runs_before_that_ended_flat_nothing_is_read_and_of_one_that_did_not_the_state_is_told(traded: object, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(traded.data, tmp_path / "data"))
+    (run,) = runs(data)
+    before = replace(run, run="earlier", sessions=(20200102,), epoch=0, starts_from="", is_closed=True)
+    write_manifest(Folders(data).run(run.run), replace(run, starts_from="earlier"))
+    for is_flat in (True, False):
+        write_manifest(Folders(data).run("earlier"), replace(before, ended_flat=is_flat))
+        seen = open_session(SESSION, data=data)
+        if is_flat:
+            assert state_before(seen).is_empty()
+        else:
+            with pytest.raises(DataError, match="2020"):
+                state_before(seen)

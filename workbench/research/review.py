@@ -293,10 +293,13 @@ def _range(hit: dict[str, Any]) -> str:
 
 
 def state_before(day: Session) -> pl.DataFrame:
-    """Give the last change of the trading state before a session, of the runs it went on from: a halt stays until a person lifts it."""
+    """Give the last change of the trading state before a session, of the runs it went on from: a halt stays until a person lifts it.
+
+    A run that ended flat handed on no halt: neither it nor those before it are read.
+    """
     log = day.logs[0]
     known, run = {each.run: each for each in runs(log.data)}, log.told.run
-    while run is not None and (run := known.get(run.starts_from)) is not None:
+    while run is not None and (run := known.get(run.starts_from)) is not None and not (run.is_closed and run.ended_flat):
         told = journal(open_session(run.sessions[-1], data=log.data, zone=day.zone, run=run.run), "states")
         if len(told):
             return told.tail(1)
