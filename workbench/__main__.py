@@ -96,10 +96,10 @@ def main() -> None:
         print(f"broken: {error}", file=sys.stderr)  # noqa: T201  the end of the line
         sys.exit(3)
     except WorkbenchError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201  the last word
         sys.exit(2 if isinstance(error, ConfigError) else 1)
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)  # noqa: T201
+        print("stopped", file=sys.stderr)  # noqa: T201  the same
         sys.exit(130)
 
 

@@ -239,7 +239,7 @@ def test_oil_and_gold_close_early_at_their_own_times(session: int, close: str) -
 @pytest.mark.parametrize(("calendar", "key"), [(EQUITY, "Future-cme-ES"), (CL, "Future-nymex-CL"), (GC, "Future-comex-GC")])
 def test_early_closes_of_two_years_agree_with_an_independent_list(calendar: str, key: str) -> None:
     entries = json.loads(shared("lean/Data/market-hours/market-hours-database.json").read_text())["entries"]
-    listed = {datetime.strptime(day, "%m/%d/%Y").date(): at[:5] for day, at in entries[key]["earlyCloses"].items()}  # noqa: DTZ007
+    listed = {datetime.strptime(day, "%m/%d/%Y").date(): at[:5] for day, at in entries[key]["earlyCloses"].items()}  # noqa: DTZ007  days
     theirs = {day: at for day, at in listed.items() if FIRST <= day <= LAST and at != "17:00"}
     ours = {
         date.fromisoformat(str(each.session)): clock_time(each.close_ns)

@@ -45,7 +45,7 @@ def in_a_process(work: Callable[[], Any]) -> tuple[int, float]:
         try:
             work()
             code = 0
-        except BaseException:  # noqa: BLE001
+        except BaseException:  # noqa: BLE001  a child that was forked: it must not go on as its parent
             traceback.print_exc()  # the parent sees a status alone
         finally:
             os._exit(code)

@@ -40,7 +40,7 @@ class Diary:
 
 def keep(recipe: Recipe, says: float = 0.6) -> tuple[Learner, Diary]:
     diary = Diary(says)
-    build: Callable[[], Diary] = lambda: diary  # noqa: E731
+    build: Callable[[], Diary] = lambda: diary  # noqa: E731  typed
     return Learner(recipe, 1, COLUMNS, {recipe.model: Model(build, frozenset())}), diary
 
 

@@ -84,7 +84,7 @@ def understand(path: Path, inside: str = "") -> Entry | None:
     try:
         day = datetime.strptime(found[1], "%Y%m%d").date()  # noqa: DTZ007  a day has no zone
         month = (int(found[5][:4]), int(found[5][4:])) if found[5] else None
-        expiry = datetime.strptime(found[6], "%Y%m%d").date() if found[6] else None  # noqa: DTZ007
+        expiry = datetime.strptime(found[6], "%Y%m%d").date() if found[6] else None  # noqa: DTZ007  nor has an expiry
     except ValueError:
         return None
     if resolution is None or what is None or (month and not 1 <= month[1] <= 12):

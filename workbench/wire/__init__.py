@@ -11,7 +11,7 @@ make values of a payload's `fields`. Server versions 157 to 178 are spoken in bo
 from __future__ import annotations
 
 from workbench.wire import answers, requests
-from workbench.wire.answers import *  # noqa: F403
+from workbench.wire.answers import *  # noqa: F403  all of them, by their __all__
 from workbench.wire.catalogue import ANSWERS, REQUESTS, decode_answer, decode_request, encode
 from workbench.wire.contract import ComboLeg, ContractFields, DeltaNeutral, TagValue
 from workbench.wire.errors import FrameError, WireError
@@ -28,7 +28,7 @@ from workbench.wire.order import (
     TimeCondition,
     VolumeCondition,
 )
-from workbench.wire.requests import *  # noqa: F403
+from workbench.wire.requests import *  # noqa: F403  the same
 from workbench.wire.text import Number, exact, fields, number, payload
 
 __all__ = [

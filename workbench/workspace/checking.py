@@ -254,7 +254,7 @@ def _lively_rows(needs: Iterable[str], things: Things) -> list[dict[str, float |
             bars[0] = bar
             bank.step()
             rows.append(bank.row(0))
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001  whatever a feature of the user's raises
         return []
     return rows[::5]
 
@@ -274,7 +274,7 @@ def _quickly(measure: Callable[[], float]) -> float:
     """Measure before anything else: what is too slow would keep every rule waiting. What raises is told by the rules."""
     try:
         return measure()
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001  whatever a thing of the user's raises
         return 0.0
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.venues.ib.hand import ACCOUNT, BY_CON_ID, BY_ID, CLIENT, ENTRY, EXIT, RUN, STOP, SUBMIT, TARGET, execution, open_order, told
 from tests.venues.ib.test_venue import BEGIN_NS, broker, edge, leave, submit
-from workbench.domain.events import OrderAccepted, OrderFilled, PositionTold
+from workbench.domain.events import OrderFilled, PositionTold
 from workbench.execution.book import Booked
 from workbench.simulation.broker.orders import Order, Type
 from workbench.simulation.virtual import VirtualLoop, run
@@ -84,24 +84,13 @@ def test_what_went_flat_while_nobody_ran_is_told_flat(tmp_path: Path, heard: dic
 
     async def main(loop: VirtualLoop) -> None:
         async with edge(loop, tmp_path) as first:
-            await first.venue.open()
-            await first.ready()
-            await first.venue.send(opened)
-            await first.until(lambda: broker(first).position("DUSIM1", 1).qty == 2)
-            fills = {event.exec_id: Booked(1, event.leg, 1, event.qty, event.px) for event in first.of(OrderFilled)}
+            fills = await first.opened(opened)
             await first.venue.close()
             sold = Order(client_id=0, order_id=0, account="DUSIM1", contract=1, side=-1, qty=2, type=Type.MARKET)
             broker(first).place_by_hand(sold, first.gateway.now_ns)
             await first.until(lambda: broker(first).position("DUSIM1", 1).qty == 0)
-            second = first.another(tmp_path, loop)
-            second.venue.recover(Past([(opened, opened.stop_px)], fills))
-            second.venue.money.held_before(heard)
-            try:
-                await second.venue.open()
-                await second.ready()
+            async with first.followed(tmp_path, loop, Past([(opened, opened.stop_px)], fills), heard) as second:
                 assert [event.qty for event in second.of(PositionTold)] == [0]
-            finally:
-                await second.venue.close()
 
     run(main, epoch_ns=BEGIN_NS)
 
@@ -112,24 +101,14 @@ def test_a_process_that_died_while_it_left_a_bracket_is_followed_by_one_that_lea
 
     async def main(loop: VirtualLoop) -> None:
         async with edge(loop, tmp_path) as first:
-            await first.venue.open()
-            await first.ready()
-            await first.venue.send(opened)
-            await first.until(lambda: len(first.of(OrderAccepted)) == 3 and first.of(OrderFilled))
-            fills = {event.exec_id: Booked(1, event.leg, 1, event.qty, event.px) for event in first.of(OrderFilled)}
+            fills = await first.opened(opened)
             if is_left:
                 await first.venue.send(leave(1))
                 await first.until(lambda: any(part.leg is EXIT for part in first.venue.book.lives[1].parts))
             await first.venue.close()
-            second = first.another(tmp_path, loop)
-            second.venue.recover(Past([(opened, opened.stop_px)], fills, leaving={1}))
-            try:
-                await second.venue.open()
-                await second.ready()
+            async with first.followed(tmp_path, loop, Past([(opened, opened.stop_px)], fills, leaving={1})) as second:
                 await second.until(lambda: broker(first).position("DUSIM1", 1).qty == 0 and not broker(first).orders())
                 sold = [each for each in broker(first).executions() if each.order_ref.endswith(":X")]
                 assert sum(each.qty for each in sold) == 2
-            finally:
-                await second.venue.close()
 
     run(main, epoch_ns=BEGIN_NS)

@@ -34,7 +34,6 @@ from workbench.domain.events import (
     Unknown,
 )
 from workbench.domain.orders import Leg, OrderType
-from workbench.execution.book import Booked
 from workbench.simulation.broker.broker import Broker
 from workbench.simulation.virtual import VirtualLoop, run
 from workbench.venues.ib.connection import State
@@ -276,25 +275,15 @@ def test_the_next_process_takes_up_what_the_one_before_left_open(tmp_path: Path)
 
     async def main(loop: VirtualLoop) -> None:
         async with edge(loop, tmp_path) as first:
-            await first.venue.open()
-            await first.ready()
-            await first.venue.send(opened)
-            await first.until(lambda: len(first.of(OrderAccepted)) == 3 and first.of(OrderFilled))
-            fills = {event.exec_id: Booked(1, event.leg, 1, event.qty, event.px) for event in first.of(OrderFilled)}
+            fills = await first.opened(opened)
             used = max(part.order_id for part in first.venue.book.lives[1].parts)
             await first.venue.close()
-            second = first.another(tmp_path, loop)
-            second.venue.recover(Past([(opened, opened.stop_px)], fills))
-            try:
-                await second.venue.open()
-                await second.ready()
+            async with first.followed(tmp_path, loop, Past([(opened, opened.stop_px)], fills)) as second:
                 assert not second.of(OrderFilled) and second.venue.book.lives[1].open == 2
                 assert {event.leg for event in second.of(OrderAccepted)} == {Leg.STOP, Leg.TARGET}
                 await second.venue.send(leave(1))
                 await second.until(lambda: broker(first).position("DUSIM1", 1).qty == 0 and not broker(first).orders())
                 assert second.venue.book.lives[1].leg(Leg.EXIT).order_id > used
-            finally:
-                await second.venue.close()
 
     run(main, epoch_ns=BEGIN_NS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,16 @@ from typing import Any
 from tests.gateway.worlds import es, tape
 from workbench.config import Mode, Settings, load_settings
 from workbench.domain.contracts import Contract
-from workbench.domain.events import AnyEvent
+from workbench.domain.events import AnyEvent, OrderAccepted, OrderFilled
 from workbench.domain.orders import Ask, Cancel, Cause, Exit, Key, Modify, OrderType, Submit
 from workbench.domain.units import SECOND
+from workbench.execution.book import Booked
 from workbench.gateway.build import gateway
 from workbench.gateway.gateway import Gateway
 from workbench.gateway.transports import serve
 from workbench.simulation.virtual import VirtualLoop
 from workbench.venues.base import Happened
+from workbench.venues.ib.past import Past
 from workbench.venues.ib.venue import IbVenue
 
 ACCOUNT, RUN = "DUSIM1", "r1"
@@ -83,6 +85,27 @@ class Edge:
 
     async def ready(self) -> None:
         await self.until(lambda: self.venue.connection.is_ready)
+
+    async def opened(self, command: Submit) -> dict[str, Booked]:
+        """Come up and open a bracket; when it stands, give its executions as the next process knows them."""
+        await self.venue.open()
+        await self.ready()
+        await self.venue.send(command)
+        await self.until(lambda: len(self.of(OrderAccepted)) == 3 and sum(fill.qty for fill in self.of(OrderFilled)) == command.qty)
+        return {fill.exec_id: Booked(fill.ref, fill.leg, 1, fill.qty, fill.px) for fill in self.of(OrderFilled)}
+
+    @asynccontextmanager
+    async def followed(self, folder: Path, loop: VirtualLoop, past: Past, heard: Mapping[int, int] | None = None) -> AsyncIterator[Edge]:
+        """Let a second process come up that knows this of the first, and what that heard of positions."""
+        second = self.another(folder, loop)
+        second.venue.recover(past)
+        second.venue.money.held_before(heard or {})
+        try:
+            await second.venue.open()
+            await second.ready()
+            yield second
+        finally:
+            await second.venue.close()
 
 
 @asynccontextmanager
