@@ -39,6 +39,13 @@ BUGS: Final = (
         "venues/ib/test_past.py::test_what_went_flat_while_nobody_ran_is_told_flat[no position was ever written]",
     ),
     Bug(
+        "a contract is held under a number that it no longer has",
+        "Nothing is held under that of another gateway: the position counts as closed by hand, and its stop is cancelled.",
+        "I7",
+        (Edit("venues.ib.contracts:Names.add", "if each.id == contract.id", "if False"),),
+        "venues/ib/test_reconcile.py::test_a_contract_that_once_had_another_number_is_held_under_the_one_it_has",
+    ),
+    Bug(
         "only a whole answer shows that an order had arrived",
         "An exit that was refused is known to be no sooner than five seconds behind the last question that stayed without an answer.",
         "I7",
