@@ -75,6 +75,8 @@ def rules_of(source: str, tag: str = "work", settings: PipelineSettings | None =
         ("get_ipython().system('ls')", ["dynamic"]),
         ("get_ipython = 3\nx = get_ipython", []),
         ("from scipy import stats\nstats.norm.rvs(size=3)\nstats.norm.rvs(size=3, random_state=7)", ["seed"]),
+        ("from scipy import stats\nstats.norm.rvs(size=3, random_state=None)\nstats.norm.rvs(size=3, **words)", ["seed"]),
+        ("frame.sample(5, seed=None)\nframe.sample(5, random_state=None)\nframe.sample(5, seed=n)\nframe.sample(5, **w)", ["seed"] * 2),
         ("from sklearn.model_selection import train_test_split as t\nt([1], [2])\nt([1], random_state=3)", ["seed"]),
         ("frame.apply(f, axis=1)\nframe.apply(f)\nframe.apply(f, axis=0)", ["loop"]),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from workbench.pipelines.contract import rules
 from workbench.pipelines.contract.cells import MOST_FIGURES, Cell, Finding
@@ -127,11 +127,11 @@ def _of_call(origin: str, node: ast.Call, seeded: set[str]) -> Iterator[tuple[st
             yield "seed", origin
         elif origin.endswith(".seed"):
             seeded.add(origin.removesuffix(".seed"))
-    if last in ("sample", "shuffle") and "." in origin and not rules.NO_FRAME.match(origin) and not named.keys() & {"seed", "random_state"}:
+    if last in ("sample", "shuffle") and "." in origin and not rules.NO_FRAME.match(origin) and not _has_seed(named):
         is_frame = bool(named.keys() & {"n", "frac", "fraction"}) or len(node.args) == (1 if last == "sample" else 0)
         if is_frame:
             yield "seed", f"{last}()"
-    if last == "rvs" and "random_state" not in named:
+    if last == "rvs" and not _has_seed(named):
         yield "seed", "rvs()"
     if last == "apply" and isinstance(axis := named.get("axis"), ast.Constant) and axis.value in (1, "columns"):
         yield "loop", "apply(axis=1)"
@@ -144,6 +144,12 @@ def _of_call(origin: str, node: ast.Call, seeded: set[str]) -> Iterator[tuple[st
         yield "dynamic", origin
     for name, value in named.items():
         yield from _of_secret(name or "", value)
+
+
+def _has_seed(named: Mapping[str | None, ast.expr]) -> bool:
+    """Say whether a draw is given a seed by name, `None` being none; or words of which nobody can tell."""
+    given = [named[name] for name in ("seed", "random_state", None) if name in named]
+    return any(not (isinstance(each, ast.Constant) and each.value is None) for each in given)
 
 
 def _is_unread(origin: str, node: ast.Call) -> bool:
