@@ -63,6 +63,36 @@ def test_one_line_is_enough_to_look_ahead(source):
     assert in_source(source)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "moved = np.pad(x[1:] / x[:-1] - 1, (1, 0))",
+        "moved = np.pad(x[1:] - x[:-1], pad_width=(1, 0))",
+        "moved = np.concatenate([[0.0], x[1:] - x[:-1]])",
+        "text = 'whoever is to LEAD (or not) comes first'",
+        "text = 'select one of the following'",
+        "rows = con.sql('select close, lag(close) over (order by time) from bars')",
+        "rows = con.sql('SELECT avg(x) OVER (ORDER BY t ROWS BETWEEN 5 PRECEDING AND CURRENT ROW) FROM bars')",
+    ],
+)
+def test_what_stands_at_its_own_row_is_no_leak(source):
+    assert in_source(f"import numpy as np\n{source}\n") == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "moved = np.pad(x[1:] / x[:-1] - 1, (0, 1))",
+        "moved = np.pad(x[1:], 1)[1:]",
+        "rows = con.sql('select close, lead(close) over (order by time) from bars')",
+        "rows = con.sql('SELECT LEAD(close, 1) IGNORE NULLS OVER w FROM bars WINDOW w AS (ORDER BY time)')",
+        "rows = con.sql('select avg(x) over (order by t rows between 1 preceding and 5 following) from bars')",
+    ],
+)
+def test_later_rows_are_seen_in_arrays_and_queries_in_whatever_letters(source):
+    assert [leak.kind for leak in in_source(f"import numpy as np\n{source}\n")] == ["shift"]
+
+
 def test_what_is_no_python_is_said():
     assert [leak.kind for leak in in_cells(["x = ("])] == ["unknown"]
 

@@ -28,7 +28,7 @@ BY_TIME: Final = frozenset(
 )
 SHIFTS: Final = frozenset({"shift", "diff", "pct_change", "tshift", "slice_shift", "bshift"})
 TIMES: Final = ("time", "ts", "timestamp", "date", "datetime", "index", "end", "start", "minute", "hour", "day", "session")
-SQL_AHEAD: Final = re.compile(r"\bLEAD\s*\(|\bSELECT\b.*\bFOLLOWING\b", re.DOTALL)
+SQL_AHEAD: Final = re.compile(r"\bLEAD\s*\(.*\bOVER\b|\b(ROWS|RANGE|GROUPS)\s+BETWEEN\b.*\bFOLLOWING\b", re.DOTALL | re.IGNORECASE)
 ENDS_HERE = "let the window end at the bar"
 AS_LABEL = "a row may look ahead only to make the label: name it label_..., target_... or next_..., and keep it out of the features"
 
@@ -174,8 +174,16 @@ def _padded(call: ast.Call, of: Reading) -> Iterator[Leak]:
         return
     parts = call.args[0].elts if isinstance(call.args[0], ast.List | ast.Tuple) else call.args[:1]
     is_numpy = ast.unparse(call.func).startswith(("np.", "numpy."))
+    if _is_padded_in_front(call):
+        return
     if is_numpy and parts and any(_cut(each, 1) for each in ast.walk(parts[0])) and not _is_differenced(parts[0]):
         yield Leak("shift", of.at(call), "what begins at a later row is filled up at its end: rows move to earlier ones", AS_LABEL)
+
+
+def _is_padded_in_front(call: ast.Call) -> bool:
+    """``np.pad(x, (1, 0))``: rows stay where they are."""
+    width = call.args[1] if len(call.args) > 1 else keyword(call, "pad_width")
+    return last_of(call) == "pad" and isinstance(width, ast.Tuple | ast.List) and len(width.elts) == 2 and whole(width.elts[1]) == 0
 
 
 def _is_differenced(node: ast.AST) -> bool:
