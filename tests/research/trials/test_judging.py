@@ -32,6 +32,19 @@ def test_the_same_result_is_worth_less_after_more_trials():
     assert verdict(few).n_periods == 300
 
 
+def test_the_few_that_were_looked_at_day_after_day_are_judged_among_all_that_were_tried():
+    rng = np.random.default_rng(7)
+    tried = made_up(rng, 200, 250)
+    best = sorted(tried.rows, key=lambda row: row.returns.mean() / row.returns.std())[-3:]
+    days = [
+        row._replace(metric="another", periods=row.periods[:5] + 5 * n, span=f"{n}", returns=row.returns[:5])
+        for row in best
+        for n in range(100)
+    ]
+    told = verdict(Family("many", (*tried.rows, *days)))
+    assert told.n_trials == 200 and told.expected == verdict(tried).expected and not told.is_passed
+
+
 def test_little_is_said_to_be_little(tmp_path):
     assert "nothing was evaluated" in str(verdict("idea", tmp_path))
     note(tmp_path, "idea", {"k": 1}, np.random.default_rng(4).standard_normal(59) + 2)

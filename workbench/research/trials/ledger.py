@@ -83,15 +83,15 @@ class Family(NamedTuple):
 
     @property
     def metric(self) -> str:
-        """What most rows measure."""
-        names = [row.metric for row in self.rows]
+        """What most configurations were measured by, however often each was."""
+        names = [metric for metric, _ in dict.fromkeys((row.metric, row.digest) for row in self.rows)]
         return max(dict.fromkeys(names), key=names.count) if names else ""
 
     def series(self) -> dict[str, tuple[Ints, Floats]]:
         """Give each configuration's returns over all data it saw; of a period that was told twice the later word counts."""
-        told: dict[str, dict[int, float]] = {}
+        metric, told = self.metric, dict[str, dict[int, float]]()
         for row in self.rows:
-            if row.metric == self.metric:
+            if row.metric == metric:
                 told.setdefault(row.digest, {}).update(zip(row.periods.tolist(), row.returns.tolist(), strict=True))
         return {
             digest: (np.array(sorted(of), np.int64), np.array([of[period] for period in sorted(of)], np.float64))
