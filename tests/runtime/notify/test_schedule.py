@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from workbench.domain.units import HOUR, MINUTE, SECOND
 from workbench.runtime.notify.notice import About, Notice, Severity
-from workbench.runtime.notify.schedule import CRITICAL_PER_MINUTE, QUIET_NS, TRIES, Policy, Schedule
+from workbench.runtime.notify.schedule import CRITICAL_PER_MINUTE, KEPT, QUIET_NS, TRIES, Policy, Schedule
 
 BOTH = Policy({"log": Severity.INFO, "telegram": Severity.WARNING}, per_hour=5)
 
@@ -50,6 +50,19 @@ def test_a_halt_that_was_settled_and_comes_again_is_told_at_once() -> None:
     schedule.take(notice(subject="state"), 0, BOTH)
     schedule.take(notice("resumed", Severity.INFO, settles="state"), SECOND, BOTH)
     assert schedule.kept[0].settled_ns == SECOND and schedule.take(notice(subject="state"), 2 * SECOND, BOTH) is not None
+
+
+def test_no_flood_of_others_takes_away_a_critical_one_that_nobody_has_answered() -> None:
+    """Pages that fail all night, while no channel reaches anybody."""
+    schedule = Schedule()
+    schedule.take(notice("halted"), 0, BOTH)
+    for each in range(2 * KEPT):
+        schedule.take(notice(f"page {each}", Severity.WARNING), each, BOTH)
+    assert len(schedule.kept) == KEPT and ("telegram", 1) in sent(schedule, SECOND)
+    unanswered = schedule.must_halt(BOTH.escalate_ns, BOTH)
+    assert unanswered is not None and schedule.acknowledge(unanswered.id, BOTH.escalate_ns)
+    schedule.take(notice("one more", Severity.WARNING), HOUR, BOTH)
+    assert schedule.find(unanswered.id) is None
 
 
 def test_a_quiet_end_is_told_only_of_what_was_told() -> None:

@@ -25,7 +25,7 @@ CRITICAL_PER_MINUTE: Final = 10
 FIRST_RETRY_NS, LONGEST_RETRY_NS = 5 * SECOND, 300 * SECOND
 TRIES: Final = 6
 LOG: Final = "log"  # the channel that is always on
-KEPT: Final = 500  # notices kept for `workbench notify list`
+KEPT: Final = 500  # notices kept: the newest, and critical ones that wait for a person
 
 
 class Policy(NamedTuple):
@@ -105,7 +105,9 @@ class Schedule(msgspec.Struct):
         made = Kept(self.next_id, notice, now_ns)
         made.ways = {name: Way(now_ns) for name in _channels(notice, policy)}
         self.next_id += 1
-        self.kept = [*self.kept[-KEPT + 1 :], made]
+        self.kept = [*self.kept, made]
+        if len(self.kept) > KEPT:
+            self.kept.remove(next((each for each in self.kept if not each.is_open), self.kept[0]))
         self.seen = {key: at for key, at in self.seen.items() if now_ns - at[1] < QUIET_NS} | {notice.key: (made.id, now_ns)}
         return made
 
