@@ -59,3 +59,12 @@ def test_looking_at_one_configuration_is_a_trial_too(tmp_path):
     assert families(tmp_path) == {"looked at": 1}
     sweep(bars, Cross(), [config], ES, data=tmp_path, family="looked at")
     assert len(family(tmp_path, "looked at").rows) == 1
+
+
+def test_sessions_that_have_names_are_not_taken_for_others_of_the_same_place(tmp_path):
+    bars = drawn(1, 1200, 40).with_columns(pl.col("session").cast(pl.String))
+    halves = bars.head(600), bars.tail(600)
+    for half in halves:
+        sweep(half, Cross(), {"fast": [2], "slow": [5]}, ES, data=tmp_path)
+    ((periods, returns),) = family(tmp_path, "cross").series().values()
+    assert len(periods) == len(returns) == 40 and (periods[1:] > periods[:-1]).all()

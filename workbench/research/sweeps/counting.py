@@ -41,7 +41,8 @@ def periods_of(series: Series) -> Periods:
     """Say what P&L over these bars is cut into."""
     if len(series.edges) > LEAST_SESSIONS:
         days = series.frame["session"].gather(series.edges[:-1])
-        numbers = days.cast(int).to_numpy() if days.dtype.is_temporal() or days.dtype.is_integer() else np.arange(len(days))
+        ended = series.frame["time"].gather(series.edges[1:] - 1).dt.epoch("ns")  # of sessions that have names
+        numbers = (days if days.dtype.is_temporal() or days.dtype.is_integer() else ended).cast(int).to_numpy()
         return Periods(np.asarray(numbers, np.int64), A_SESSION, None)
     stretch = (series.frame["time"].dt.epoch("ns").to_numpy() - 1) // STRETCH_NS  # a bar's time is its end
     ends = np.flatnonzero(np.append(stretch[1:] != stretch[:-1], True))
