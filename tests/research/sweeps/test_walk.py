@@ -22,10 +22,12 @@ def rows(draw):
 @given(rows(), st.integers(2, 4), st.integers(0, 20))
 def test_no_label_of_a_training_row_reaches_a_test_and_the_embargo_holds(made, n, embargo):
     begins, ends = made
-    for split in [*walk_forward(begins, ends, n, embargo=embargo), *purged_folds(begins, ends, n, embargo=embargo)]:
+    forward, folds = walk_forward(begins, ends, n, embargo=embargo), purged_folds(begins, ends, n, embargo=embargo)
+    for split, is_fold in [*((each, False) for each in forward), *((each, True) for each in folds)]:
         first, known = begins[split.test].min(), ends[split.test].max()
-        for row in split.train:
-            assert ends[row] + embargo < first or begins[row] > known + embargo
+        before = [row for row in range(len(begins)) if ends[row] + embargo < first]
+        behind = [row for row in range(len(begins)) if begins[row] > known + embargo and is_fold]
+        assert split.train.tolist() == before + behind, "no more than that is left out"
         assert not set(split.train) & set(split.test)
 
 
