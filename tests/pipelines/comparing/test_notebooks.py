@@ -14,7 +14,7 @@ import pytest
 from bokeh.document import Document
 
 from workbench.domain.errors import ConfigError
-from workbench.pipelines.comparing import Tolerance, compare, compare_outputs, tolerance_of, uncompared
+from workbench.pipelines.comparing import Tolerance, compare, compare_outputs, let_differ, tolerance_of, uncompared
 
 TIGHT = {"rtol": 1e-6, "atol": 0.0, "ignore": [r"took [\d.]+ s"]}
 
@@ -131,3 +131,14 @@ def test_pictures_are_not_compared_and_that_is_said() -> None:
     stored = notebook()
     stored["cells"][1]["outputs"] = one
     assert uncompared(stored) == ["cell 2: image/png not compared"]
+
+
+def test_what_a_notebook_lets_differ_is_told() -> None:
+    stored = notebook()
+    stored["metadata"] = {}
+    assert let_differ(stored) == []
+    stored["metadata"] = {"workbench": {"tolerance": {"rtol": 0.5, "ignore": ["took .* s"]}}}
+    stored["cells"][1]["metadata"] = {"tags": ["nbval-ignore-output"]}
+    assert let_differ(stored) == ["numbers by 50%, texts like 'took .* s'", "all that cell 2 shows"]
+    stored["cells"][1]["metadata"] = {"workbench": {"tolerance": {"atol": 2}}}
+    assert let_differ(stored)[1:] == ["in cell 2 numbers by 2"]

@@ -7,7 +7,7 @@ What a notebook declares stands in its metadata, and in that of a cell where tha
 Nothing declared is nothing allowed: then every number must be the same.
 """
 
-from workbench.pipelines.comparing.notebooks import Difference, compare, compare_outputs, uncompared
+from workbench.pipelines.comparing.notebooks import Difference, compare, compare_outputs, let_differ, uncompared
 from workbench.pipelines.comparing.tolerance import EXACT, Tolerance, tolerance_of
 
-__all__ = ["EXACT", "Difference", "Tolerance", "compare", "compare_outputs", "tolerance_of", "uncompared"]
+__all__ = ["EXACT", "Difference", "Tolerance", "compare", "compare_outputs", "let_differ", "tolerance_of", "uncompared"]

@@ -70,6 +70,19 @@ def uncompared(notebook: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def let_differ(notebook: Mapping[str, Any]) -> list[str]:
+    """Say what a notebook itself declares that may differ, a word each; empty if nothing may."""
+    usual = tolerance_of(notebook.get("metadata", {}))
+    told = [str(usual)] if usual != EXACT else []
+    for at, cell in _code(notebook):
+        metadata = cell.get("metadata", {})
+        if not IGNORED.isdisjoint(metadata.get("tags", ())):
+            told.append(f"all that cell {at} shows")
+        elif (own := tolerance_of(metadata, usual)) not in (usual, EXACT):
+            told.append(f"in cell {at} {own}")
+    return told
+
+
 def compare_outputs(
     stored: Sequence[Mapping[str, Any]], fresh: Sequence[Mapping[str, Any]], tolerance: Tolerance = EXACT
 ) -> list[tuple[str, str]]:

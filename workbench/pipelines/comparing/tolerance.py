@@ -26,6 +26,8 @@ class Tolerance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     >>> Tolerance(rtol=1e-3).close(1000.0, 1000.9), Tolerance().close(1.0, 1.0000001), Tolerance().close(math.nan, math.nan)
     (True, False, True)
+    >>> print(Tolerance(rtol=1e-3, ignore=("took .* s",)))
+    numbers by 0.1%, texts like 'took .* s'
     """
 
     rtol: float = 0.0
@@ -36,6 +38,11 @@ class Tolerance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def is_exact(self) -> bool:
         """Whether no number may move."""
         return self.rtol == 0 and self.atol == 0
+
+    def __str__(self) -> str:
+        by = " and ".join([*([f"{self.rtol * 100:g}%"] if self.rtol else []), *([f"{self.atol:g}"] if self.atol else [])])
+        texts = [f"texts like {pattern!r}" for pattern in self.ignore]
+        return ", ".join([*([f"numbers by {by}"] if by else []), *texts])
 
     def close(self, stored: float, fresh: float) -> bool:
         """Say whether two numbers are the same."""

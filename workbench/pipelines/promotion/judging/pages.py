@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from workbench.pipelines.comparing import compare, uncompared
+from workbench.pipelines.comparing import compare, let_differ, uncompared
 from workbench.pipelines.contract import admit, load, order
 from workbench.pipelines.promotion.gates import Candidate, Verdict
 from workbench.pipelines.runner import Page, run
@@ -74,7 +74,8 @@ def shows_the_same(candidate: Candidate) -> Verdict:
     if found:
         rest = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         return Verdict(False, f"{found[0]}{rest}; {mend}", more, {"differences": [each._asdict() for each in found]})
-    return Verdict(True, how, more)
+    allowed = f", but for what it lets differ: {'; '.join(lets)}" if (lets := let_differ(stored)) else ""
+    return Verdict(True, f"{how}{allowed}", more)
 
 
 def has_outputs(notebook: Mapping[str, Any]) -> bool:
