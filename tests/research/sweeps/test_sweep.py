@@ -165,6 +165,14 @@ def test_bars_that_cannot_be_swept_are_refused():
         terms_of("ES", qty=0)
 
 
+@pytest.mark.parametrize(
+    "session", [pl.when(pl.int_range(pl.len()) > 9).then("session"), pl.int_range(pl.len()) % 2, -pl.int_range(pl.len())]
+)
+def test_bars_whose_sessions_are_unknown_or_do_not_rise_are_refused_in_words(session):
+    with pytest.raises(DataError, match="sessions"):
+        sweep(drawn(1).with_columns(session=session), Cross(), {"fast": [2], "slow": [5]}, ES)
+
+
 def test_means_that_floats_hold_exactly_cross_where_whole_numbers_say():
     bars = drawn(4, 5000)
     high = bars.with_columns(pl.col(name) + 2.0**49 for name in ("open_pts", "high_pts", "low_pts", "close_pts"))

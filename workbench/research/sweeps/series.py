@@ -42,7 +42,7 @@ def series_of(bars: pl.DataFrame, terms: Terms) -> Series:
     Raises
     ------
     DataError
-        A column is missing, time does not rise, several contracts, nothing is in it, or a price is off the grid.
+        A column is missing, time does not rise or sessions do not with it, several contracts, nothing is in it, or a price is off the grid.
     """
     if missing := [name for name in ("time", *PRICES) if name not in bars.columns]:
         raise DataError(f"bars need {', '.join(missing)}: they have {', '.join(bars.columns)}")
@@ -56,7 +56,11 @@ def series_of(bars: pl.DataFrame, terms: Terms) -> Series:
     opened, high, low, close = (_quanta(there, name, terms) for name in PRICES)
     cuts: list[int] = []
     if "session" in there.columns:
-        cuts = (np.flatnonzero(np.diff(there["session"].rank("dense").to_numpy().astype(np.int64))) + 1).tolist()
+        named, runs = there["session"], there["session"].rle_id()
+        is_falling = named.dtype != pl.String and not named.is_sorted()
+        if named.null_count() or is_falling or named.n_unique() <= int(runs[-1]):
+            raise DataError("the sessions of bars must be known, rise with time, and not come back")
+        cuts = (np.flatnonzero(np.diff(runs.to_numpy().astype(np.int64))) + 1).tolist()
     moved2 = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.square(np.diff(close, prepend=close[0])))])
     return Series(opened, high, low, close, moved2, np.array([0, *cuts, len(there)], np.int64), there)
 
