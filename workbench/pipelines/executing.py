@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
@@ -23,6 +25,7 @@ from workbench.research.frames.known import AS_OF
 SHORTEST_SECRET: Final = 6  # characters; shorter values would strike out half the page
 START_S: Final = 60  # a kernel that has not come up by then never will
 LONGEST_SOCKET: Final = 100  # characters of a socket's path that all systems allow
+LONGEST_SHUT: Final = 10  # days on end without a session; Christmas has four
 NAMED: Final[Mapping[str, str]] = {"Undeclared": "not declared", "TooMuchOutput": "too much output"}
 
 
@@ -149,18 +152,29 @@ def rules_of(pipeline: Pipeline, values: Mapping[str, object], room: Room) -> Ru
 
 
 def as_of(pipeline: Pipeline, values: Mapping[str, object]) -> tuple[int, int]:
-    """Give the session beyond whose close nothing may be known, and that close in ns; 0: as it is now, or no session that has a close."""
-    from workbench import calendars
+    """Give the session beyond whose close nothing may be known, and that close in ns, of a day without one the close before it.
 
+    0 is *as it is now*: no session is named.
+    """
     if pipeline.settings.reads.as_of == "now":
         return 0, 0
     named = next((str(values[name]) for name in (pipeline.by, *OF_SESSION) if name in OF_SESSION and name in values), "0")
     number = named.replace("-", "")  # a date may be written with dashes
     session = int(number) if number.isdecimal() else 0
+    return session, _close_ns(session)
+
+
+def _close_ns(session: int) -> int:
+    from workbench import calendars
+
     try:
-        return session, calendars.session_bounds(session)[1]
-    except (ConfigError, DataError, KeyError, ValueError):
-        return session, 0
+        day = date(session // 10_000, session // 100 % 100, session % 100)
+    except ValueError:
+        return 0
+    for back in range(LONGEST_SHUT):
+        with contextlib.suppress(ConfigError, DataError, KeyError, ValueError):
+            return calendars.session_bounds(int(f"{day - timedelta(days=back):%Y%m%d}"))[1]
+    return 0
 
 
 def where(notebook: Any) -> str:
