@@ -172,7 +172,7 @@ def _close_ns(session: int) -> int:
     except ValueError:
         return 0
     for back in range(LONGEST_SHUT):
-        with contextlib.suppress(ConfigError, DataError, KeyError, ValueError):
+        with contextlib.suppress(ConfigError, DataError, KeyError, ValueError, OverflowError):
             return calendars.session_bounds(int(f"{day - timedelta(days=back):%Y%m%d}"))[1]
     return 0
 
