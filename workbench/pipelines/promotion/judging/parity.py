@@ -84,6 +84,4 @@ def _held(place: Place, thing: Thing | None, follows: str) -> Held:
             difference = f"{how} it issues the same commands and ends in another state"
         if difference:
             break
-    return Held(
-        place[1], once.outcome.n_commands, difference, difference or "traded with modelled fills, played back, and cut otherwise: alike"
-    )
+    return Held(place[1], once.outcome.n_commands, difference, difference or ALIKE)
