@@ -66,6 +66,14 @@ def test_the_first_exit_that_is_refused_behind_the_end_of_its_stop_is_sent_again
     assert hand.hear(refused) == [] and whys(hand.bar()) == ["time"]
 
 
+def test_what_our_own_door_keeps_back_is_never_sent_again_in_the_same_turn() -> None:
+    """It would be kept back again, and again."""
+    hand, kept = position(hold_ns=SECOND), OrderRejected(1, Leg.EXIT, "not sent: the fence is up")
+    assert whys(hand.bar()) == ["time"] and hand.hear(LOST) == [] and hand.hear(kept) == []
+    assert whys(hand.bar()) == whys(hand.hear(OrderRejected(1, Leg.EXIT, "201: no"))) == ["time"]
+    assert hand.hear(kept) == [] and whys(hand.bar()) == ["time"]
+
+
 def test_one_that_is_refused_beside_its_stop_waits_for_a_barrier() -> None:
     hand = position(hold_ns=SECOND)
     assert whys(hand.bar()) == ["time"]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 
 import polars as pl
 import pytest
@@ -140,6 +142,19 @@ def test_bars_marks_of_what_was_let_go_and_tables_beside_the_records_are_in_it(d
     assert thinned(tmp_path / "restored") == thinned(data) and audit(tmp_path / "restored", last=SESSION).is_right
     assert GapTable(tmp_path / "restored").read(SESSION) == GapTable(data).read(SESSION) != []
     assert read_bars(tmp_path / "restored", SESSION, "1m").equals(read_bars(data, SESSION, "1m"))
+
+
+def test_the_ledger_of_runs_is_in_it_with_what_its_writer_has_not_put_into_place_yet(data, tmp_path):
+    place = data / "schedule" / "runs.db"
+    place.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("CREATE TABLE runs (key TEXT)")
+        db.execute("INSERT INTO runs VALUES ('report/20261120')")
+        backup(data, tmp_path / "copy")
+    restore(tmp_path / "copy", tmp_path / "again")
+    with contextlib.closing(sqlite3.connect(tmp_path / "again" / "schedule" / "runs.db")) as db:
+        assert db.execute("SELECT key FROM runs").fetchall() == [("report/20261120",)]
 
 
 def test_the_evidence_of_promotions_is_in_it_and_nothing_half_written(data, tmp_path):

@@ -81,6 +81,18 @@ def test_it_goes_over_the_channels_that_it_names_and_where_there_is_none_of_them
     assert [each.body for each in ways.phone.got] == ["to the phone"] and len(ways.log.got) == 2
 
 
+def test_while_nothing_can_be_written_down_it_is_told_once_and_its_file_stays(ways: Ways) -> None:
+    """Who comes after a notifier that died then would else never hear of it."""
+    memory = Folders(ways.data).notices / "notices.json"
+    memory.mkdir(parents=True)
+    give(ways.data, FAILED)
+    ways.pass_(3)
+    assert len(ways.log.got) == 1 and [notice for notice, _ in given(ways.data)] == [FAILED]
+    memory.rmdir()
+    ways.pass_(1)
+    assert len(ways.log.got) == 1 and given(ways.data) == []
+
+
 def test_what_is_no_notice_stays_where_it_lies_and_holds_up_nothing(ways: Ways) -> None:
     folder = Folders(ways.data).notices / "given"
     folder.mkdir(parents=True)

@@ -129,6 +129,15 @@ def test_of_a_link_that_breaks_behind_a_close_and_stays_away_the_next_session_la
         assert found == [Gap(*each, 1, "ESZ6", MARKET, "reset by peer") for each in ends]
 
 
+def test_a_line_of_a_run_that_ended_says_nothing_about_the_next_one() -> None:
+    t, gaps, opens_ns = CLOSE_NS + 5 * MINUTE, begun(ES), CLOSE_NS + HOUR
+    said(gaps, StreamChanged(1, LINE, "live", ""))
+    gaps.take(log(OPEN_NS - MINUTE, t, (CLOSE_NS - 3 * SECOND, Kind.QUOTE, 1)))
+    said(gaps, RunStarted("record", "r", {}), ContractDefined(ES), at_ns=t)
+    found = gaps.take(log(t, opens_ns + HOUR, (t, Kind.GAP, 1), (opens_ns + MINUTE, Kind.QUOTE, 1)))
+    assert [(gap.began_ns, gap.ended_ns) for gap in found] == [(opens_ns, opens_ns + MINUTE)]
+
+
 def test_where_another_stream_broke_just_before_a_close_its_data_is_missing_and_no_more() -> None:
     t, gaps = CLOSE_NS + 5 * SECOND, begun(ES)
     said(gaps, StreamChanged(1, LINE, "live", ""))
