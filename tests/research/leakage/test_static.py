@@ -56,6 +56,7 @@ def test_a_label_may_look_ahead(source):
         "universe = prices.dropna(axis=1)",
         "x = df.sample(frac=1)",
         "means = [sum(x[i - 5 : i + 6]) / 11 for i in range(5, len(x) - 6)]",
+        "frame = frame.with_columns(apart=(pl.col('x') - pl.col('x').mean()).over('session'))",
         "features = ['ofi', 'target']\ndf['target'] = df.close.shift(-1)",
     ],
 )
@@ -69,6 +70,7 @@ def test_one_line_is_enough_to_look_ahead(source):
         "moved = np.pad(x[1:] / x[:-1] - 1, (1, 0))",
         "moved = np.pad(x[1:] - x[:-1], pad_width=(1, 0))",
         "moved = np.concatenate([[0.0], x[1:] - x[:-1]])",
+        "frame = frame.with_columns(apart=((pl.col('x') - pl.col('x').mean()) / pl.col('x').std()).over('time'))",
         "text = 'whoever is to LEAD (or not) comes first'",
         "text = 'select one of the following'",
         "rows = con.sql('select close, lag(close) over (order by time) from bars')",

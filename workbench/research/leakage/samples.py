@@ -91,8 +91,10 @@ def _bounded(call: ast.Call, scalars: dict[str, str], of: Reading) -> Iterator[L
 
 
 def _is_the_past(node: ast.AST, of: Reading) -> bool:
-    """Tell whether what a node sees is a window already: in a feature's verbs, or in a function that a rolling window calls."""
+    """Tell whether what a node sees is a window or a moment already: in a feature's verbs, in what a window calls, ``over("time")``."""
     around = list(of.ancestors(node))
+    if any(isinstance(each, ast.Call) and last_of(each) == "over" and _is_of_a_moment(each) for each in around):
+        return True
     if of.within(node, "update", "learn_one", "propose") or any(isinstance(each, ast.Lambda) for each in around):
         return True
     return any(isinstance(each, ast.FunctionDef) and each.name in _called_on_windows(of) for each in around)
