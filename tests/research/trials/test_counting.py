@@ -17,7 +17,7 @@ from workbench.research.again import simulate_session
 from workbench.research.inline import inline
 from workbench.research.trial import trial
 from workbench.research.trials import families, family
-from workbench.research.trials.counting import EARNED, SAVED, earned
+from workbench.research.trials.counting import EARNED, SAVED, earned, note_recipes
 
 MINE = Recipe(
     name="mine", model="scaled_logistic", features=("ret_1_5s", "pushed_5s"), horizon_ns=15 * SECOND, min_labels=20, min_outcomes=50
@@ -49,3 +49,11 @@ def test_each_recipe_of_a_trial_is_one(traded: Traded, data: Path):
     mine, flow = seen.rows
     assert list(mine.parameters["features"]) == ["pushed"] and flow.parameters["features"] == {}
     assert any(mine.returns) and all(abs(each) <= 0.75 for each in mine.returns)
+
+
+def test_a_session_that_went_on_is_other_data_and_no_other_trial(traded: Traded, tmp_path: Path):
+    day, (first_ns, last_ns) = traded.open(), (int(traded.of.records["recv_ns"][at]) for at in (0, -1))
+    for until_ns in (last_ns - 600 * SECOND, last_ns):
+        note_recipes(day, tmp_path, [MINE], [], [], (first_ns, until_ns), "grows")
+    seen = family(tmp_path, "grows")
+    assert seen.n_trials == 1 and len(seen.rows) == 2 and seen.rows[0].span != seen.rows[1].span

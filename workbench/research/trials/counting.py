@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from workbench.domain.decisions import AnyFact, LabelMatured
-from workbench.domain.units import MINUTE
+from workbench.domain.units import MINUTE, SECOND
 from workbench.engine.setup import Setup
 from workbench.learning.recipe import Recipe
 from workbench.research.frames.session import Session
@@ -50,7 +51,7 @@ def note_simulation(day: Session, data: Path, setup: Setup, span_ns: tuple[int, 
     named = family_of(family, "+".join(sorted(strategies)) or "nobody")
     periods = stretches(span_ns)
     with noting(data) as write:
-        write(named, parameters, earned(day.equity, periods), periods=periods, span=_span(day), metric=EARNED)
+        write(named, parameters, earned(day.equity, periods), periods=periods, span=_span(day, span_ns), metric=EARNED)
     return named
 
 
@@ -74,7 +75,7 @@ def note_recipes(
         for recipe in recipes:
             used = {name: digest for name, digest in own.items() if any(column.rpartition("_")[0] == name for column in recipe.features)}
             parameters = {"recipe": msgspec.to_builtins(recipe), "features": used}
-            write(named, parameters, saved(told[recipe.name], periods), periods=periods, span=_span(day), metric=SAVED)
+            write(named, parameters, saved(told[recipe.name], periods), periods=periods, span=_span(day, span_ns), metric=SAVED)
     return named
 
 
@@ -113,8 +114,9 @@ def saved(told: Sequence[tuple[int, float]], periods: Ints) -> Floats:
     return sums / np.maximum(np.bincount(at[there], minlength=len(periods)), 1)
 
 
-def _span(day: Session) -> str:
-    return f"{day.sessions[0].isoformat()} of {day.source}"
+def _span(day: Session, span_ns: tuple[int, int]) -> str:
+    until = datetime.fromtimestamp(span_ns[1] // SECOND, UTC)  # of a session that goes on there is more the next time
+    return f"{day.sessions[0].isoformat()} to {until:%H:%M:%S} UTC of {day.source}"
 
 
 def _said_by(strategy: Any) -> Any:
