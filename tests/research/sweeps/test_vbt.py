@@ -87,6 +87,8 @@ def test_what_vectorbt_cannot_say_is_refused(unstarted):
         unstarted.sweep(bars, Cross(), {"fast": [2], "slow": [5], "stop_ticks": [4]}, ES)
     with pytest.raises(DataError, match="one order a bar"):
         unstarted.sweep(bars, Ready("wish"), {}, ES)  # draws 3: buy and sell
+    with pytest.raises(ConfigError, match="session or overnight"):
+        unstarted.page(bars, Cross(), {"fast": 2, "slow": 5}, ES, "page.html", hold="forever")
     with pytest.raises(DataError, match="0 or below"):
         unstarted.sweep(bars_of([2, 0, -1, 1]), Cross(), {"fast": [1], "slow": [2]}, ES)
 

@@ -33,10 +33,10 @@ from workbench.domain.errors import ConfigError, DataError
 from workbench.domain.units import MICROS
 from workbench.research.sweeps import kernels
 from workbench.research.sweeps.rules import Config, Rule
-from workbench.research.sweeps.series import Series, series_of
+from workbench.research.sweeps.series import Series
 from workbench.research.sweeps.sweep import EXITS, Grid, configurations
 from workbench.research.sweeps.sweep import sweep as by_kernel
-from workbench.research.sweeps.swept import Hold
+from workbench.research.sweeps.swept import Hold, swept
 from workbench.research.sweeps.terms import Terms
 
 CHUNK: Final = 25  # configurations at once: 350,000 bars of a hundred took vectorbt 2.9 GB
@@ -87,7 +87,7 @@ class Vectorbt:
         DataError
             The bars cannot be swept, have a price of 0 or below, or a signal wants two orders of one bar.
         """
-        series, configs = series_of(bars, terms), _plain(rule, grid)
+        series, configs = swept(bars, rule, terms, hold).series, _plain(rule, grid)
         rows, fill, made = _rows(series, terms, hold), rule.over(series), []
         for begin in range(0, len(configs), CHUNK):
             some = configs[begin : begin + CHUNK]
@@ -99,7 +99,7 @@ class Vectorbt:
 
     def page(self, bars: pl.DataFrame, rule: Rule, config: Config, terms: Terms, path: Path | str, *, hold: Hold = "session") -> Path:
         """Write vectorbt's own plots of one configuration as a page that needs nothing from outside (some 6 MB): orders, trips, P&L."""
-        series, (chosen,) = series_of(bars, terms), _plain(rule, [config])
+        series, (chosen,) = swept(bars, rule, terms, hold).series, _plain(rule, [config])
         rows = _rows(series, terms, hold)
         acts = _acts(rows, rule.over(series)(chosen))[:, None]
         times = series.frame["time"].dt.epoch("ns").to_numpy()
