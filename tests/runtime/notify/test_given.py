@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from workbench.runtime.notify.notifier import Notifier, is_unwatched
 from workbench.runtime.notify.schedule import Policy
 from workbench.runtime.notify.secrets import Redactor, Secret
 from workbench.store.folders import Folders
+from workbench.store.status import Status, say
 
 FAILED = Notice(about=About.PAGE, severity=Severity.WARNING, key="run:report/20261120-close-ab", text="report failed: no data", at_ns=7)
 
@@ -113,3 +115,13 @@ def test_one_that_a_scheduler_started_stays_while_that_lives_and_ends_when_all_i
     assert len(ways.log.got) == 1 and ways.notifier._is_idle(1)
     ways.notifier._is_running = lambda pid: pid == 1
     assert not ways.notifier._is_idle(1) and ways.notifier._is_idle(2)
+
+
+def test_one_that_a_scheduler_started_stays_also_for_a_runner_that_goes_on_without_it(ways: Ways) -> None:
+    runner, scheduler = os.getpid(), os.getpid() + 1
+    say(ways.data, Status(process="runner", pid=runner, said_ns=ways.clock.now_ns(), run="r", mode="paper", note="ended"))
+    ways.pass_(70)
+    ways.notifier._is_running = lambda pid: pid == runner
+    assert not ways.notifier._is_idle(scheduler), "its next session is guarded by it"
+    ways.notifier._is_running = lambda _: False
+    assert ways.notifier._is_idle(scheduler)

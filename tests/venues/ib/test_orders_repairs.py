@@ -188,3 +188,14 @@ def test_a_moved_entry_rests_at_its_new_limit_and_is_withdrawn_as_one(tmp_path: 
         await world.until(lambda: any(event.leg is ENTRY for event in world.of(OrderCancelled)))
 
     assert play(tmp_path, script).of(OrderRejected) == []
+
+
+def test_what_is_still_too_large_some_seconds_later_is_cut_though_nobody_says_a_word(tmp_path: Path) -> None:
+    async def script(world: Edge) -> None:
+        await world.venue.send(submit(1, qty=2))
+        await world.until(lambda: len(world.of(OrderAccepted)) == 3 and world.of(OrderFilled))
+        world.venue.book.lives[1].by_hand = 1  # a hand closed one, and its group has not heard of it
+        await asyncio.sleep(3)
+        assert sorted((state.order.order_ref[-1], state.qty) for state in broker(world).orders()) == [("S", 1), ("T", 1)]
+
+    play(tmp_path, script)

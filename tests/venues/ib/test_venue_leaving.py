@@ -21,6 +21,7 @@ from workbench.gateway.faults.scenario import Rule, Scenario
 from workbench.simulation.broker.orders import Order, Type
 from workbench.simulation.virtual import VirtualLoop, run
 from workbench.venues.ib.past import Past
+from workbench.venues.ib.questions import OPEN_ORDERS
 
 
 def left(folder: Path, scenario: Scenario, seconds: float) -> Edge:
@@ -130,6 +131,24 @@ def test_an_answer_that_was_asked_for_before_a_number_was_taken_says_nothing_abo
 
     world = run(main, epoch_ns=BEGIN_NS)
     assert broker(world).position("DUSIM1", 1).qty == 0 and not world.of(OrderRejected)
+
+
+def test_an_exit_that_is_sent_while_an_answer_is_under_way_is_not_missing_from_it(tmp_path: Path) -> None:
+    slow = Rule(when=When(on="ReqAllOpenOrders", nth=2), what=(act.Hold(what=("OpenOrderEnd",), for_s=4.0),))
+
+    async def main(loop: VirtualLoop) -> Edge:
+        async with edge(loop, tmp_path, faults=Scenario(rules=(slow, *swallowed("PlaceOrder", leg="X").rules))) as world:
+            await world.opened(submit(1, qty=2))
+            world.venue.translator.must_look = True
+            await asyncio.sleep(3)  # it is asked, and the answer is under way
+            await world.venue.send(leave(1))
+            await world.until(lambda: world.venue.book.lives[1].parts[-1].leg is Leg.EXIT)
+            exit_ = world.venue.book.lives[1].parts[-1]
+            await world.until(lambda: exit_.n_missed or not world.venue.questions.is_asking(OPEN_ORDERS))
+            assert exit_.n_missed == 0
+            return world
+
+    run(main, epoch_ns=BEGIN_NS)
 
 
 def test_an_exit_waits_while_a_hand_may_have_closed_some_and_nobody_answers(tmp_path: Path) -> None:
