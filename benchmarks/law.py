@@ -16,6 +16,7 @@ WIDE_OPEN: dict[str, dict[str, Any]] = {  # what the rule needs that the demo's 
         "max_loss_per_day_usd": 250_000.0,
         "max_entries_per_day": 5_000,
         "max_entries_per_hour": 1_000,
+        "min_seconds_between_entries": 0.0,
         "max_losses_in_row": 1_000,
         "max_contracts_per_order": QTY,
         "max_open_brackets": 12,
@@ -32,6 +33,9 @@ WIDE_OPEN: dict[str, dict[str, Any]] = {  # what the rule needs that the demo's 
         "entry_ttl_seconds": 3600.0,
         "min_confidence": 0.0,
         "slippage_ticks": 0.0,
+        "eqs_entry": 0.0,
+        "eqs_hold": 0.0,
+        "eqs_kill": 0.0,
     },
 }
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+
 import msgspec
 import pytest
 
 from tests.engine.hand import ACCOUNT, BAR, KEY, LONG, ONCE, T0, Hand, Script, law, position, setup, standing
 from workbench.domain.decisions import Reason, Refused, StateChanged, ViolationSeen
-from workbench.domain.events import AccountValued, ContractTold, OperatorAction, OperatorSaid
+from workbench.domain.events import AccountValued, ContractTold, OperatorAction, OperatorSaid, OrderAccepted
+from workbench.domain.orders import Leg
 from workbench.domain.units import MICROS, SECOND
-from workbench.engine.observing import observe
+from workbench.engine.observing import _measured, observe
+from workbench.risk.violations import over
 
 
 def worth(hand: Hand, usd: float) -> None:
@@ -112,3 +116,38 @@ def test_a_barrier_without_news_leaves_the_tally_as_it_was() -> None:
     before = msgspec.msgpack.encode(tally)
     hand.bar(3)
     assert msgspec.msgpack.encode(tally) == before
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_books_are_measured_anew_whenever_anything_has_moved_them(seed: int) -> None:
+    """Whoever is not stirred knows what he would find: by random fills, moves, losses, days and words, at every bar."""
+    chance, n_broken = random.Random(seed), 0
+    hand = Hand(setup(Script(LONG._replace(hold_ns=60 * SECOND)), by=law(min_seconds_between_entries=0.0, max_entries_per_hour=1000)))
+    hand.opened()
+    desk = hand.engine.desk
+    for _ in range(80):
+        b = hand.bracket
+        match chance.choice(("quote", "bar", "worth", "entry", "stop", "out", "day", "told")):
+            case "quote":
+                bid = 23_999 + chance.randint(-40, 40)
+                hand.quote(bid, bid + 1)
+            case "worth":
+                worth(hand, chance.choice((3_000, 30_000, 300_000)))
+            case "entry" if b is not None and b.rest:
+                hand.fill(b.ref, Leg.ENTRY, chance.randint(1, b.rest), b.entry_px or 24_000)
+            case "stop" if b is not None and b.held:
+                hand.hear(OrderAccepted(b.ref, Leg.STOP, b.held, b.stop_px))
+            case "out" if b is not None and b.held:
+                hand.fill(b.ref, Leg.STOP, chance.randint(1, b.held), b.stop_px)
+            case "day":
+                hand.until(hand.now_ns + chance.choice((60, 900)) * SECOND)
+            case "told":
+                hand.hear(ContractTold(1, chance.randint(0, 200), chance.randint(0, 200)))
+            case _:
+                hand.bar()
+        n_broken += bool(desk.broken)
+        assert desk.is_stirred or desk.broken == over(_measured(desk))
+        hand.hear(OperatorSaid(OperatorAction.RESUME, "operator: looked"))
+        hand.bar()
+        assert desk.is_stirred or desk.broken == over(_measured(desk))
+    assert n_broken and hand.made(ViolationSeen)

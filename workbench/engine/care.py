@@ -31,7 +31,9 @@ _QUALITY, _FLAGS, _SESSION, _T_END = (BAR_AT[name] for name in ("quality", "flag
 def manage(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
     """See to every bracket."""
     desk.begin_day(now_ns)
-    _watch_positions(desk, now_ns)
+    desk.loss = None
+    if desk.memory.referee.positions:
+        _watch_positions(desk, now_ns)
     commands: list[AnyCommand] = []
     if desk.memory.care.shadows:
         fill_shadows(desk, now_ns)
@@ -39,7 +41,7 @@ def manage(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
         return commands
     watch_the_day(desk)
     halted = desk.breaker.state is TradingState.HALTED
-    for bracket in list(desk.supervisor.brackets()):
+    for bracket in list(desk.memory.book.open.values()):
         command = _see_to(desk, bracket, now_ns, cause, halted)
         if command is not None:
             commands.append(command)
@@ -49,7 +51,8 @@ def manage(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
 
 
 def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> AnyCommand | None:
-    _watch_silence(desk, b, now_ns)
+    if b.is_unknown:
+        _watch_silence(desk, b, now_ns)
     is_due = b.rest and (halted or now_ns - b.sent_ns >= desk.ttl_ns or _is_unfit(desk, b))
     if b.held <= 0:
         gone = (desk.supervisor.withdraw(b, now_ns, cause) if is_due else None) or _withdraw_again(desk, b, now_ns, cause)
@@ -58,9 +61,9 @@ def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> 
     why = _why_leave(desk, b, place, now_ns)
     if why is None and is_due and (cancel := desk.supervisor.withdraw(b, now_ns, cause)) is not None:
         return cancel
-    if why is None and (again := _withdraw_again(desk, b, now_ns, cause)) is not None:
+    if why is None and b.cancelling and (again := _withdraw_again(desk, b, now_ns, cause)) is not None:
         return again
-    if why is None and (mending := at_barrier(desk, b, now_ns, cause)) is not None:
+    if why is None and (b.is_wrong or b.wrong_ns is not None) and (mending := at_barrier(desk, b, now_ns, cause)) is not None:
         return mending
     if why is None and (strategy := desk.strategies.get(b.key.strategy)) is not None:
         wish = asked_about(strategy, place.view, desk.position(b))
@@ -126,21 +129,25 @@ def _why_leave(desk: Desk, b: Bracket, place: Place, now_ns: int) -> str | None:
     if place.cells[_QUALITY] < desk.hold_quality and not place.cells[_FLAGS] & OPENED:  # every opening is broken
         return "quality"
     at = desk.setup.law.execution
-    if desk.memory.quality.value(b.key.contract) < at.eqs_kill:
+    if at.eqs_kill and desk.memory.quality.value(b.key.contract) < at.eqs_kill:
         return "execution quality"
-    tended = desk.memory.care.tended.get(b.ref)
-    if at.volatility_exit and b.opened_ns and tended is not None and is_wild(range_of(place.view), tended.atr, at.volatility_exit):
+    tended = desk.memory.care.tended.get(b.ref) if at.volatility_exit and b.opened_ns else None
+    if tended is not None and is_wild(range_of(place.view), tended.atr, at.volatility_exit):
         return "volatility"
     return why_leave(place.view, b)
 
 
 def _why_at_close(desk: Desk, b: Bracket, place: Place, now_ns: int) -> str | None:
     """Say why a position must not stay beyond its instrument session, once that is about to end."""
-    to_close = desk.ns_to_close(b.key.contract, now_ns) if place.closes else None
+    contract = b.key.contract
+    if not place.closes or now_ns < desk.open_until_ns.get(contract, 0):
+        return None
+    to_close = desk.ns_to_close(contract, now_ns)
     if to_close is None or to_close > desk.flat_ns:
+        desk.open_until_ns[contract] = now_ns + (to_close - desk.flat_ns if to_close is not None else 0)
         return None
     law, end_ns = desk.setup.law, now_ns + to_close
-    to_next = desk.ns_to_close(b.key.contract, end_ns)
+    to_next = desk.ns_to_close(contract, end_ns)
     days = days_between(place.cells[_SESSION], place.contract.expiry)
     return why_at_close(law.horizon_of(b.key.strategy), night_ns=to_next, days_left=days, cutoff_days=law.sessions.roll_cutoff_days)
 
@@ -158,15 +165,13 @@ def _withdraw_again(desk: Desk, b: Bracket, now_ns: int, cause: Cause) -> AnyCom
 
 def _watch_silence(desk: Desk, b: Bracket, now_ns: int) -> None:
     """An order or exit nobody answers is unknown, not dead: halt and let a person look. A venue that is away is silent about all."""
-    if b.is_unknown and CONNECTION not in desk.breaker.causes and now_ns - b.since_ns >= desk.answer_ns:
+    if CONNECTION not in desk.breaker.causes and now_ns - b.since_ns >= desk.answer_ns:
         desk.breaker.trip(f"no answer about bracket {b.ref}", TradingState.HALTED, desk.facts, latched=True)
 
 
 def _watch_positions(desk: Desk, now_ns: int) -> None:
     """Halt when the broker holds something else than we believe, for longer than an answer may take. One that is away has no word."""
     referee = desk.memory.referee
-    if not referee.positions:
-        return
     if CONNECTION in desk.breaker.causes:
         referee.pause()
     elif (wrong := referee.judge(desk.own, now_ns=now_ns, limit_ns=desk.answer_ns)) is not None:

@@ -22,6 +22,7 @@ from workbench.execution.bracket import Bracket
 from workbench.execution.supervisor import Supervisor
 from workbench.risk.chain import Gate
 from workbench.risk.constitution import micros
+from workbench.risk.violations import Found
 from workbench.strategies.base import Strategy
 
 ACCOUNT: Final = "account"  # the question every run begins with: equity and margin left
@@ -72,12 +73,17 @@ class Desk:
         self.supervisor.repair_ns = round(law.execution.repair_seconds * SECOND)
         self.supervisor.max_changes = law.execution.max_entry_changes
         self.answer_ns = round(law.execution.answer_seconds * SECOND)
+        self.sees_markets = law.risk.max_correlation < 1 or law.sessions.volatility_lock_s > 0 or law.sessions.spread_lock_s > 0
 
     def remember(self, memory: Memory) -> None:
         """Take a memory as its own."""
         self.memory = memory
         self.supervisor.take_over(memory.book)
         self._day_until_ns = -1  # the account day that was begun last holds until here
+        self.open_until_ns: dict[int, int] = {}  # contract -> until when the end of its session is not near, as far as was looked
+        self.is_new_day = True  # as far as the limits know
+        self.is_stirred, self.broken = True, list[Found]()  # whether books and orders are to be measured anew; what was broken of them then
+        self.loss: tuple[float, float] | None = None  # of the day and its bound, as this barrier found them first
         self._positions: dict[int, PositionView] = {}  # as their strategies see them, until something moves them
         self.ledger, self.breaker = memory.ledger, memory.breaker
         named = {strategy.name: strategy for strategy, _ in self.setup.strategies}
@@ -169,6 +175,7 @@ class Desk:
         days = self.setup.account_days
         at = bisect_right(self._day_starts, now_ns) - 1
         self._day_until_ns = days[at + 1][0] if at + 1 < len(days) else 1 << 62
+        self.is_new_day = True
         if at >= 0:
             self.ledger.begin_day(self.setup.account, days[at][1])
 

@@ -192,7 +192,8 @@ class Engine:
 
     def _barrier(self) -> list[AnyCommand]:
         self.n_barriers += 1
-        cells, facts = self._cells, self._facts
+        cells, facts, desk = self._cells, self._facts, self.desk
+        memory = desk.memory
         mark = len(facts)
         self.bank.step()
         now = self.market.now
@@ -203,29 +204,33 @@ class Engine:
                 self._learn(slot)
         if len(closed) < self._n_slots:
             self._silence(closed)
-        if self.desk.memory.silent:
-            outlive(self.desk, self.market)
+        if memory.silent:
+            outlive(desk, self.market)
         n_out = self._n_out
-        commands = manage(self.desk, now_ns, cause)
-        if self.desk.memory.fronts:
-            commands.extend(move_on(self.desk, now_ns, cause))
-        observe(self.desk, now_ns)
-        keep_trails(self.desk, self.market, now_ns)
-        if len(self.desk.memory.quarantined) != self._n_out:
+        commands = manage(desk, now_ns, cause)
+        if memory.fronts:
+            commands.extend(move_on(desk, now_ns, cause))
+        if len(facts) > mark:
+            desk.is_stirred = True
+        observe(desk, now_ns)
+        if memory.care.tended:
+            keep_trails(desk, self.market, now_ns)
+        if len(memory.quarantined) != self._n_out:
             self._leave_out()
         wishes = self._wishes(closed)
         if self._n_out != n_out:
-            commands.extend(self.desk.withdraw_for_those_out(now_ns, cause))
+            commands.extend(desk.withdraw_for_those_out(now_ns, cause))
         if wishes:
             go, outranked = rank(wishes)
             facts.extend(outranked)
             for key, wish in go:
-                command = gate(self.desk, key, wish, now_ns, cause)
+                command = gate(desk, key, wish, now_ns, cause)
                 if command is not None:
                     commands.append(command)
         if wishes or commands:
-            notice(self.desk, mark, now_ns)
+            notice(desk, mark, now_ns)
         if len(facts) > mark:
+            desk.is_stirred = True
             facts.insert(mark, At(now_ns, cause))
         return commands
 
@@ -283,7 +288,7 @@ class Engine:
         return wishes
 
     def _watch(self) -> list[AnyCommand]:
-        now = self.market.now
+        now, self.desk.is_stirred = self.market.now, True
         return touched(self.desk, self.market, now[0], Cause(now[1], 0))
 
     def _hear_silence(self) -> list[AnyCommand]:
@@ -306,6 +311,7 @@ class Engine:
         now_ns, cause = arrival.recv_ns, Cause(arrival.after_seq, arrival.n)
         mark = len(self._facts)
         self.desk.begin_day(now_ns)
+        self.desk.is_stirred = True
         commands: list[AnyCommand] = _NOTHING
         match arrival.event:
             case OrderAccepted() | OrderFilled() | OrderCancelled() | OrderRejected() | FillCorrected() as told:

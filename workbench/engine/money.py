@@ -25,22 +25,18 @@ WEEK_LOSS: Final = "week loss"
 MONTH_LOSS: Final = "month loss"
 
 
-def open_pnl(desk: Desk, b: Bracket) -> int:
-    """Value what is open at the worse side of the last bar, in micros before costs; what is not priced counts at its stop."""
-    if not b.filled:
-        return 0
-    place = desk.places[b.key.contract]
-    far, at = (BID, _BID) if b.side > 0 else (ASK, _ASK)
-    px = place.cells[at] if place.cells[_HAS] & far else b.stop_px
-    return place.contract.value_micros(b.side * (b.out_value + (b.filled - b.out) * px - b.entry_value))
-
-
 def if_left_now(desk: Desk) -> int:
-    """Give what open brackets come to if all are left now, after all costs and the commissions still due of today, in micros."""
+    """Give what open brackets come to if all are left now, after all costs and the commissions still due of today, in micros.
+
+    What is open is worth the worse side of the last bar; what is not priced counts at its stop.
+    """
     total = 0
-    for b in desk.supervisor.brackets():
+    for b in desk.memory.book.open.values():
         if b.filled:
-            total += open_pnl(desk, b) - b.fees_micros - desk.places[b.key.contract].terms.fee(abs(b.open))
+            place, n = desk.places[b.key.contract], b.filled - b.out
+            far, at = (BID, _BID) if b.side > 0 else (ASK, _ASK)
+            px = place.cells[at] if place.cells[_HAS] & far else b.stop_px
+            total += place.contract.value_micros(b.side * (b.out_value + n * px - b.entry_value)) - b.fees_micros - place.terms.fee(abs(n))
     return total - _fees_due(desk) if desk.memory.book.fees_due else total
 
 
@@ -56,12 +52,12 @@ def _fees_due(desk: Desk) -> int:
     return total
 
 
-def day_loss(desk: Desk) -> tuple[float, float]:
-    """Give the day's loss in USD, everything counted, and the tighter of its bounds."""
+def day_loss(desk: Desk, left_micros: int | None = None) -> tuple[float, float]:
+    """Give the day's loss in USD, everything counted, and the tighter of its bounds; `left_micros` is `if_left_now`, where it is known."""
     account, risk = desk.setup.account, desk.setup.law.risk
-    loss = -(desk.ledger.day(account).realised_micros + if_left_now(desk)) / MICROS
-    most, equity = risk.max_loss_per_day_usd, desk.ledger.equity(account)
-    if risk.max_loss_per_day_frac and equity is not None:
+    loss = -(desk.ledger.day(account).realised_micros + (if_left_now(desk) if left_micros is None else left_micros)) / MICROS
+    most = risk.max_loss_per_day_usd
+    if risk.max_loss_per_day_frac and (equity := desk.ledger.equity(account)) is not None:
         most = min(most, risk.max_loss_per_day_frac * equity / MICROS)
     return loss, most
 
@@ -69,14 +65,13 @@ def day_loss(desk: Desk) -> tuple[float, float]:
 def watch_the_day(desk: Desk) -> None:
     """Halt when the loss of the day, the week or the month is above its limit."""
     account, risk, ledger = desk.setup.account, desk.setup.law.risk, desk.ledger
-    loss, most = day_loss(desk)
+    now = if_left_now(desk)
+    loss, most = desk.loss = day_loss(desk, now)
     over = [DAY_LOSS] if loss > most else []
-    if risk.max_loss_per_week_usd or risk.max_loss_per_month_usd:
-        now = if_left_now(desk)
-        if 0 < risk.max_loss_per_week_usd < -(ledger.week_micros(account) + now) / MICROS:
-            over.append(WEEK_LOSS)
-        if 0 < risk.max_loss_per_month_usd < -(ledger.month_micros(account) + now) / MICROS:
-            over.append(MONTH_LOSS)
+    if 0 < risk.max_loss_per_week_usd < -(ledger.week_micros(account) + now) / MICROS:
+        over.append(WEEK_LOSS)
+    if 0 < risk.max_loss_per_month_usd < -(ledger.month_micros(account) + now) / MICROS:
+        over.append(MONTH_LOSS)
     for name in over:
         desk.breaker.trip(f"{name} of {account}", TradingState.HALTED, desk.facts, latched=True, flatten=True)
 

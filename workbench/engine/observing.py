@@ -17,7 +17,7 @@ from workbench.engine.money import day_loss
 from workbench.execution.bracket import Bracket
 from workbench.risk.standing import INF
 from workbench.risk.tally import Lock
-from workbench.risk.violations import Found, Kind
+from workbench.risk.violations import Found, Kind, over
 
 _END, _HAS, _BID, _ASK, _FLAGS = (BAR_AT[name] for name in ("t_end", "has", "bid", "ask", "flags"))
 TRUE_RANGE: Final = "range_1m"  # features that tell of bursts, in points
@@ -26,19 +26,37 @@ AVERAGE_RANGE: Final = "atr_14_1m"
 
 def observe(desk: Desk, now_ns: int) -> None:
     """Take a barrier: markets first, then what is broken."""
-    law, tally = desk.setup.law, desk.memory.tally
-    day = desk.ledger.day(desk.setup.account).day
+    seen = desk.memory.tally.violations
+    if desk.is_new_day:
+        _begin_day(desk)
+    if desk.sees_markets:
+        _see_markets(desk, now_ns)
+    loss, most = desk.loss if desk.loss is not None and not desk.is_stirred else day_loss(desk)
+    if desk.is_stirred or desk.sees_markets:
+        desk.broken, desk.is_stirred = over(_measured(desk)), False
+    if not loss <= most:
+        _note(desk, [(Kind.DAILY_LOSS, loss, most), *desk.broken], now_ns)
+    elif desk.broken or seen.broken or seen.times_ns:
+        _note(desk, desk.broken, now_ns)
+
+
+def _begin_day(desk: Desk) -> None:
+    """Take that the account's day may be another one: fees of brackets from before it are none of its."""
+    day, tally = desk.ledger.day(desk.setup.account).day, desk.memory.tally
     if tally.day != day:
         tally.day, tally.first_ref = day, min(desk.memory.book.open, default=desk.memory.book.next_ref)
-    if law.risk.max_correlation < 1 or law.sessions.volatility_lock_s or law.sessions.spread_lock_s:
-        _see_markets(desk, now_ns)
-    new = tally.violations.note(_measured(desk), now_ns, round(law.risk.violation_window_s * SECOND))
-    if new:
-        desk.facts.extend(ViolationSeen(kind.value, value, threshold) for kind, value, threshold in new)
-        if len(tally.violations.times_ns) >= law.risk.max_violations:
-            why = f"{len(tally.violations.times_ns)} violations within {law.risk.violation_window_s:g} s"
-            tally.violations.forgive()  # they have had their answer: who resumes begins to count anew
-            desk.breaker.trip(why, TradingState.HALTED, desk.facts, latched=True)
+    desk.is_new_day, desk.is_stirred = False, True
+
+
+def _note(desk: Desk, broken: list[Found], now_ns: int) -> None:
+    """Tell what has just broken, and halt where too much did."""
+    risk, seen = desk.setup.law.risk, desk.memory.tally.violations
+    new = seen.note(broken, now_ns, round(risk.violation_window_s * SECOND))
+    desk.facts.extend(ViolationSeen(kind.value, value, threshold) for kind, value, threshold in new)
+    if new and len(seen.times_ns) >= risk.max_violations:
+        why = f"{len(seen.times_ns)} violations within {risk.violation_window_s:g} s"
+        seen.forgive()  # they have had their answer: who resumes begins to count anew
+        desk.breaker.trip(why, TradingState.HALTED, desk.facts, latched=True)
 
 
 # ---------------------------------------------------------------------- markets
@@ -80,8 +98,7 @@ def _mid2(place: Place) -> int:
 
 # ---------------------------------------------------------------------- what is broken
 def _measured(desk: Desk) -> Iterator[Found]:
-    """Measure the state as it is, with no order in mind; what is not known breaks nothing here: it lets nothing in (`risk.limits`)."""
-    yield (Kind.DAILY_LOSS, *day_loss(desk))
+    """Measure books and orders, with no order in mind; what is not known breaks nothing here: it lets nothing in (`risk.limits`)."""
     mine = [b for b in desk.supervisor.brackets() if b.key.account == desk.setup.account]
     if not mine:
         return

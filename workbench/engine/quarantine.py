@@ -69,6 +69,8 @@ def asked_about(strategy: Strategy, view: View, position: PositionView) -> Adjus
         raise
     except Exception as error:  # noqa: BLE001 - whatever a strategy raises ends it, and nothing else
         return of_error(error)
+    if said is None:
+        return None
     wrong = nonsense("manage", said)
     return said if wrong is None else of_answer(strategy, "manage", wrong)
 

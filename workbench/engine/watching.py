@@ -72,19 +72,24 @@ def _keep_trail(desk: Desk, market: Market, b: Bracket, trail: Trail, now_ns: in
 
 def keep_trails(desk: Desk, market: Market, now_ns: int) -> None:
     """Let every stop that follows have its watch again where a barrier gave it room, or where something else moved it."""
-    forget(desk, market)
-    for ref, tended in desk.memory.care.tended.items():
-        if tended.trail is not None and (b := desk.memory.book.open.get(ref)) is not None:
+    book = desk.memory.book.open
+    for ref, tended in list(desk.memory.care.tended.items()):
+        if (b := book.get(ref)) is None:
+            _forget(desk, market, ref)
+        elif tended.trail is not None:
             _keep_trail(desk, market, b, tended.trail, now_ns)
 
 
 def forget(desk: Desk, market: Market) -> None:
     """Drop what is remembered of brackets that are over, their watches with it."""
-    care, book = desk.memory.care, desk.memory.book
-    for ref in [ref for ref in care.tended if ref not in book.open]:
-        gone = care.tended.pop(ref)
-        if gone.trail is not None and gone.trail.watch is not None:
-            market.clear_watch(desk.slot[gone.contract], gone.trail.watch)
+    for ref in [ref for ref in desk.memory.care.tended if ref not in desk.memory.book.open]:
+        _forget(desk, market, ref)
+
+
+def _forget(desk: Desk, market: Market, ref: int) -> None:
+    gone = desk.memory.care.tended.pop(ref)
+    if gone.trail is not None and gone.trail.watch is not None:
+        market.clear_watch(desk.slot[gone.contract], gone.trail.watch)
 
 
 def touched(desk: Desk, market: Market, now_ns: int, cause: Cause) -> list[AnyCommand]:

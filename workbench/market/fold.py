@@ -14,7 +14,7 @@ from workbench.market import kernels
 from workbench.market.state import CLOCK, CLOCK_AT, N_IDS, N_WATCHES, STATE, STOP_BITS, Stop, WatchOn
 
 _fold = caller(kernels.fold_c.address, "pllpppp")
-_MASK = (1 << STOP_BITS) - 1
+_MASK, _UNKNOWN = (1 << STOP_BITS) - 1, int(Stop.UNKNOWN)
 
 
 class Market:
@@ -55,7 +55,7 @@ class Market:
         """Fold records ``[i, n)`` of the array at `addr` up to the first stop; give the index of the next record and why (`Stop`)."""
         result = _fold(addr, i, n, *self._arguments)
         stop = result & _MASK
-        if stop >= Stop.UNKNOWN:
+        if stop >= _UNKNOWN:
             self._refuse(result >> STOP_BITS, stop)
         return result >> STOP_BITS, stop
 

@@ -33,6 +33,11 @@ class Kind(StrEnum):
 Found = tuple[Kind, float, float]  # what, its value, and the threshold it is held against
 
 
+def over(measured: Iterable[Found]) -> list[Found]:
+    """Give what is above its threshold. A value that is no number is."""
+    return [each for each in measured if not each[1] <= each[2]]
+
+
 class Violations(msgspec.Struct):
     """Which limits are broken now, and when one broke of late.
 
@@ -48,10 +53,10 @@ class Violations(msgspec.Struct):
     times_ns: list[int] = msgspec.field(default_factory=list)
 
     def note(self, measured: Iterable[Found], now_ns: int, window_ns: int) -> Sequence[Found]:
-        """Take what is measured of the state now; give what has just broken. A value that is no number is broken."""
-        over = [each for each in measured if not each[1] <= each[2]]
-        new = [each for each in over if each[0] not in self.broken]
-        self.broken = [kind.value for kind, _, _ in over]
+        """Take what is measured of the state now; give what has just broken."""
+        now = over(measured)
+        new = [each for each in now if each[0] not in self.broken]
+        self.broken = [kind.value for kind, _, _ in now]
         if new or self.times_ns:
             del self.times_ns[: bisect_right(self.times_ns, now_ns - window_ns)]
             self.times_ns.extend([now_ns] * len(new))
