@@ -134,7 +134,7 @@ def test_an_answer_that_was_asked_for_before_a_number_was_taken_says_nothing_abo
 
 
 def test_an_exit_that_is_sent_while_an_answer_is_under_way_is_not_missing_from_it(tmp_path: Path) -> None:
-    slow = Rule(when=When(on="ReqAllOpenOrders", nth=2), what=(act.Hold(what=("OpenOrderEnd",), for_s=4.0),))
+    slow = Rule(when=When(on="ReqAllOpenOrders", nth=2), what=(act.Hold(what=("OpenOrderEnd",), for_s=3.0),))
 
     async def main(loop: VirtualLoop) -> Edge:
         async with edge(loop, tmp_path, faults=Scenario(rules=(slow, *swallowed("PlaceOrder", leg="X").rules))) as world:
