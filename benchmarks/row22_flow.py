@@ -62,12 +62,12 @@ def chunk(n: int, streams: dict[str, int]) -> tuple[bytes, int, int]:
     return b"".join(made), kinds.count(1) + 1, kinds.count(2)
 
 
-async def flooded(seconds: int) -> Flood:
+async def flooded(seconds: int, mode: str) -> Flood:
     """Send for so long, and look."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as name:
         async with room() as opened:
-            edge = Program("benchmarks.wire.edge", opened.port, name, "--rule")
+            edge = Program("benchmarks.wire.edge", opened.port, name, mode)
             try:
                 while "ready" not in await edge.told("stage"):
                     pass
@@ -138,7 +138,7 @@ def _kept(data: Path) -> dict[int, int]:
     return counts
 
 
-def lines(of: Flood, seconds: int) -> list[Line]:
+def lines(of: Flood, seconds: int, who: str) -> list[Line]:
     """Say it."""
     kept_prints = of.kept.get(int(Kind.PRINT), 0)
     kept_depth = of.kept.get(int(Kind.DEPTH_UPDATE), 0)
@@ -152,7 +152,7 @@ def lines(of: Flood, seconds: int) -> list[Line]:
     return [
         Line(
             row=22,
-            what="flood through tail and engine: messages lost",
+            what=f"{who}, flood: messages lost",
             anchor=rate,
             ours=f"{of.told['hot']:,} of {of.n_sent:,} decoded, {of.told['dropped']} dropped; in the tail {kept_prints:,} of "
             f"{of.n_prints:,} prints, {kept_depth:,} of {of.n_depth:,} rows of depth",
@@ -163,7 +163,7 @@ def lines(of: Flood, seconds: int) -> list[Line]:
         ),
         Line(
             row=22,
-            what="flood, lag from the sender's write to tail and engine: last third over first, medians",
+            what=f"{who}, lag from the sender's write to tail and engine: last third over first, medians",
             anchor=f"first third p50 {early:.2f} ms",
             ours=f"last third p50 {late:.2f} ms; all p50 {percentile(every, 0.5):.2f}, p99 {percentile(every, 0.99):.1f}, "
             f"max {max(every):.0f} ms",
@@ -174,7 +174,7 @@ def lines(of: Flood, seconds: int) -> list[Line]:
         ),
         Line(
             row=22,
-            what=f"flood, anonymous memory, from second {len(of.memory_mb) - len(steady) + 1} to the end",
+            what=f"{who}, anonymous memory, from second {len(of.memory_mb) - len(steady) + 1} to the end",
             anchor=f"{steady[0]:.0f} MB",
             ours=f"{steady[-1]:.0f} MB; at the first second {of.memory_mb[0]:.0f} MB",
             ratio=steady[-1] - steady[0],
@@ -186,12 +186,28 @@ def lines(of: Flood, seconds: int) -> list[Line]:
     ]
 
 
+def resident(of: Flood) -> Line:
+    """Say how much the recorder takes at the most."""
+    return Line(
+        row=22,
+        what="recorder on one processor, resident at the most",
+        anchor="",
+        ours=f"{of.told['resident_mb']:.0f} MB",
+        ratio=float(of.told["resident_mb"]),
+        bar=400,
+        unit="MB",
+        more_is_better=False,
+    )
+
+
 def measure(quick: bool) -> list[Line]:
     seconds = SHORT if quick else SECONDS
     if not Path("/proc/self/status").exists():
         print("row 22: needs Linux (/proc/self/status)", file=sys.stderr)
         return []
-    return lines(asyncio.run(flooded(seconds)), seconds)
+    traded = lines(asyncio.run(flooded(seconds, "--rule")), seconds, "paper")
+    recorded = asyncio.run(flooded(seconds, "--record"))
+    return [*traded, *lines(recorded, seconds, "recorder on one processor"), resident(recorded)]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """The live edge as a program: `workbench paper` in small, over a gateway, with a strategy that enters when it is told to.
 
-``python -m benchmarks.wire.edge PORT FOLDER [--steps] [--rule] [--no-log] [--two-syncs] [--die ROWS]``.
+``python -m benchmarks.wire.edge PORT FOLDER [--steps] [--rule] [--record] [--no-log] [--two-syncs] [--die ROWS]``.
 It says lines of JSON and ends with its input.
 With ``--steps`` its clock stands, but for quotes that move it: a row decides which quote closes a bar, and need not wait five seconds.
-With ``--die`` it writes what a run leaves that died, and ends.
+With ``--record`` it is `workbench record` on one processor: nobody decides. With ``--die`` it writes what a run leaves that died, and ends.
 """
 
 from __future__ import annotations
@@ -103,10 +103,10 @@ def say(**what: object) -> None:
     print(json.dumps(what), flush=True)
 
 
-def anonymous_mb() -> float:
-    """Anonymous memory of this process."""
+def memory_mb(kind: str) -> float:
+    """Memory of this process: ``RssAnon``, anonymous; ``VmHWM``, resident at the most."""
     rows = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines() if ":" in line)
-    return int(rows["RssAnon"].split()[0]) / 1024
+    return int(rows[kind].split()[0]) / 1024
 
 
 class Whole:
@@ -123,7 +123,7 @@ class Whole:
         clock = Steps(BEGIN_NS) if self.chosen.steps else None
         traders = () if self.chosen.rule else TICKS
         wired = await wire(
-            Mode.PAPER,
+            Mode.RECORD if self.chosen.record else Mode.PAPER,
             self.settings,
             self.data,
             account=ACCOUNT,
@@ -147,6 +147,8 @@ class Whole:
 
         def planned(session: int) -> Plan:
             of = plan(session)
+            if self.chosen.record:
+                return of
             told = (Told(), tuple(contract.id for contract in of.contracts))
             return of._replace(setup=of.setup._replace(law=law_, strategies=(*of.setup.strategies, told)))
 
@@ -174,7 +176,7 @@ class Whole:
         runner._at_turn = at_turn
 
     def news(self, news: News) -> None:
-        ready = news.stage in (Stage.READY, Stage.DECIDING)
+        ready = news.stage in (Stage.READY, Stage.DECIDING, Stage.RECORDING)
         took = {"began_ns": self.began_ns, "connects_ns": self.connects_ns, "ready_ns": time.monotonic_ns(), "cpu_s": time.process_time()}
         say(stage=news.stage.value, why=news.why, **({"ready": True} | took if ready else {}))
 
@@ -209,17 +211,20 @@ class Whole:
             say(through=self.through)
             return
         counts = venue.hot.counts._asdict()
-        say(hot=counts["hot"], dropped=venue.intake.n_dropped, written=int(venue.intake.state[0]), memory_mb=anonymous_mb(), counts=counts)
+        memory = {"memory_mb": memory_mb("RssAnon"), "resident_mb": memory_mb("VmHWM")}
+        say(hot=counts["hot"], dropped=venue.intake.n_dropped, written=int(venue.intake.state[0]), counts=counts, **memory)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("folder")
-    for flag in ("steps", "rule", "no-log", "two-syncs"):
+    for flag in ("steps", "rule", "record", "no-log", "two-syncs"):
         parser.add_argument(f"--{flag}", action="store_true")
     parser.add_argument("--die", type=int, default=0)
     chosen = parser.parse_args()
+    if chosen.record:
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     if chosen.no_log:
         RunLog.commit = lambda self: None
     if chosen.two_syncs:

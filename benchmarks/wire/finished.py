@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from benchmarks.wire.edge import ACCOUNT, anonymous_mb, settings_for
+from benchmarks.wire.edge import ACCOUNT, memory_mb, settings_for
 from benchmarks.wire.room import BID_PX, market
 from benchmarks.wire.session import BEGIN_NS, SESSION
 from workbench.config import Mode
@@ -52,7 +52,7 @@ def in_use_mb() -> float:
     """Anonymous memory that is in use."""
     gc.collect()
     _trim(0)
-    return anonymous_mb()
+    return memory_mb("RssAnon")
 
 
 class LoopClock:
@@ -98,11 +98,11 @@ class Whole:
         """Take the first look."""
         if self._written is not None:
             self._written.write(HEAD.pack(self.loop.time(), LOOK))
-        self._before_mb, self._held_mb, self._began = in_use_mb(), anonymous_mb(), time.process_time()
+        self._before_mb, self._held_mb, self._began = in_use_mb(), memory_mb("RssAnon"), time.process_time()
 
     def say(self, kept: str) -> None:
         """Write the line that is waited for."""
-        held = anonymous_mb()
+        held = memory_mb("RssAnon")
         told = {"before_mb": self._before_mb, "after_mb": in_use_mb(), "held_mb": held - self._held_mb}
         told |= {"cpu_s": time.process_time() - self._began, "virtual_s": self.loop.time()}
         print(json.dumps({"kind": "told", "kept": kept, **told}), flush=True)
