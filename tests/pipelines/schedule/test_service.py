@@ -53,3 +53,17 @@ def test_what_failed_is_told_once_within_a_minute_whoever_was_killed_meanwhile(t
     assert second.wait(60) == 0
     lines = log.read_text().splitlines()
     assert len(lines) == 1 and "report failed" in lines[0] and "8 is too far" in lines[0]
+
+
+@pytest.mark.nightly
+@pytest.mark.covers("S3-17")
+def test_a_scheduler_that_is_killed_for_good_is_told_by_the_notifier_it_started(tmp_path: Path) -> None:
+    (tmp_path / "workbench.toml").touch()
+    log, here = tmp_path / "data" / "notices" / "notices.log", Path(__file__).parents[3]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(here), os.environ.get("PYTHONPATH", "")])}
+    scheduler = subprocess.Popen([sys.executable, "-m", "workbench", "schedule", "run"], cwd=tmp_path, env=environment, stdout=-3)
+    assert until(lambda: bool(list(tmp_path.glob("data/**/notifier.status"))), 120)
+    time.sleep(6)  # it has looked, and heard
+    scheduler.kill()
+    scheduler.wait()
+    assert until(log.is_file, 90) and "The scheduler is silent" in log.read_text()

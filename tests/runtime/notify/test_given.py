@@ -117,6 +117,15 @@ def test_one_that_a_scheduler_started_stays_while_that_lives_and_ends_when_all_i
     assert not ways.notifier._is_idle(1) and ways.notifier._is_idle(2)
 
 
+def test_a_scheduler_that_goes_without_a_word_is_told_before_its_notifier_ends(ways: Ways) -> None:
+    say(ways.data, Status(process="scheduler", pid=7, said_ns=ways.clock.now_ns()))
+    ways.pass_(1)
+    ways.notifier._is_running = lambda _: False
+    assert not ways.notifier._is_idle(7), "it may come again"
+    ways.pass_(61)
+    assert len(ways.log.got) == 1 and "The scheduler is silent" in ways.log.got[0].body and ways.notifier._is_idle(7)
+
+
 def test_one_that_a_scheduler_started_stays_also_for_a_runner_that_goes_on_without_it(ways: Ways) -> None:
     runner, scheduler = os.getpid(), os.getpid() + 1
     say(ways.data, Status(process="runner", pid=runner, said_ns=ways.clock.now_ns(), run="r", mode="paper", note="ended"))

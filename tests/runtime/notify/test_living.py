@@ -48,3 +48,15 @@ def test_a_process_that_nobody_relies_on_is_not_missed() -> None:
     living = Living()
     told(living, 100, word("sealer", 100))
     assert told(living, 500, word("sealer", 100)) == []
+
+
+def test_a_scheduler_is_missed_after_its_minute_and_waited_for_until_then() -> None:
+    living = Living()
+    assert told(living, 100, word("scheduler", 100)) == [] and living.is_waited_for("scheduler")
+    assert told(living, 159, word("scheduler", 100)) == [] and living.is_waited_for("scheduler")
+    (silent,) = told(living, 160, word("scheduler", 100))
+    assert (silent.severity.value, silent.about.value) == ("warning", "page") and "workbench schedule run" in silent.text
+    assert not living.is_waited_for("scheduler")
+    (again,) = told(living, 200, word("scheduler", 199))
+    assert again.settles == silent.subject
+    assert told(living, 300, word("scheduler", 210, note="ended")) == [] and not living.is_waited_for("scheduler")

@@ -6,9 +6,11 @@ A notifier runs beside it (`beside`), unless one watches the data folder already
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -17,13 +19,15 @@ from typing import Any, Final
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from workbench.clock import Clock
-from workbench.domain.errors import WorkbenchError
+from workbench.domain.errors import StoreError, WorkbenchError
 from workbench.pipelines.schedule.daemon import Scheduler, work_off
 from workbench.pipelines.schedule.planned import Planned
 from workbench.pipelines.schedule.trigger import at, parse
 from workbench.runtime.live.companions import AGAIN_S, Companions, notifier_arguments
 from workbench.runtime.notify.given import given
+from workbench.runtime.notify.living import ENDED, SCHEDULER
 from workbench.runtime.notify.notifier import is_unwatched
+from workbench.store.status import Status, say
 
 LOOKS_BACK: Final = "close+1h"  # and at the start: whoever was not there then
 LOOKS_S: Final = 5  # between two looks: a failure is told within that, and what else runs is followed
@@ -44,8 +48,8 @@ def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], ob
         The notifier.
     """
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # what matters is in the ledger
-    waker = BlockingScheduler(timezone=UTC)
-    look = Looking(scheduler, waker, said)
+    waker, data = BlockingScheduler(timezone=UTC), scheduler.ledger.folder.parent
+    look = Looking(scheduler, waker, said, heard=partial(_say, data, clock))
 
     def stop(*_: Any) -> None:
         waker.shutdown(wait=False)
@@ -62,7 +66,14 @@ def serve(scheduler: Scheduler, clock: Clock, said: Callable[[list[Planned]], ob
     finally:
         for number, was in before.items():
             signal.signal(number, was)
+        _say(data, clock, ENDED)
         beside.end()
+
+
+def _say(data: Path, clock: Clock, note: str = "") -> None:
+    """Say that the scheduler lives, or that it ended: who goes without a word is told by the notifier."""
+    with suppress(StoreError):  # a disk that refuses: the next look says it again
+        say(data, Status(process=SCHEDULER, pid=os.getpid(), said_ns=clock.now_ns(), note=note))
 
 
 class Looking:
@@ -76,15 +87,25 @@ class Looking:
         Gets a job for each page.
     said
         Hears what is on the schedule, when it has changed.
+    heard
+        Hears that it looks.
     """
 
-    def __init__(self, scheduler: Scheduler, waker: BlockingScheduler, said: Callable[[list[Planned]], object]) -> None:
-        self._scheduler, self._waker, self._said = scheduler, waker, said
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        waker: BlockingScheduler,
+        said: Callable[[list[Planned]], object],
+        *,
+        heard: Callable[[], object],
+    ) -> None:
+        self._scheduler, self._waker, self._said, self._heard = scheduler, waker, said, heard
         self._known: dict[str, str] | None = None  # by page: what wakes us for it; none: not said yet
         self._trouble = ""
 
     def __call__(self) -> None:
         """Look once."""
+        self._heard()
         try:
             planned = self._scheduler.look()
         except (WorkbenchError, OSError) as error:  # a full disk, a file in the way: the next look may do better, and nothing was lost

@@ -27,7 +27,7 @@ from workbench.runtime.notify.channels.base import ChannelError, Message
 from workbench.runtime.notify.channels.made import Made
 from workbench.runtime.notify.follow import words_of
 from workbench.runtime.notify.given import given
-from workbench.runtime.notify.living import ENDED, RUNNER, is_alive
+from workbench.runtime.notify.living import ENDED, RUNNER, SCHEDULER, is_alive
 from workbench.runtime.notify.notice import About, Notice, Severity
 from workbench.runtime.notify.ping import ping
 from workbench.runtime.notify.schedule import Delivery, Kept, Policy
@@ -122,10 +122,13 @@ class Notifier:
     def _is_idle(self, beside: int) -> bool:
         """Whether who started it is gone, the runner has ended by itself and all is told, or nobody has run for half a day.
 
+        A scheduler that went without a word is told first: it may come again within its minute.
         A runner says that it ended at the end of each session, and may go on an hour later: its process tells.
         """
         now_ns, words = self._clock.now_ns(), words_of(self._data)
         word = next((each for each in words if each.process == RUNNER), None)
+        if self._memory.living.is_waited_for(SCHEDULER):
+            return False
         if self._is_running(beside) or (word is not None and self._is_running(word.pid)):
             return False
         is_told = not any(way.told_ns is None for each in self._memory.schedule.kept for way in each.ways.values())
