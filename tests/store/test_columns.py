@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tests.store.tapes import SESSION, tape
-from workbench.domain.records import RECORD, Kind
+from workbench.domain.records import RECORD, Kind, empty
 from workbench.store.columns import BLOCK, COLUMNS, SHARE, to_frame, to_records
 
 
@@ -32,3 +32,11 @@ def test_what_several_threads_put_together_of_one_kind_comes_back():
     records["kind"] = Kind.QUOTE
     for each in (records, records[np.arange(len(records)) % 7 != 3]):
         assert to_records(by_kind(to_frame(SESSION, [each]))).tobytes() == each.tobytes()
+
+
+def test_a_number_twice_in_the_place_of_another_loses_no_row():
+    records = empty(5)
+    records["seq"], records["px"] = (10, 11, 11, 13, 14), range(5)
+    records["kind"] = Kind.PRINT
+    back = to_records(by_kind(to_frame(SESSION, [records])))
+    assert back["seq"].tolist() == [10, 11, 11, 13, 14] and back["px"].tolist() == [0, 1, 2, 3, 4]

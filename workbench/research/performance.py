@@ -5,7 +5,7 @@ Every frame is empty, with its columns, where nothing was traded: a page of a qu
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -170,5 +170,5 @@ def lately(trips: pl.DataFrame, last: date | None = None) -> pl.DataFrame:
     end = trips["closed"].max() if last is None else datetime.combine(last, time.max, ZoneInfo(zone))
     if end is None or trips.is_empty():
         return by_symbol(trips).rename({"symbol": "days"})
-    since = {days: pl.lit(end) - timedelta(days=days) for days in DAYS}
+    since = {days: pl.lit(end).dt.offset_by(f"-{days}d") for days in DAYS}  # by the calendar: a day may have 23 hours
     return pl.concat(trips.filter(pl.col("closed") > at).select(pl.lit(days).alias("days"), *SUMS) for days, at in since.items())

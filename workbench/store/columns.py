@@ -84,13 +84,15 @@ def _put(out: Records, places: npt.NDArray[np.int64], kind: int, piece: Columns)
 
 
 def _places(seqs: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
-    """Tell for each row where it belongs. Without a gap in `seq` that is a subtraction, else a sort."""
+    """Tell for each row where it belongs. Where every `seq` is there once that is a subtraction, else a sort."""
     seq = np.concatenate(seqs)
-    first = int(seq.min())
-    if int(seq.max()) - first + 1 == len(seq):
-        return seq - first
-    places = np.empty(len(seq), np.int64)
-    places[np.argsort(seq, kind="stable")] = np.arange(len(seq))
+    n, first = len(seq), int(seq.min())
+    if int(seq.max()) - first + 1 == n:
+        places = seq - first
+        if int(places.sum()) == n * (n - 1) // 2:  # none is there twice in the place of one that is not
+            return places
+    places = np.empty(n, np.int64)
+    places[np.argsort(seq, kind="stable")] = np.arange(n)
     return places
 
 
