@@ -147,6 +147,12 @@ MENDED: Final[dict[str, Finding]] = {
         (2, 3, 4),
         {},
     ),
+    "nobody hears over a half-open link": Finding(
+        "The law counted a link as there that was half-open behind somebody's hand: nobody could know what the hand had left.",
+        126036,
+        (),
+        {},
+    ),
 }
 
 

@@ -141,8 +141,9 @@ class Safety:
         return abs(self._world.broker.position("DUSIM1", self._world.contracts[0].id).qty)
 
     def _is_connected(self) -> bool:
+        """Whether the program hears the broker: what is said over a half-open link reaches nobody, and no one can know it for seconds."""
         venue = self._world.venue
-        return venue is not None and venue.connection.is_ready
+        return venue is not None and venue.connection.is_ready and not self._world.gateway.faults._half_open
 
     def look(self) -> None:
         """I7, each half second: unprotected while the program is there and connected."""
