@@ -25,18 +25,20 @@ WEEK_LOSS: Final = "week loss"
 MONTH_LOSS: Final = "month loss"
 
 
-def if_left_now(desk: Desk) -> int:
-    """Give what open brackets come to if all are left now, after all costs and the commissions still due of today, in micros.
+def open_pnl(desk: Desk, b: Bracket) -> int:
+    """Value what was filled at the worse side of the last bar, in micros before costs; what is not priced counts at its stop."""
+    place = desk.places[b.key.contract]
+    far, at = (BID, _BID) if b.side > 0 else (ASK, _ASK)
+    px = place.cells[at] if place.cells[_HAS] & far else b.stop_px
+    return place.contract.value_micros(b.side * (b.out_value + (b.filled - b.out) * px - b.entry_value))
 
-    What is open is worth the worse side of the last bar; what is not priced counts at its stop.
-    """
+
+def if_left_now(desk: Desk) -> int:
+    """Give what open brackets come to if all are left now, after all costs and the commissions still due of today, in micros."""
     total = 0
     for b in desk.memory.book.open.values():
         if b.filled:
-            place, n = desk.places[b.key.contract], b.filled - b.out
-            far, at = (BID, _BID) if b.side > 0 else (ASK, _ASK)
-            px = place.cells[at] if place.cells[_HAS] & far else b.stop_px
-            total += place.contract.value_micros(b.side * (b.out_value + n * px - b.entry_value)) - b.fees_micros - place.terms.fee(abs(n))
+            total += open_pnl(desk, b) - b.fees_micros - desk.places[b.key.contract].terms.fee(abs(b.filled - b.out))
     return total - _fees_due(desk) if desk.memory.book.fees_due else total
 
 

@@ -99,7 +99,7 @@ BUGS: Final = (
         "the day's loss ignores commissions",
         "Neither what was paid nor what leaving will cost counts.",
         "I14",
-        (Edit("engine.money:if_left_now", " - b.fees_micros - place.terms.fee(abs(n))", ""),),
+        (Edit("engine.money:if_left_now", " - b.fees_micros - desk.places[b.key.contract].terms.fee(abs(b.filled - b.out))", ""),),
         "engine/test_desk_days.py::test_fees_and_the_fee_of_leaving_count_towards_the_day",
     ),
     Bug(
@@ -120,7 +120,7 @@ BUGS: Final = (
         "a loss is marked at the better side",
         "What is open is valued at the side of the quote where nobody buys it.",
         "I14",
-        (Edit("engine.money:if_left_now", "(BID, _BID) if b.side > 0 else (ASK, _ASK)", "(ASK, _ASK) if b.side > 0 else (BID, _BID)"),),
+        (Edit("engine.money:open_pnl", "(BID, _BID) if b.side > 0 else (ASK, _ASK)", "(ASK, _ASK) if b.side > 0 else (BID, _BID)"),),
         "engine/test_desk_days.py::test_fees_and_the_fee_of_leaving_count_towards_the_day",
     ),
     Bug(
