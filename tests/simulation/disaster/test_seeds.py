@@ -15,7 +15,7 @@ from tests.simulation.disaster.shrinking import shrink
 from tests.simulation.disaster.steering import TOWARDS, towards
 from tests.simulation.disaster.sweeping import Sweep
 
-N_TEST, N_PROOF, N_NIGHT = 300, 3_000, 200_000
+N_TEST, N_PROOF, N_NIGHT = 200, 3_000, 200_000
 BLOCK, NIGHT_BLOCK = 25, 1_000  # seeds of one test: small enough to be spread over the processors
 MOST_TRIES: Final = 25  # schedules drawn towards a rare state until it must have been reached
 TREE: Final = Path(__file__).parents[3]
