@@ -88,9 +88,9 @@ async def history(
 
 def _tell(state: Progress) -> None:
     if state.n_done % EVERY == 0 or state.n_done == state.n_all:
-        print(f"{state.n_done:,} of {state.n_all:,} questions, {state.n_bars:,} bars")  # noqa: T201
+        print(f"{state.n_done:,} of {state.n_all:,} questions, {state.n_bars:,} bars")  # noqa: T201 - in a notebook, as it goes on
 
 
 def _tell_ticks(state: TickProgress) -> None:
     if state.n_pages % EVERY == 0 or state.n_whole == state.n_sessions:
-        print(f"{state.n_whole} of {state.n_sessions} sessions, {state.n_ticks:,} ticks")  # noqa: T201
+        print(f"{state.n_whole} of {state.n_sessions} sessions, {state.n_ticks:,} ticks")  # noqa: T201 - in a notebook, as it goes on

@@ -145,7 +145,7 @@ class Reader(ast.NodeVisitor):
         self._all(node.body)
         self._all(node.orelse)
 
-    visit_AsyncFor = visit_For  # noqa: N815
+    visit_AsyncFor = visit_For  # noqa: N815 - ast's names
 
     def visit_withitem(self, node: ast.withitem) -> None:
         self.visit(node.context_expr)
@@ -166,8 +166,8 @@ class Reader(ast.NodeVisitor):
         self._all(body)
         self._scopes.pop()
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
-    visit_Lambda = visit_FunctionDef  # noqa: N815
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - ast's names
+    visit_Lambda = visit_FunctionDef  # noqa: N815 - ast's names
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._all([*node.decorator_list, *node.bases, *(each.value for each in node.keywords)])
@@ -185,7 +185,7 @@ class Reader(ast.NodeVisitor):
         self._all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
         self._scopes.pop()
 
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815 - ast's names
 
     # ------------------------------------------------------------------ what is told
     def visit_Expr(self, node: ast.Expr) -> None:

@@ -254,7 +254,7 @@ def watch_environment(guard: Guard) -> None:
         guard.looks_up(key)
         return str(get(self, key))
 
-    def __iter__(self: object) -> Any:  # noqa: N807
+    def __iter__(self: object) -> Any:  # noqa: N807 - becomes a method
         guard.looks_up("(all of them)")
         return walk(self)
 
