@@ -9,6 +9,8 @@
       recordings/futures_snapshots/      what a recorder makes of them every five minutes (`store.side`)
       recordings/gaps/                   what is missing in them, and what was found of it
       recordings/backfill/               that, as records; no engine ever sees it
+      recordings/told_bars/              bars of 5 s as the broker counted them (`store.told_bars`)
+      told/                              those on their way there
       recordings/thinned/                of which sessions only windows around own orders are left (`store.retention`)
       bars/<length>/<session>.parquet    bars that stay when records go (`store.bars`)
       runs/<run>/                        journal.db, manifest.json, checkpoints/ (`store.journal`, `store.manifest`)
@@ -75,9 +77,20 @@ class Folders(NamedTuple):
         return self.data / "recordings" / "backfill"
 
     @property
+    def told_bars(self) -> Path:
+        """The table of bars as the broker counted them."""
+        return self.data / "recordings" / "told_bars"
+
+    @property
+    def told(self) -> Path:
+        """Those on their way there."""
+        return self.data / "told"
+
+    @property
     def beside(self) -> tuple[tuple[Path, str], ...]:
         """Tables beside that of the records, each with its kind (`store.versions.FORMATS`)."""
-        return (self.snapshots, "snapshots"), (self.gaps, "gaps"), (self.backfill, "recordings")
+        others = (self.backfill, "recordings"), (self.told_bars, "told_bars")
+        return (self.snapshots, "snapshots"), (self.gaps, "gaps"), *others
 
     @property
     def thinned(self) -> Path:

@@ -35,6 +35,7 @@ FORMATS: Final[Mapping[str, int]] = {
     "snapshots": 1,
     "status": 1,
     "thinned": 1,
+    "told_bars": 1,
     "wire": 1,
 }
 
