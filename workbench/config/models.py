@@ -104,6 +104,7 @@ class RecorderSettings(Section):
     batch_rows: int = Field(ge=1, le=10_000)
     backfill: bool
     backfill_sessions: int = Field(ge=0, le=20)
+    bars: bool = False  # what a run was made without that knew no such setting
 
     @field_validator("snapshot_s")
     @classmethod

@@ -30,6 +30,7 @@ from workbench.runtime.play import TICKS
 from workbench.runtime.preflight.allowed import must_be_seen, unseen
 from workbench.store.contracts import ContractBook
 from workbench.store.fence import Fence
+from workbench.store.told_bars import ToldFile
 from workbench.venues.ib.budget import Budget
 from workbench.workspace import things_of
 
@@ -227,7 +228,7 @@ def maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Clock
     """Give what makes the venue of a chain of runs."""
     from workbench.venues.ib.venue import IbVenue
 
-    law = build.constitution(settings.profile, folder=build.laws_of(settings))
+    law, told = build.constitution(settings.profile, folder=build.laws_of(settings)), ToldFile(data)
 
     def make(chain: str) -> IbVenue:
         known = ContractBook(data).contracts()
@@ -246,6 +247,7 @@ def maker(mode: Mode, settings: Settings, data: Path, account: str, clock: Clock
             reconcile_s=law.execution.reconcile_seconds,
             ignored=apart,
         )
+        venue.market.told = told.take
         if fence is not None:
             venue.client.check = before_the_wire(fence, venue.client.check)
         return venue

@@ -1,18 +1,28 @@
 """How many streams an account may have at once, and how soon one may be asked for again. Counts; decides nothing about who gets one.
 
 Sources: IB's documentation: 100 lines at first, three depth and three tick-by-tick requests while there are no more lines than that,
-and one tick-by-tick request a contract in 15 s.
+and one tick-by-tick request a contract in 15 s. Real-time bars take a line each, and are counted with questions for the past: sixty new
+ones in ten minutes. They get a part of that; the rest is left to back-fill (`runtime.recorder.filling`).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final, NamedTuple
 
 from workbench.domain.units import MINUTE, MS, SECOND
 from workbench.venues.ib.streams import Source
 
 LINES, BY_TICK, DEPTH = "lines", "by_tick", "depth"
-POOL: Final = {Source.LEVEL1: LINES, Source.LAST: BY_TICK, Source.BID_ASK: BY_TICK, Source.MID: BY_TICK, Source.DEPTH: DEPTH}
+POOL: Final = {
+    Source.LEVEL1: LINES,
+    Source.LAST: BY_TICK,
+    Source.BID_ASK: BY_TICK,
+    Source.MID: BY_TICK,
+    Source.DEPTH: DEPTH,
+    Source.BARS: LINES,
+}
+NEW_BARS, NEW_BARS_NS = 25, 10 * MINUTE + 5 * SECOND  # real-time bars that may be asked for in so long; five seconds for their clock
 BELIEVED_NS: Final = 15 * MINUTE  # so long a refusal for want of room is believed; then the whole budget is tried again
 
 
@@ -49,6 +59,7 @@ class Use:
         self._held: dict[int, str] = {}  # request -> pool
         self._said: dict[str, tuple[int, int]] = {}  # pool -> (most that the broker took, until when that is believed)
         self._by_tick_at: dict[int, int] = {}  # contract -> when a tick-by-tick request was last made
+        self._bars_at = deque[int](maxlen=NEW_BARS)
 
     def take(self, req_id: int, source: Source) -> None:
         """Count a request."""
@@ -83,11 +94,15 @@ class Use:
 
     def due_ns(self, contract: int, source: Source) -> int:
         """Give when a request of this contract may be made."""
+        if source == Source.BARS:
+            return self._bars_at[0] + NEW_BARS_NS if len(self._bars_at) == NEW_BARS else 0
         if POOL[source] != BY_TICK or contract not in self._by_tick_at:
             return 0
         return self._by_tick_at[contract] + self.budget.spacing_ns
 
     def asked(self, contract: int, source: Source, now_ns: int) -> None:
         """Hear that a request was made."""
+        if source == Source.BARS:
+            self._bars_at.append(now_ns)
         if POOL[source] == BY_TICK:
             self._by_tick_at[contract] = now_ns

@@ -1,7 +1,8 @@
 """Does what the list of streams says is to be done: tells the decoder what a request means, sends it, tells the log. Decides nothing.
 
 What is wanted follows the settings' order of roots: prints and quotes tick by tick, then depth, of each contract that leads; every one of
-them has its line of level 1 first (`subscriptions`).
+them has its line of level 1 first (`subscriptions`). A recorder wants real-time bars of 5 s too, behind all else: those go to `told`, past
+the intake, and become no record.
 """
 
 # mypy: disable-error-code="no-untyped-call"
@@ -16,6 +17,7 @@ from typing import Any, Final
 from workbench.clock import Clock
 from workbench.domain.contracts import Contract, ContractType
 from workbench.domain.events import AnyEvent, Known, Unknown
+from workbench.store.told_bars import ToldBar
 from workbench.venues.ib.budget import Budget
 from workbench.venues.ib.client import LaneClient
 from workbench.venues.ib.contracts import Session
@@ -27,7 +29,8 @@ from workbench.venues.ib.polled import Polled
 from workbench.venues.ib.questions import Questions
 from workbench.venues.ib.streams import Source
 from workbench.venues.ib.subscriptions import Subscriptions
-from workbench.wire import Answer, ErrorMessage, HistoricalData
+from workbench.venues.ib.told import told_bar
+from workbench.wire import Answer, ErrorMessage, HistoricalData, RealtimeBar
 
 RT_VOLUME: Final = "233"  # generic tick: prints with their own sizes and times
 GENERIC: Final = {
@@ -35,6 +38,7 @@ GENERIC: Final = {
     ContractType.STOCK: f"{RT_VOLUME},106",  # and the volatility its options imply, which IB documents for shares alone
 }
 DEPTH_ROWS: Final = 10
+BAR_S: Final = 5  # TWS knows no other length
 POLL_S: Final = 30  # between two questions for the recent past of a contract whose line fails
 POLL_TIMEOUT_S: Final = 20.0
 WORDS: Final = {Source.LAST: "AllLast", Source.BID_ASK: "BidAsk", Source.MID: "MidPoint"}
@@ -57,17 +61,18 @@ def by_priority(contracts: Iterable[Contract], roots: Sequence[str], *, near_fir
     return sorted(listed, key=lambda each: months[each.id])
 
 
-def wants(contracts: Iterable[Contract]) -> list[Want]:
-    """List what is wanted of contracts, the most wanted first.
+def wants(contracts: Iterable[Contract], *, bars: bool = False) -> list[Want]:
+    """List what is wanted of contracts, the most wanted first; `bars`: real-time bars too.
 
     >>> from workbench.config import load_roots
     >>> es = load_roots()["ES"].contract(1, "2026-12-18")
-    >>> [want.source.name for want in wants([es])]
-    ['LAST', 'BID_ASK', 'DEPTH']
+    >>> [want.source.name for want in wants([es], bars=True)]
+    ['LAST', 'BID_ASK', 'DEPTH', 'BARS']
     """
     listed = list(contracts)
     by_tick = [Want(each.id, source) for each in listed for source in (Source.LAST, Source.BID_ASK)]
-    return by_tick + [Want(each.id, Source.DEPTH) for each in listed]
+    last = (Source.DEPTH, Source.BARS) if bars else (Source.DEPTH,)
+    return by_tick + [Want(each.id, source) for source in last for each in listed]
 
 
 class Market:
@@ -79,6 +84,11 @@ class Market:
         By their id of ours.
     say
         Takes events.
+
+    Attributes
+    ----------
+    told
+        Takes bars of 5 s as they come, where they are wanted.
     """
 
     def __init__(
@@ -98,6 +108,8 @@ class Market:
         self._open: dict[int, tuple[Session, ...]] = {}
         self._polls: dict[int, asyncio.Task[None]] = {}
         self._wanted: list[Want] = []
+        self.told: Callable[[ToldBar], object] = lambda bar: None
+        self._bars: dict[int, Contract] = {}  # whose bars a number of this connection asked for
         hot.on_notice = self._noticed
 
     # ------------------------------------------------------------------ what is wanted
@@ -125,6 +137,7 @@ class Market:
 
     def lost(self, why: str) -> None:
         """The socket is gone."""
+        self._bars.clear()
         for contract in list(self._polls):
             self._stop_polling(contract, why)
         if self.subscriptions.is_connected:
@@ -136,10 +149,24 @@ class Market:
             if message.code == TOO_FAST:
                 self._client.hold()
             self._do(self.subscriptions.on_error(message.req_id, message.code, message.text, self._clock.now_ns()))
+        elif isinstance(message, RealtimeBar) and message.req_id in self._bars:
+            self._take_bar(self._bars[message.req_id], message)
+
+    def _take_bar(self, contract: Contract, message: RealtimeBar) -> None:
+        recv_ns = self._hot.intake.clock.now_ns()
+        self._do(self.subscriptions.on_data(message.req_id, recv_ns))
+        if (bar := told_bar(contract, message, recv_ns)) is not None:
+            self.told(bar)
 
     def owns(self, req_id: int) -> bool:
         """Whether a number is that of a stream: its errors are told as changes of the stream."""
-        return req_id in self._hot.requests
+        return req_id in self._hot.requests or req_id in self._bars
+
+    def leave(self) -> None:
+        """Cancel the bars before the connection ends, with which every other stream does."""
+        for want, stream in self.subscriptions.streams.items():
+            if want.source is Source.BARS and stream.req_id >= 0:
+                self._stop(Stop(stream.req_id, *want))
 
     def tick(self) -> None:
         """See what came and what is due; once a second or oftener."""
@@ -186,6 +213,10 @@ class Market:
 
     def _start(self, deed: Start) -> None:
         contract = self._contracts[deed.contract]
+        if deed.source is Source.BARS:
+            self._bars[deed.req_id] = contract
+            self._send(lambda: self._client.reqRealTimeBars(deed.req_id, ib_contract(contract), BAR_S, "TRADES", False, []))
+            return
         self._hot.open(deed.req_id, contract, deed.source, deed.emits)
         named, client, generic = ib_contract(contract), self._client, GENERIC.get(contract.type, RT_VOLUME)
         self._send(
@@ -203,6 +234,7 @@ class Market:
             {
                 Source.LEVEL1: lambda: client.cancelMktData(deed.req_id),
                 Source.DEPTH: lambda: client.cancelMktDepth(deed.req_id, is_smart),
+                Source.BARS: lambda: client.cancelRealTimeBars(deed.req_id),
             }.get(deed.source, lambda: client.cancelTickByTickData(deed.req_id))
         )
 

@@ -24,6 +24,7 @@ class Source(IntEnum):
     BID_ASK = 3  # tick-by-tick
     MID = 4  # tick-by-tick; decoded and not recorded: the quote says more
     DEPTH = 5
+    BARS = 7  # real-time bars; no business of the decoder: they become no records
     ENDED = 6  # cancelled: what still arrives is counted and let go
 
 

@@ -8,6 +8,7 @@ Rules
 3. A request id is used once. Before a stream is asked for again its old request is cancelled, so that its line is free.
 4. One that fails (three times without a message) is asked for ever more slowly, and the contract's history is to be polled meanwhile.
 5. Stale is a line that is lost, a farm that is broken, or a stream that used to bring more; never a quote that does not change.
+6. Real-time bars are a witness: they take a line that nobody else wants, and whatever becomes of them is neither told nor a gap.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ NAMES: Final = {
     Source.BID_ASK: "tick-by-tick",
     Source.LAST: "tick-by-tick",
     Source.DEPTH: "depth",
+    Source.BARS: "bars-5s",
 }
 PARTS: Final = {Source.BID_ASK: "quotes", Source.LAST: "prints"}
 LOST_STREAM: Final = {CodeKind.DATA_LOST, CodeKind.PACING, CodeKind.SESSION_COMPETING}
+REFUSED: Final = {CodeKind.DATA_REFUSED, CodeKind.REQUEST_REFUSED, CodeKind.BUDGET}
 
 
 class Subscriptions:
@@ -172,6 +175,8 @@ class Subscriptions:
             return self._all_again(now_ns, why, now_ns + COMPETING_NS)
         if stream is None:
             return []
+        if stream.want.source == Source.BARS:
+            return self._bars_failed(stream, what, why, now_ns)
         if what == CodeKind.DATA_RESET:
             return [EmptyBook(req_id)]
         if what == CodeKind.DATA_DELAYED:
@@ -179,9 +184,14 @@ class Subscriptions:
         if what in LOST_STREAM:
             wait = now_ns + COMPETING_NS if what == CodeKind.SESSION_COMPETING else 0
             return self._again(stream, now_ns, "lost", why, wait) + self._settle(now_ns)
-        if what in {CodeKind.DATA_REFUSED, CodeKind.REQUEST_REFUSED, CodeKind.BUDGET}:
+        return self._refuse(stream, what, why, now_ns) if what in REFUSED else []
+
+    def _bars_failed(self, stream: Stream, what: CodeKind, why: str, now_ns: int) -> list[Deed]:
+        """Ask for bars again when that cannot be in anybody's way."""
+        if what in REFUSED | {CodeKind.PACING, CodeKind.HISTORY}:
             return self._refuse(stream, what, why, now_ns)
-        return []
+        wait_ns = COMPETING_NS if what == CodeKind.SESSION_COMPETING else 0
+        return self._again(stream, now_ns, "lost", why, now_ns + wait_ns) if what in LOST_STREAM else []
 
     def advance(self, now_ns: int) -> list[Deed]:
         """Hear what time it is: what is due is asked for, what owes an answer is given up."""
@@ -190,7 +200,7 @@ class Subscriptions:
             line = self.streams.get(Want(stream.want.contract, Source.LEVEL1))
             if stream.state == State.ASKED and owes_answer(stream, now_ns):
                 deeds += self._again(stream, now_ns, "silent", f"no answer in {ANSWER_NS // SECOND} s")
-            elif stream.state == State.ASKED and is_unanswered(stream, line, now_ns):
+            elif stream.state == State.ASKED and is_unanswered(stream, line, now_ns, is_open=stream.want.contract in self._open):
                 deeds += self._again(stream, now_ns, "refused", f"no answer in {(now_ns - stream.since_ns) // SECOND} s")
             elif stream.doubted_ns is not None and stream.state in {State.LIVE, State.SILENT}:
                 deeds += self._doubt(stream, now_ns)
@@ -257,7 +267,7 @@ class Subscriptions:
         stream.n_failed += 1
         stream.state, stream.since_ns = State.WAITING, now_ns
         stream.not_before_ns = max(now_ns + wait, not_before_ns)
-        if stream.want.source == Source.LEVEL1 or state == "lost":
+        if stream.want.source == Source.LEVEL1 or (state == "lost" and stream.want.source != Source.BARS):
             deeds.append(self._gap(stream.want.contract))
         return [*deeds, *self._emits(), *self._polls()]
 
@@ -330,7 +340,7 @@ class Subscriptions:
         contract, source = stream.want
         if source in {Source.BID_ASK, Source.LAST}:
             return QUOTES if source == Source.BID_ASK else PRINTS
-        if source == Source.DEPTH:
+        if source in {Source.DEPTH, Source.BARS}:
             return 0
         brings = {each.want.source for each in self.streams.values() if each.want.contract == contract and each.state == State.LIVE}
         emits = 0 if Source.BID_ASK in brings else QUOTES
@@ -356,8 +366,8 @@ class Subscriptions:
         return deeds
 
     def _tell(self, stream: Stream, state: str, why: str) -> list[Deed]:
-        """Tell a change of state once."""
-        if stream.told == state:
+        """Tell a change of state once; of bars none, for they are no part of the log."""
+        if stream.told == state or stream.want.source == Source.BARS:
             return []
         stream.told = state
         return [Tell(StreamChanged(stream.want.contract, NAMES[stream.want.source], state, why))]

@@ -185,6 +185,7 @@ class IbVenue:
 
     async def close(self) -> None:
         """End the connection; orders stay at the broker."""
+        self.market.leave()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -319,7 +320,8 @@ class IbVenue:
         self.desk.resume(asked)
         if not self._streamed:
             self._streamed = self.finding.leads()
-        self.market.want(wants(self._streamed), self.sessions)
+        bars = self.mode is Mode.RECORD and self._settings.recorder.bars  # a run that trades asks for nothing that it can do without
+        self.market.want(wants(self._streamed, bars=bars), self.sessions)
         self.market.connected()
         return None
 
