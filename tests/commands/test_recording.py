@@ -14,7 +14,7 @@ from tests.commands.calling import workbench
 def test_a_dry_run_prints_the_plan_and_writes_nothing(tmp_path: Path) -> None:
     said = workbench("record", "--dry-run", "--data", tmp_path)
     assert said.code == 0
-    for word in ("ES", "SPY", "degraded: no room", "asked for", "requests", "GB a day", "3 of 3 by-tick", "ESM8 2018-05-07", "ESH4"):
+    for word in ("ES", "SPY", "degraded: no room", "asked for", "requests", "GB a day", "3 of 3 by-tick", "5 s bars", "ESM8", "ESH4"):
         assert word in said.text
     assert not list(tmp_path.iterdir())
 
@@ -22,7 +22,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(tmp_path: Path) -> None:
 def test_it_is_json_for_scripts(tmp_path: Path) -> None:
     said = workbench("record", "--dry-run", "--roots", "MES", "--data", tmp_path, "--json")
     told = json.loads(said.out)
-    assert told["requests"] == 4 and told["budget"]["lines"] == {"used": 1, "of": 100} and told["gb_a_day"] > 0
+    assert told["requests"] == 5 and told["budget"]["lines"] == {"used": 2, "of": 100} and told["gb_a_day"] > 0
     assert {row["is_asked"] for row in told["streams"]} == {True} and told["measured_gb_a_day"] is None
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 WHAT: Final = """Record the market, and decide nothing: the log can be traded anew later (workbench simulate).
 
 Without --roots it takes recorder.roots of the settings, each in the contract that leads, and around a roll in the next one too: a 250 ms
-line each, then tick-by-tick and depth by the order of the roots, as far as the account's budget reaches (ib.lines, ib.by_tick, ib.depth).
+line each, then tick-by-tick and depth by the order of the roots, as far as the account's budget reaches (ib.lines, ib.by_tick, ib.depth),
+and last IB's own bars of 5 s, which count what the prints should come to (recorder.bars).
 It goes on over nights, weekends and holidays; each session has a log of its own. Beside it a keeper seals what was recorded, writes a
 snapshot of each contract every five minutes, and lists what is missing."""
 EXAMPLES: Final = (
@@ -82,7 +83,7 @@ def _plan(settings: Settings, data: Path, *, as_json: bool) -> None:
     console.print(_table(plan, session))
     pools = ", ".join(f"{n} of {most} {pool.replace('_', '-')}" for pool, (n, most) in plan.used.items())
     console.print(f"{plan.n_requests} requests, none of them again while they flow; budget: {pools} (ib.lines, ib.by_tick, ib.depth)")
-    console.print("bars of 5 s and longer are made from these records, and need no request of their own")
+    console.print("bars that are traded on are made from these records; those of IB lie beside the log, and no run ever sees them")
     console.print(f"about {plan.records_a_day:,.0f} records and {plan.gb_a_day:.3f} GB a day")
     for source in SOURCES:
         console.print(f"  {source}")

@@ -29,9 +29,9 @@ def test_around_a_roll_both_months_are_taken_the_near_ones_first() -> None:
 def test_a_plan_says_what_is_asked_for_what_is_degraded_and_why() -> None:
     plan = plan_of(settings().model_copy(update={"active": NINE}), BEFORE)
     asked = [(row.symbol, row.stream) for row in plan.rows if row.is_asked]
-    assert len(asked) == 9 + 3 + 3 and plan.n_requests == 16  # RTY's prints flow until ES may ask for its second tick-by-tick stream
-    assert plan.used == {"lines": (9, 100), "by_tick": (3, 3), "depth": (3, 3)}
-    assert [each for each in asked if "L1" not in each[1]] == [
+    assert len(asked) == 9 + 3 + 3 + 9 and plan.n_requests == 25  # RTY's prints flow until ES may ask for its second tick-by-tick stream
+    assert plan.used == {"lines": (18, 100), "by_tick": (3, 3), "depth": (3, 3)}
+    assert [each for each in asked if "L1" not in each[1] and "bars" not in each[1]] == [
         ("ESZ6", "prints"), ("ESZ6", "quotes"), ("NQZ6", "prints"), ("ESZ6", "depth, 10 rows"), ("NQZ6", "depth, 10 rows"),
         ("RTYZ6", "depth, 10 rows"),
     ]  # fmt: skip
@@ -46,6 +46,22 @@ def test_with_fewer_lines_the_last_contracts_have_none() -> None:
     contracts = by_rule(settings().model_copy(update={"active": ("ES", "NQ", "SPY")}), BEFORE)
     plan = planned(contracts, Budget(lines=2, by_tick=0, depth=0), {each.id: OpenHours(6.5, 16.5) for each in contracts})
     assert [(row.symbol, row.is_asked) for row in plan.rows if "L1" in row.stream] == [("ESZ6", True), ("NQZ6", True), ("SPY", False)]
+
+
+@pytest.mark.covers("S2-29")
+def test_ibs_bars_are_the_last_of_the_list_and_the_first_to_go() -> None:
+    known = settings().model_copy(update={"active": ("ES", "NQ", "SPY")})
+    contracts, open_ = by_rule(known, BEFORE), {each.id: OpenHours(6.5, 16.5) for each in by_rule(known, BEFORE)}
+    for lines, n_bars in ((6, 3), (5, 2), (3, 0)):
+        plan = planned(contracts, Budget(lines=lines), open_)
+        bars = [row for row in plan.rows if row.stream == "5 s bars"]
+        assert list(plan.rows[-3:]) == bars and [row.is_asked for row in bars] == [at < n_bars for at in range(3)]
+        assert sum(row.is_asked for row in plan.rows if "L1" in row.stream) == 3 and plan.used["lines"] == (3 + n_bars, lines)
+        assert {row.why for row in bars[n_bars:]} <= {"no room in the account's budget: nobody counts its prints again"}
+        assert {(row.records_a_day, row.bytes_a_day) for row in bars[:n_bars]} <= {(720 * 23.0, 720 * 23.0 * 21.7)}
+    assert "5 s bars" not in {row.stream for row in planned(contracts, Budget(), open_, bars=False).rows}
+    off = known.model_copy(update={"recorder": known.recorder.model_copy(update={"bars": False})})
+    assert {row.stream for row in plan_of(known, BEFORE).rows} - {row.stream for row in plan_of(off, BEFORE).rows} == {"5 s bars"}
 
 
 @pytest.mark.covers("S0-06")

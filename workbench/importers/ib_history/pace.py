@@ -26,6 +26,11 @@ MOST_PENALTY_S: Final = 600.0
 class Pace:
     """Says when the next question may leave.
 
+    Parameters
+    ----------
+    most
+        Questions for short bars in ten minutes; fewer where others are counted with them.
+
     >>> from workbench.domain.contracts import Contract, ContractType
     >>> es = Contract(id=1, root="ES", symbol="ESZ6", type=ContractType.FUTURE, exchange="CME", currency="USD", expiry="2026-12-18",
     ...               calendar="CME Globex Equity", multiplier="50", price_quantum="0.25", order_increment="0.25")
@@ -34,8 +39,8 @@ class Pace:
     (0.0, None, 0.75)
     """
 
-    def __init__(self) -> None:
-        self._small: deque[float] = deque()
+    def __init__(self, most: int = MOST_IN_WINDOW) -> None:
+        self._most, self._small = most, deque[float]()
         self._of_contract: dict[str, deque[float]] = {}
         self._alike: dict[tuple[str, str], float] = {}
         self._last_s, self._not_before_s, self._penalty_s = float("-inf"), float("-inf"), PENALTY_S
@@ -45,7 +50,7 @@ class Pace:
         alike_s = self._alike.get((asked.of, asked.key), float("-inf")) + ALIKE_S
         earliest = max(self._not_before_s, alike_s, self._last_s + self._step_s(asked))
         if asked.length_s <= SMALL_S:
-            earliest = max(earliest, _free_at(self._small, MOST_IN_WINDOW, WINDOW_S, asked.weight))
+            earliest = max(earliest, _free_at(self._small, self._most, WINDOW_S, asked.weight))
         earliest = max(earliest, _free_at(self._of_contract.get(asked.of, deque()), MOST_IN_BURST, BURST_S, asked.weight))
         return max(0.0, earliest - now_s)
 
@@ -53,7 +58,7 @@ class Pace:
         """Count a question that left."""
         self._last_s = now_s
         if asked.length_s <= SMALL_S:
-            _count(self._small, now_s, MOST_IN_WINDOW, asked.weight)
+            _count(self._small, now_s, self._most, asked.weight)
         _count(self._of_contract.setdefault(asked.of, deque()), now_s, MOST_IN_BURST, asked.weight)
         self._alike = {each: at for each, at in self._alike.items() if at + ALIKE_S > now_s} | {(asked.of, asked.key): now_s}
 

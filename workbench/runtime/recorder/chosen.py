@@ -38,7 +38,8 @@ def plan_of(settings: Settings, session: int) -> RecordPlan:
     """Plan a session of the active roots under the account's budget."""
     contracts = by_rule(settings, session)
     ib = settings.ib
-    return planned(contracts, Budget(ib.lines, ib.by_tick, ib.depth), {each.id: _hours(each, session) for each in contracts})
+    open_ = {each.id: _hours(each, session) for each in contracts}
+    return planned(contracts, Budget(ib.lines, ib.by_tick, ib.depth), open_, bars=settings.recorder.bars)
 
 
 def _hours(contract: Contract, session: int) -> OpenHours:

@@ -27,7 +27,7 @@ from workbench.domain.contracts import Contract
 from workbench.domain.errors import StoreError
 from workbench.domain.units import HOUR, SECOND
 from workbench.importers.ib_history.download import ask_in_time
-from workbench.importers.ib_history.pace import Pace
+from workbench.importers.ib_history.pace import MOST_IN_WINDOW, Pace
 from workbench.importers.ib_history.plan import SPANS_NS
 from workbench.importers.ib_history.recorded import records_of
 from workbench.importers.ib_history.shelf import Kept, Shelf
@@ -36,6 +36,7 @@ from workbench.store.folders import Folders
 from workbench.store.recordings import Recordings
 from workbench.store.whole import trouble, write_whole
 from workbench.venues.history import Bars, BarsAsked, Nothing, Trouble
+from workbench.venues.ib.budget import NEW_BARS
 
 SHORT_S, LONG_S = 5, 60
 MOST_SHORT_NS: Final = 2 * HOUR
@@ -107,7 +108,7 @@ class AsksBars(Protocol):
 
 async def answer(data: Path, source: AsksBars, clock: Clock) -> None:
     """Ask for what is missing, again and again, at the pace allowed: until cancelled. Trouble is waited out; the market is not."""
-    pace, shelf = Pace(), Shelf(data)
+    pace, shelf = Pace(MOST_IN_WINDOW - NEW_BARS), Shelf(data)  # IB counts real-time bars with questions for the past
     while True:
         for each in heard(data):
             if shelf.holds(each.asked):

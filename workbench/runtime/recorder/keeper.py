@@ -1,6 +1,6 @@
 """The process beside a recorder: it reads the log as it grows, writes snapshots, seals, and tidies up behind each session.
 
-Its clock gives it a rhythm, no more: what it writes is a function of the log.
+Its clock gives it a rhythm, no more: what it writes is a function of the log, and of the bars that the recorder was told beside it.
 
 Rules
 -----
@@ -22,6 +22,7 @@ from threading import Event
 from types import FrameType
 from typing import Final
 
+from workbench import calendars
 from workbench.config import Mode, Settings
 from workbench.domain.errors import DataError, StoreError
 from workbench.domain.events import ContractDefined
@@ -39,11 +40,13 @@ from workbench.store.following import Following, Piece
 from workbench.store.recordings import Recordings
 from workbench.store.sealer import SealReport, Watch, seal, waiting
 from workbench.store.snapshots import Batch, SnapshotTable
+from workbench.store.told_bars import ToldBarTable
 from workbench.store.whole import only_one
 
 SETTLE_S: Final = 10.0  # between two looks at what was missing and was answered
 LETS_GO_S: Final = 60.0  # for the keeper of a recorder that was killed just now
 LOOK_S: Final = 1.0  # between two looks at the log
+TOLD_S: Final = 600.0  # between two looks at the bars it was told: they are safe where they lie, and files are few
 BEFORE: Final = 2  # sessions whose rows changes are held against, at a start
 TROUBLE_S, MOST_TROUBLE_S = 10.0, 300.0  # until what went wrong is tried again, doubled each time
 
@@ -68,7 +71,8 @@ class Keeper:
         self._watch, self._known = Watch(), dict[str, int]()
         self._written: dict[int, int] = {}
         self.missing = MissingList(data, settings.log_calendar, self._recorder.backfill_sessions, fills=self._recorder.backfill)
-        self._settled_s, self._now_ns = 0.0, 0
+        self.told, self._calendar = ToldBarTable(data), settings.log_calendar
+        self._settled_s, self._told_s, self._now_ns = 0.0, 0.0, 0
         self.session = self._begin()
 
     def _begin(self) -> int:
@@ -106,6 +110,9 @@ class Keeper:
         if now_s - self._settled_s >= SETTLE_S:
             self._settled_s = now_s
             self.missing.settle(self._now_ns)
+        if now_s - self._told_s >= TOLD_S:
+            self._told_s = now_s
+            self._take_told()
         if self._watch.is_due(waiting(self._data, known=self._known), now_s=now_s):
             self._seal()
 
@@ -114,6 +121,7 @@ class Keeper:
         for piece in self._following.new():
             self._take(piece, 0.0)
         self.flush()
+        self._take_told()
         self.missing.settle(self._now_ns)
         report = self._seal()
         self._say(f"sealed {report.n_sealed:,} records; {report.n_removed} segments removed, {report.n_waiting:,} wait")
@@ -151,6 +159,10 @@ class Keeper:
         for session, rows in self._batch.take():
             self.table.append(session, rows)
 
+    def _take_told(self) -> None:
+        """Take bars up under the sessions that they began in."""
+        self.told.take_up(lambda ns: calendars.log_session(ns, self._calendar).tolist())
+
     def _seal(self) -> SealReport:
         report = seal(self._data)
         self._known.clear()
@@ -161,12 +173,14 @@ class Keeper:
         if not session:
             return
         self.flush()
+        self._take_told()
         self._seal()
         recordings = Recordings.of(self._data)
         n = recordings.compact(session)
         recordings.vacuum()
         self.table.table.compact(session)
-        for each in (self.table.table, self.missing.table.table, filled(self._data)):
+        self.told.table.compact(session)
+        for each in (self.table.table, self.missing.table.table, self.told.table, filled(self._data)):
             each.vacuum()
         self._say(f"session {session} is over: {n} files fewer")
 

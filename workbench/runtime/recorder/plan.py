@@ -12,6 +12,8 @@ Nobody knows them beforehand; these are measured on real tapes, and each is name
 - Records beside a print: 8.6 quotes and 14.5 rows of ten-row depth tick by tick, 1.3 quotes and 0.4 prints on a 250 ms line (ESH4 on
   2023-12-25, its order book rebuilt). A 250 ms line brings four records a second at most, of each.
 - Bytes a record on the disk: 8.0 a quote, 10.3 a print, 8.4 a row of depth (the same day, in the recordings' table).
+- IB's own bars of 5 s come while a contract trades, whether anything happens or not: 720 an hour, of 21.7 bytes (a generated
+  session of nine busy contracts, in their table).
 """
 
 from __future__ import annotations
@@ -32,20 +34,28 @@ from workbench.venues.ib.subscriptions import Subscriptions
 PRINTS_AN_HOUR: Final = {ContractType.FUTURE: 21_402.0, ContractType.STOCK: 65_994.0}
 OTHER_HOURS: Final = 0.1
 BESIDE_A_PRINT: Final = {"quotes": 8.6, "depth": 14.5, "l1 quotes": 1.3, "l1 prints": 0.4}
-BYTES: Final = {"quotes": 8.0, "prints": 10.3, "depth": 8.4}
+BYTES: Final = {"quotes": 8.0, "prints": 10.3, "depth": 8.4, "told bars": 21.7}
+TOLD_AN_HOUR: Final = 720
 MOST_ON_A_LINE: Final = 4 * 3_600.0  # records an hour, of quotes and of prints
 SETTLES_S: Final = 60  # until every stream that may be asked for has been, a question in 15 s for each contract
 SOURCES: Final = (
     "prints an hour: ESM8 2018-05-07 for futures, SPY 2013-10-09 for funds; other hours a tenth (assumed)",
     "records a print and bytes a record: ESH4 2023-12-25, order book rebuilt, as the recordings keep it",
 )
-NAMES: Final = {Source.LEVEL1: "L1 250 ms", Source.LAST: "prints", Source.BID_ASK: "quotes", Source.DEPTH: "depth, 10 rows"}
+NAMES: Final = {
+    Source.LEVEL1: "L1 250 ms",
+    Source.LAST: "prints",
+    Source.BID_ASK: "quotes",
+    Source.DEPTH: "depth, 10 rows",
+    Source.BARS: "5 s bars",
+}
 NO_ROOM: Final = "no room in the account's budget"
 INSTEAD: Final = {
     Source.LAST: "its line brings them, 250 ms together",
     Source.BID_ASK: "its line brings them, 250 ms together",
     Source.DEPTH: "not recorded",
     Source.LEVEL1: "not recorded",
+    Source.BARS: "nobody counts its prints again",
 }
 WITH_THE_LINE: Final = {ContractType.FUTURE: "open interest", ContractType.STOCK: "implied volatility"}
 
@@ -86,13 +96,15 @@ class OpenHours(NamedTuple):
     other: float
 
 
-def planned(contracts: Sequence[Contract], budget: Budget, open_: Mapping[int, OpenHours]) -> RecordPlan:
+def planned(contracts: Sequence[Contract], budget: Budget, open_: Mapping[int, OpenHours], *, bars: bool = True) -> RecordPlan:
     """Plan the streams of contracts, the most wanted first.
 
     Parameters
     ----------
     open_
         How long each trades, by contract id.
+    bars
+        Whether IB's own bars of 5 s are asked for.
 
     Examples
     --------
@@ -100,10 +112,10 @@ def planned(contracts: Sequence[Contract], budget: Budget, open_: Mapping[int, O
     >>> es = load_roots()["ES"].contract(1, "2026-12-18")
     >>> plan = planned([es], Budget(depth=0), {1: OpenHours(6.5, 16.5)})
     >>> [(row.stream, row.is_asked) for row in plan.rows], plan.n_requests, plan.used["by_tick"]
-    ([('L1 250 ms, open interest', True), ('prints', True), ('quotes', True), ('depth, 10 rows', False)], 3, (2, 3))
+    ([('L1 250 ms, open interest', True), ('prints', True), ('quotes', True), ('depth, 10 rows', False), ('5 s bars', True)], 4, (2, 3))
     """
     subscriptions = Subscriptions(budget, count(1).__next__)
-    listed = wants(contracts)
+    listed = wants(contracts, bars=bars)
     why, n_requests = _settled(subscriptions, listed)
     asked = {want for want, stream in subscriptions.streams.items() if stream.req_id >= 0}
     by_id = {each.id: each for each in contracts}
@@ -140,7 +152,8 @@ def _row(contract: Contract, want: Want, asked: set[Want], why: str, open_: Open
     if want.source is Source.LEVEL1:
         name = f"{name}, {WITH_THE_LINE[contract.type]}" if contract.type in WITH_THE_LINE else name
     if want not in asked:
-        instead = INSTEAD.get(want.source, "") if Want(contract.id, Source.LEVEL1) in asked else "not recorded"
+        has_line = Want(contract.id, Source.LEVEL1) in asked
+        instead = INSTEAD[want.source] if has_line or want.source is Source.BARS else "not recorded"
         return Planned(contract.symbol, name, False, f"{why or NO_ROOM}: {instead}", 0.0, 0.0)
     records = _records(contract, want, asked, open_)
     return Planned(contract.symbol, name, True, "", sum(records.values()), sum(BYTES[kind] * n for kind, n in records.items()))
@@ -157,6 +170,8 @@ def _records(contract: Contract, want: Want, asked: set[Want], open_: OpenHours)
             return {"quotes": BESIDE_A_PRINT["quotes"] * prints * hours}
         case Source.DEPTH:
             return {"depth": BESIDE_A_PRINT["depth"] * prints * hours}
+        case Source.BARS:
+            return {"told bars": TOLD_AN_HOUR * (open_.regular + open_.other)}
     on_line = {"quotes": (Source.BID_ASK, "l1 quotes"), "prints": (Source.LAST, "l1 prints")}
     return {
         kind: _capped(BESIDE_A_PRINT[rate] * prints, open_)
