@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from workbench.research.tiers import Due
+    from workbench.store.audit import Finding
 
 LATEST: Final = 5  # sessions whose completeness is looked at where none are named
 COMPLETE: Final = 0.999  # of the minutes of a session, the least that is called complete
+TOLD_TODO: Final = "look at day.told_bars, day.prints and day.gaps: what is studied of this session lacks that"
 FRAMES: Final = ("records", "quotes", "prints", "depth", "bars")
 GROUP_HELP: Final = """What is kept of the market: how much, how complete, whether it is whole, and how long it stays."""
 STATUS_HELP: Final = """List sessions: records, bytes on the disk, contracts, the share of their minutes in which they were heard.
@@ -36,7 +40,8 @@ where every contract was heard in more than 99.9 % of the minutes its market was
 VERIFY_HELP: Final = """Hold everything against what was written: segments, every file's SHA-256, every record's number, journals.
 
 Found are files that are gone, cut or changed, records that are missing or stand twice, segments that differ from what was sealed of them,
-and journals whose chain of hashes is broken or cut off; each with what to do. It may run beside a runner.
+and journals whose chain of hashes is broken or cut off; each with what to do. It may run beside a runner. Where IB told bars of its own
+while a recorder ran (recorder.bars), what they count is held against the prints, and a note says what was traded and not seen.
 
 Exit code 0: everything is as it was written (notes may remain); 1: something is wrong.
 
@@ -153,6 +158,8 @@ def verify(session: Range = None, data: DataFolder = None, as_json: AsJson = Fal
     folder = data_folder(data)
     first, last = range_of(session)
     done = audit(folder, first=first, last=last, tell=_teller())
+    if done.is_right:  # what is damaged is not read again
+        done = done._replace(findings=(*done.findings, *_uncounted(folder, first, last)))
     if as_json:
         counts = {name: getattr(done, name) for name in ("n_segments", "n_files", "n_bytes", "n_records", "n_journals")}
         typer.echo(json.dumps({"right": done.is_right, **counts, "findings": [each._asdict() for each in done.findings]}))
@@ -167,6 +174,19 @@ def verify(session: Range = None, data: DataFolder = None, as_json: AsJson = Fal
             f"{looked}, {done.n_journals:,} journals: {'everything is as it was written' if not wrong else f'{wrong} things are wrong'}"
         )
     raise typer.Exit(0 if done.is_right else 1)
+
+
+def _uncounted(folder: Path, first: int, last: int) -> Iterator[Finding]:
+    """Note what the broker counted and nobody saw, where it told its bars."""
+    from workbench.research import open_session
+    from workbench.research.counted import words
+    from workbench.store.audit import Finding
+    from workbench.store.told_bars import ToldBarTable
+
+    for session in ToldBarTable(folder).sessions():
+        with suppress(WorkbenchError):  # nothing else of it was recorded, or it was let go
+            for symbol, said in words(open_session(session, data=folder)) if first <= session <= last else ():
+                yield Finding(False, f"{session} {symbol}", said, TOLD_TODO)
 
 
 # ---------------------------------------------------------------------- keeping

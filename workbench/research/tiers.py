@@ -3,7 +3,7 @@
 =======================  =========================================================================
 for                      is kept
 =======================  =========================================================================
-``raw_days``             every record, also those asked for afterwards
+``raw_days``             every record, also those asked for afterwards; bars that the broker told
 ``fine_bars_days``         bars of 5 s, made before the records go
 ``minute_bars_days``         bars of 1 m with the quote at each close, made before the records go; snapshots
 ever                     decisions, orders, fills (journals); records around own orders; what a person imported
@@ -45,6 +45,7 @@ from workbench.store.recordings import Recordings
 from workbench.store.retention import thinned
 from workbench.store.snapshots import SnapshotTable
 from workbench.store.thinning import Window, is_done, merged, thin
+from workbench.store.told_bars import ToldBarTable
 
 RECORDED: Final = frozenset({"record", "observe", "paper", "live"})
 RESTED_DAYS: Final = 30  # days without a recording after which nothing goes by itself any more
@@ -59,6 +60,7 @@ class What(StrEnum):
     BARS_1M = "1m bars"
     SNAPSHOTS = "snapshots"
     BACKFILL = "records asked for afterwards"
+    TOLD_BARS = "bars the broker told"
 
 
 class Due(NamedTuple):
@@ -115,6 +117,9 @@ def due(data: Path, rules: RetentionSettings, today: int, *, imported: bool = Fa
         for span in _backfill(data).sessions()
         if _age(span.session, today) > rules.raw_days
     ]
+    found += [
+        Due(session, What.TOLD_BARS, 0, 0, (), "") for session in ToldBarTable(data).sessions() if _age(session, today) > rules.raw_days
+    ]
     return sorted(found, key=lambda it: (it.session, it.what))
 
 
@@ -138,6 +143,8 @@ def let_go(data: Path, what: Due, rules: RetentionSettings, today: int, now_ns: 
             drop_bars(data, what.session, "5s" if what.what is What.BARS_5S else "1m")
         case What.SNAPSHOTS:
             SnapshotTable(data).table.replace(what.session, [])
+        case What.TOLD_BARS:
+            ToldBarTable(data).table.replace(what.session, [])
         case What.BACKFILL:
             _backfill(data).delete(what.session)
 

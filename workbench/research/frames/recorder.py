@@ -14,7 +14,7 @@ import polars as pl
 
 from workbench.clock import SystemClock
 from workbench.domain.records import Phase
-from workbench.domain.units import SECOND
+from workbench.domain.units import BAR_NS, SECOND
 from workbench.market.snapshots import Snapshot
 from workbench.research.frames.market import Scales
 from workbench.research.frames.sheet import times
@@ -24,6 +24,8 @@ from workbench.store.gaps import GapTable
 from workbench.store.recordings import Recordings
 from workbench.store.snapshots import COLUMNS as SNAPSHOT_COLUMNS
 from workbench.store.snapshots import SnapshotTable
+from workbench.store.told_bars import COLUMNS as TOLD_COLUMNS
+from workbench.store.told_bars import ToldBarTable
 
 if TYPE_CHECKING:
     from workbench.research.frames.log import SessionLog
@@ -103,6 +105,33 @@ def _backfill(log: SessionLog, zone: str) -> pl.DataFrame:
             "close_pts": scales.pts(last["px2"], at),
             "vwap_pts": pl.Series(scales.pts(mean, at)).fill_nan(None),
             "volume": scales.size(first["sz"], at),
+        }
+    )
+
+
+def told_bars(logs: Sequence[SessionLog], zone: str, until_ns: int | None) -> pl.DataFrame:
+    """Give the bars of 5 s that the broker told.
+
+    ``time`` (end) ``symbol open_pts high_pts low_pts close_pts vwap_pts volume n_prints``.
+    """
+    return _of(logs, lambda log: _told_bars(log, zone), until_ns)
+
+
+def _told_bars(log: SessionLog, zone: str) -> pl.DataFrame:
+    found = ToldBarTable(log.data).table.frame(log.session)
+    frame = found if found is not None else pl.DataFrame(schema={name: TYPES[of] for name, of in TOLD_COLUMNS.items()})
+    frame = frame.filter(pl.col("contract").is_in(list(log.ids))).sort("start_ns", "contract")
+    scales = Scales(log.contracts)
+    at = scales.at[frame["contract"].to_numpy()] if len(frame) else np.zeros(0, np.uint32)
+    prices = {f"{name}_pts": scales.pts(frame[f"{name}_px"].to_numpy(), at) for name in ("open", "high", "low", "close")}
+    return pl.DataFrame(
+        {
+            "time": times(frame["start_ns"] + BAR_NS, zone),
+            "symbol": pl.Series([scales.symbols[each] for each in at.tolist()], dtype=pl.String),
+            **prices,
+            "vwap_pts": pl.select(pl.when(frame["volume"] > 0).then(frame["wap_pts"])).to_series(),
+            "volume": scales.size(frame["volume"].to_numpy(), at),
+            "n_prints": frame["n_prints"],
         }
     )
 

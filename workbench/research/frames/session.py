@@ -121,6 +121,11 @@ class Session:
         """Bars of what was missing, asked for afterwards: no run ever saw them."""
         return recorder.backfill(self._logs, self.zone, self._until_ns)
 
+    @property
+    def told_bars(self) -> pl.DataFrame:
+        """Bars of 5 s as the broker counted them, where it was asked: no run ever saw them."""
+        return recorder.told_bars(self._logs, self.zone, self._until_ns)
+
     # ------------------------------------------------------------------ journal
     @property
     def forecasts(self) -> pl.DataFrame:
