@@ -24,6 +24,7 @@ from workbench.store.recordings import Recordings
 from workbench.store.sealer import seal
 from workbench.store.segments import paths
 from workbench.store.snapshots import COLUMNS, SnapshotTable
+from workbench.store.told_bars import ToldBar, ToldBarTable
 
 RULES = load_settings().retention.model_copy(update={"window_s": 60})
 
@@ -129,12 +130,15 @@ def test_snapshots_go_after_seven_years_and_what_was_asked_for_afterwards_with_t
     snapshots.table.append(session, [row], ("snapshots/20261119", 1))
     afterwards = Recordings(Folders(tmp_path).backfill, cache=Folders(tmp_path).cache / "backfill")
     afterwards.append(session, tape(20))
+    told = ToldBarTable(tmp_path)
+    told.table.append(session, [ToldBar(1, 1, 1, 1, 1, 1, 1, 0.25, 1, 1)], ("told_bars/1", 1))
     assert tiers.due(tmp_path, RULES, later(session, days=90)) == []
-    for today, what in ((later(session, days=91), What.BACKFILL), (later(session, 7, days=4), What.SNAPSHOTS)):
-        (due,) = tiers.due(tmp_path, RULES, today)
-        assert due.what is what
-        tiers.let_go(tmp_path, due, RULES, today, 7)
-    assert snapshots.sessions() == [] and afterwards.sessions() == [] and audit(tmp_path).is_right
+    for today, what in ((later(session, days=91), {What.BACKFILL, What.TOLD_BARS}), (later(session, 7, days=4), {What.SNAPSHOTS})):
+        found = tiers.due(tmp_path, RULES, today)
+        assert {due.what for due in found} == what
+        for due in found:
+            tiers.let_go(tmp_path, due, RULES, today, 7)
+    assert told.sessions() == [] and snapshots.sessions() == [] and afterwards.sessions() == [] and audit(tmp_path).is_right
 
 
 def test_what_a_person_imported_stays_until_that_is_asked_for(barred: Path) -> None:

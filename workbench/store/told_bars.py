@@ -16,12 +16,13 @@ Rules
 from __future__ import annotations
 
 import contextlib
+import math
 import secrets
 import struct
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from workbench.domain.units import DAY, MINUTE
 from workbench.store.folders import Folders
@@ -33,7 +34,10 @@ ROW: Final = struct.Struct("<7qd2q")
 
 
 class ToldBar(NamedTuple):
-    """A bar: prices in price quanta, volume in size quanta; `wap_pts` is the mean price by volume, which lies on no grid."""
+    """A bar: prices in price quanta, volume in size quanta; `wap_pts` is the mean price by volume, which lies on no grid.
+
+    `None`: nothing was traded, or nobody said. Whole numbers fit into 63 bits.
+    """
 
     start_ns: int
     contract: int
@@ -42,12 +46,23 @@ class ToldBar(NamedTuple):
     low_px: int
     close_px: int
     volume: int
-    wap_pts: float
+    wap_pts: float | None
     n_prints: int
     recv_ns: int
 
 
 COLUMNS: Final[dict[str, type]] = {name: float if name == "wap_pts" else int for name in ToldBar._fields}
+
+
+def pack(bar: ToldBar) -> bytes:
+    """Write a bar as a row."""
+    return ROW.pack(*bar._replace(wap_pts=math.nan if bar.wap_pts is None else bar.wap_pts))
+
+
+def unpack(row: tuple[Any, ...]) -> ToldBar:
+    """Read a row."""
+    bar = ToldBar(*row)
+    return bar._replace(wap_pts=None) if math.isnan(bar.wap_pts or 0.0) else bar
 
 
 class ToldFile:
@@ -74,7 +89,7 @@ class ToldFile:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with self._path.open("ab", buffering=0) as file:
-                is_whole = file.write(ROW.pack(*bar)) == ROW.size
+                is_whole = file.write(pack(bar)) == ROW.size
         except OSError:
             is_whole = False
         if is_whole:
@@ -134,5 +149,5 @@ def _read(path: Path, first: int) -> list[ToldBar]:
     with trouble(f"reading {path}"), contextlib.suppress(FileNotFoundError), path.open("rb") as file:
         file.seek(first * ROW.size)
         body = file.read()
-        return [ToldBar(*row) for row in ROW.iter_unpack(body[: len(body) // ROW.size * ROW.size])]
+        return [unpack(row) for row in ROW.iter_unpack(body[: len(body) // ROW.size * ROW.size])]
     return []

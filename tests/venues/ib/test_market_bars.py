@@ -55,7 +55,7 @@ def must_be_the_tape(bars: list[ToldBar]) -> None:
         if len(mine):
             prices = mine["px"]
             assert (each.open_px, each.high_px, each.low_px, each.close_px) == (prices[0], prices.max(), prices.min(), prices[-1])
-            assert abs(each.wap_pts - float((prices * mine["sz"]).sum() / mine["sz"].sum()) / 4) < 1e-9
+            assert each.wap_pts == pytest.approx(float((prices * mine["sz"]).sum() / mine["sz"].sum()) / 4)
 
 
 def test_every_bar_is_told_once_and_none_becomes_a_record_or_an_event(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def _told_bars(log: SessionLog, zone: str) -> pl.DataFrame:
             "time": times(frame["start_ns"] + BAR_NS, zone),
             "symbol": pl.Series([scales.symbols[each] for each in at.tolist()], dtype=pl.String),
             **prices,
-            "vwap_pts": pl.select(pl.when(frame["volume"] > 0).then(frame["wap_pts"])).to_series(),
+            "vwap_pts": frame["wap_pts"],
             "volume": scales.size(frame["volume"].to_numpy(), at),
             "n_prints": frame["n_prints"],
         }

@@ -11,6 +11,7 @@ the intake, and become no record.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -166,7 +167,8 @@ class Market:
         """Cancel the bars before the connection ends, with which every other stream does."""
         for want, stream in self.subscriptions.streams.items():
             if want.source is Source.BARS and stream.req_id >= 0:
-                self._stop(Stop(stream.req_id, *want))
+                with contextlib.suppress(ConnectionError, OverflowError):  # it ends all the same
+                    self._stop(Stop(stream.req_id, *want))
 
     def tick(self) -> None:
         """See what came and what is due; once a second or oftener."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from workbench.domain.contracts import Contract
 from workbench.domain.errors import DataError
 from workbench.domain.units import SECOND
 from workbench.store.told_bars import ToldBar
 from workbench.venues.ib.units import to_px, to_size
 from workbench.wire import RealtimeBar
+
+MOST: Final = 1 << 62  # what a row can hold
+UNSET: Final = 1e300  # IB's 1.797e308 says that it is not known
 
 
 def told_bar(contract: Contract, message: RealtimeBar, recv_ns: int) -> ToldBar | None:
@@ -26,6 +31,9 @@ def told_bar(contract: Contract, message: RealtimeBar, recv_ns: int) -> ToldBar 
         volume, wap = to_size(contract, message.volume), float(message.wap)
     except (DataError, ArithmeticError):
         return None
-    if volume < 0 or message.count < 0 or not low <= min(first, last) <= max(first, last) <= high:
+    if min(volume, message.count, message.time) < 0 or not low <= min(first, last) <= max(first, last) <= high:
         return None
-    return ToldBar(message.time * SECOND, contract.id, first, high, low, last, volume, wap, message.count, recv_ns)
+    if max(abs(low), abs(high), volume, message.count, message.time * SECOND) >= MOST:
+        return None
+    mean = wap if volume and abs(wap) < UNSET else None
+    return ToldBar(message.time * SECOND, contract.id, first, high, low, last, volume, mean, message.count, recv_ns)
