@@ -25,6 +25,7 @@ from workbench.execution.chasing import next_limit
 from workbench.execution.exits import days_between, is_wild, range_of, why_at_close, why_leave
 from workbench.execution.lifecycle import Phase
 
+_EXPOSED, _PROTECTED, _HALTED = Phase.EXPOSED, Phase.PROTECTED, TradingState.HALTED  # a name is found faster than the member of an enum
 _QUALITY, _FLAGS, _SESSION, _T_END = (BAR_AT[name] for name in ("quality", "flags", "session", "t_end"))
 
 
@@ -40,7 +41,7 @@ def manage(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
     if not desk.memory.book.open:
         return commands
     watch_the_day(desk)
-    halted = desk.breaker.state is TradingState.HALTED
+    halted = desk.breaker.state is _HALTED
     for bracket in list(desk.memory.book.open.values()):
         command = _see_to(desk, bracket, now_ns, cause, halted)
         if command is not None:
@@ -51,10 +52,10 @@ def manage(desk: Desk, now_ns: int, cause: Cause) -> list[AnyCommand]:
 
 
 def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> AnyCommand | None:
-    if b.is_unknown:
+    if b.phase is not _PROTECTED and b.is_unknown:
         _watch_silence(desk, b, now_ns)
-    is_due = b.rest and (halted or now_ns - b.sent_ns >= desk.ttl_ns or _is_unfit(desk, b))
-    if b.held <= 0:
+    held, is_due = b.held, b.rest and (halted or now_ns - b.sent_ns >= desk.ttl_ns or _is_unfit(desk, b))
+    if held <= 0:
         gone = (desk.supervisor.withdraw(b, now_ns, cause) if is_due else None) or _withdraw_again(desk, b, now_ns, cause)
         return gone or (None if b.chase is None else _chase(desk, b, b.chase, now_ns, cause))
     place = desk.places[b.key.contract]
@@ -63,15 +64,17 @@ def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> 
         return cancel
     if why is None and b.cancelling and (again := _withdraw_again(desk, b, now_ns, cause)) is not None:
         return again
-    if why is None and (b.is_wrong or b.wrong_ns is not None) and (mending := at_barrier(desk, b, now_ns, cause)) is not None:
+    if why is None and (b.covered != held or b.wrong_ns is not None) and (mending := at_barrier(desk, b, now_ns, cause)) is not None:
         return mending
     if why is None and (strategy := desk.strategies.get(b.key.strategy)) is not None:
         wish = asked_about(strategy, place.view, desk.position(b))
+        if wish is None:
+            return _follow(desk, b, place, now_ns, cause)
         if isinstance(wish, Told):
             desk.put_out("strategy", b.key.strategy, b.key.contract, wish)
         elif isinstance(wish, ExitWish):
             why = wish.why
-        elif wish is not None and may_change(desk, now_ns):
+        elif may_change(desk, now_ns):
             desk.forget_view(b.ref)
             tick = place.contract.tick  # the losing side of the grid
             moved = desk.supervisor.move_stop(b, b.side * (b.side * wish.stop_px // tick) * tick, now_ns, cause)
@@ -95,6 +98,8 @@ def _chase(desk: Desk, b: Bracket, chase: Chase, now_ns: int, cause: Cause) -> A
 
 def _follow(desk: Desk, b: Bracket, place: Place, now_ns: int, cause: Cause) -> AnyCommand | None:
     """Let a stop that follows catch up with the last bar, where no watch did."""
+    if not desk.follows and not desk.is_stirred:
+        return None
     tended = desk.memory.care.tended.get(b.ref)
     if tended is None or tended.trail is None or (px := leavable_at(place, b.side)) is None:
         return None
@@ -120,11 +125,12 @@ def _why_leave(desk: Desk, b: Bracket, place: Place, now_ns: int) -> str | None:
     """Say why a position must end now, whatever its strategy thinks."""
     if b.leaving:
         return b.leaving
-    if desk.breaker.must_flatten:
+    if desk.breaker.flattening:
         return "halted"
-    if b.phase is Phase.EXPOSED and now_ns - b.since_ns >= desk.cover_ns and CONNECTION not in desk.breaker.causes:
+    if b.phase is _EXPOSED and now_ns - b.since_ns >= desk.cover_ns and CONNECTION not in desk.breaker.causes:
         return "uncovered"
-    if (why := _why_at_close(desk, b, place, now_ns)) is not None:
+    is_near = place.closes and now_ns >= desk.open_until_ns.get(b.key.contract, 0)
+    if is_near and (why := _why_at_close(desk, b, place, now_ns)) is not None:
         return why
     if place.cells[_QUALITY] < desk.hold_quality and not place.cells[_FLAGS] & OPENED:  # every opening is broken
         return "quality"
@@ -140,8 +146,6 @@ def _why_leave(desk: Desk, b: Bracket, place: Place, now_ns: int) -> str | None:
 def _why_at_close(desk: Desk, b: Bracket, place: Place, now_ns: int) -> str | None:
     """Say why a position must not stay beyond its instrument session, once that is about to end."""
     contract = b.key.contract
-    if not place.closes or now_ns < desk.open_until_ns.get(contract, 0):
-        return None
     to_close = desk.ns_to_close(contract, now_ns)
     if to_close is None or to_close > desk.flat_ns:
         desk.open_until_ns[contract] = now_ns + (to_close - desk.flat_ns if to_close is not None else 0)

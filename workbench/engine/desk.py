@@ -83,6 +83,7 @@ class Desk:
         self.open_until_ns: dict[int, int] = {}  # contract -> until when the end of its session is not near, as far as was looked
         self.is_new_day = True  # as far as the limits know
         self.is_stirred, self.broken = True, list[Found]()  # whether books and orders are to be measured anew; what was broken of them then
+        self.follows = True  # whether a stop follows the market, as the last barrier that was stirred found it
         self.loss: tuple[float, float] | None = None  # of the day and its bound, as this barrier found them first
         self._positions: dict[int, PositionView] = {}  # as their strategies see them, until something moves them
         self.ledger, self.breaker = memory.ledger, memory.breaker

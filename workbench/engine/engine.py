@@ -118,6 +118,7 @@ class Engine:
         self._hired_learners, self._hired_deciders = self._hire()
         self._leave_out()
         self._n_slots, self._ids = len(contracts), self.market.ids
+        self._ends = [(slot, slot * BAR_WIDTH + _T_END) for slot in range(len(contracts))]
         n = self.n_features
         self._rows = [(self.bank.values[s * n : (s + 1) * n], self.bank.warm[s * n : (s + 1) * n]) for s in range(len(contracts))]
         self._is_quoted = [setup.is_quoted(contract.id) for contract in contracts]
@@ -198,7 +199,7 @@ class Engine:
         self.bank.step()
         now = self.market.now
         now_ns, cause = now[0], Cause(now[1], 0)
-        closed = [slot for slot in range(self._n_slots) if cells[slot * BAR_WIDTH + _T_END]]
+        closed = [slot for slot, at in self._ends if cells[at]]
         for slot in closed:
             if self._learners[slot]:
                 self._learn(slot)
@@ -212,9 +213,10 @@ class Engine:
             commands.extend(move_on(desk, now_ns, cause))
         if len(facts) > mark:
             desk.is_stirred = True
+        is_stirred = desk.is_stirred
         observe(desk, now_ns)
-        if memory.care.tended:
-            keep_trails(desk, self.market, now_ns)
+        if is_stirred or desk.follows:
+            desk.follows = keep_trails(desk, self.market, now_ns)
         if len(memory.quarantined) != self._n_out:
             self._leave_out()
         wishes = self._wishes(closed)

@@ -70,14 +70,16 @@ def _keep_trail(desk: Desk, market: Market, b: Bracket, trail: Trail, now_ns: in
             desk.facts.append(WatchRefused(b.ref, level))
 
 
-def keep_trails(desk: Desk, market: Market, now_ns: int) -> None:
-    """Let every stop that follows have its watch again where a barrier gave it room, or where something else moved it."""
-    book = desk.memory.book.open
+def keep_trails(desk: Desk, market: Market, now_ns: int) -> bool:
+    """Let every stop that follows have its watch again where a barrier gave it room, or something else moved it; tell whether any does."""
+    book, follows = desk.memory.book.open, False
     for ref, tended in list(desk.memory.care.tended.items()):
         if (b := book.get(ref)) is None:
             _forget(desk, market, ref)
         elif tended.trail is not None:
+            follows = True
             _keep_trail(desk, market, b, tended.trail, now_ns)
+    return follows
 
 
 def forget(desk: Desk, market: Market) -> None:

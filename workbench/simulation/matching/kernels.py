@@ -116,7 +116,7 @@ def is_met(o, s, r):
     return beyond >= 0 if o.type == STOP_ORDER else beyond <= 0
 
 
-@njit
+@njit(inline="always")
 def meet(x, k, r, t):
     """All orders of a contract against a quote or print; stop before target, exits before entry."""
     desk, s, orders, behind = x.desk[0], x.slots[k], x.orders, x.rules[0].behind
