@@ -14,6 +14,7 @@ from workbench.domain.decisions import AnyFact, At, Issued, Quarantined
 from workbench.domain.orders import AnyCommand, Cause, Key
 from workbench.domain.units import SECOND
 from workbench.domain.views import PositionView, View
+from workbench.engine.books import Books
 from workbench.engine.delivery import is_delivered
 from workbench.engine.memory import Memory, Place
 from workbench.engine.quarantine import Told
@@ -84,6 +85,7 @@ class Desk:
         self.is_new_day = True  # as far as the limits know
         self.is_stirred, self.broken = True, list[Found]()  # whether books and orders are to be measured anew; what was broken of them then
         self.follows = True  # whether a stop follows the market, as the last barrier that was stirred found it
+        self.books: Books | None = None  # as they were then
         self.loss: tuple[float, float] | None = None  # of the day and its bound, as this barrier found them first
         self._positions: dict[int, PositionView] = {}  # as their strategies see them, until something moves them
         self.ledger, self.breaker = memory.ledger, memory.breaker
@@ -176,7 +178,7 @@ class Desk:
         days = self.setup.account_days
         at = bisect_right(self._day_starts, now_ns) - 1
         self._day_until_ns = days[at + 1][0] if at + 1 < len(days) else 1 << 62
-        self.is_new_day = True
+        self.is_new_day = self.is_stirred = True
         if at >= 0:
             self.ledger.begin_day(self.setup.account, days[at][1])
 

@@ -12,34 +12,39 @@ from __future__ import annotations
 
 from typing import Final
 
-from workbench.domain.bars import BAR_AT
 from workbench.domain.decisions import TradingState
-from workbench.domain.records import ASK, BID
 from workbench.domain.units import MICROS
+from workbench.engine.books import ASK_SIDE, BID_SIDE, Books, Held
 from workbench.engine.desk import Desk
+from workbench.engine.memory import Place
 from workbench.execution.bracket import Bracket
 
-_HAS, _BID, _ASK = (BAR_AT[name] for name in ("has", "bid", "ask"))
 DAY_LOSS: Final = "day loss"
 WEEK_LOSS: Final = "week loss"
 MONTH_LOSS: Final = "month loss"
 
 
+def look_at_books(desk: Desk) -> Books:
+    """Read them as they are."""
+    account, risk = desk.setup.account, desk.setup.law.risk
+    most = risk.max_loss_per_day_usd
+    if risk.max_loss_per_day_frac and (equity := desk.ledger.equity(account)) is not None:
+        most = min(most, risk.max_loss_per_day_frac * equity / MICROS)
+    held = [_held(desk.places[b.key.contract], b) for b in desk.memory.book.open.values() if b.filled]
+    return Books(held, _fees_due(desk), desk.ledger.day(account).realised_micros, most)
+
+
 def open_pnl(desk: Desk, b: Bracket) -> int:
     """Value what was filled at the worse side of the last bar, in micros before costs; what is not priced counts at its stop."""
-    place = desk.places[b.key.contract]
-    far, at = (BID, _BID) if b.side > 0 else (ASK, _ASK)
-    px = place.cells[at] if place.cells[_HAS] & far else b.stop_px
-    return place.contract.value_micros(b.side * (b.out_value + (b.filled - b.out) * px - b.entry_value))
+    held = _held(desk.places[b.key.contract], b)._replace(costs_micros=0)
+    return Books([held], due_micros=0, realised_micros=0, most_usd=0).if_left_now()
 
 
-def if_left_now(desk: Desk) -> int:
-    """Give what open brackets come to if all are left now, after all costs and the commissions still due of today, in micros."""
-    total = 0
-    for b in desk.memory.book.open.values():
-        if b.filled:
-            total += open_pnl(desk, b) - b.fees_micros - desk.places[b.key.contract].terms.fee(abs(b.filled - b.out))
-    return total - _fees_due(desk) if desk.memory.book.fees_due else total
+def _held(place: Place, b: Bracket) -> Held:
+    far, at = BID_SIDE if b.side > 0 else ASK_SIDE
+    costs_micros = b.fees_micros + place.terms.fee(abs(b.open))
+    earned = b.side * (b.out_value - b.entry_value)
+    return Held(place.cells, far, at, b.stop_px, b.side * b.open, earned, place.contract.worth, costs_micros)
 
 
 def _fees_due(desk: Desk) -> int:
@@ -54,21 +59,19 @@ def _fees_due(desk: Desk) -> int:
     return total
 
 
-def day_loss(desk: Desk, left_micros: int | None = None) -> tuple[float, float]:
-    """Give the day's loss in USD, everything counted, and the tighter of its bounds; `left_micros` is `if_left_now`, where it is known."""
-    account, risk = desk.setup.account, desk.setup.law.risk
-    loss = -(desk.ledger.day(account).realised_micros + (if_left_now(desk) if left_micros is None else left_micros)) / MICROS
-    most = risk.max_loss_per_day_usd
-    if risk.max_loss_per_day_frac and (equity := desk.ledger.equity(account)) is not None:
-        most = min(most, risk.max_loss_per_day_frac * equity / MICROS)
-    return loss, most
+def day_loss(desk: Desk) -> tuple[float, float]:
+    """Give the day's loss in USD, everything counted, and the tighter of its bounds."""
+    books = look_at_books(desk)
+    return -(books.realised_micros + books.if_left_now()) / MICROS, books.most_usd
 
 
 def watch_the_day(desk: Desk) -> None:
     """Halt when the loss of the day, the week or the month is above its limit."""
     account, risk, ledger = desk.setup.account, desk.setup.law.risk, desk.ledger
-    now = if_left_now(desk)
-    loss, most = desk.loss = day_loss(desk, now)
+    books = look_at_books(desk) if desk.is_stirred or desk.books is None else desk.books
+    now, most = books.if_left_now(), books.most_usd
+    loss = -(books.realised_micros + now) / MICROS
+    desk.loss = loss, most
     over = [DAY_LOSS] if loss > most else []
     if 0 < risk.max_loss_per_week_usd < -(ledger.week_micros(account) + now) / MICROS:
         over.append(WEEK_LOSS)

@@ -13,7 +13,7 @@ from workbench.domain.units import MICROS, MINUTE, SECOND
 from workbench.engine.desk import Desk
 from workbench.engine.exposure import exposure, likeness, notional_micros
 from workbench.engine.memory import Place
-from workbench.engine.money import day_loss
+from workbench.engine.money import day_loss, look_at_books
 from workbench.execution.bracket import Bracket
 from workbench.risk.standing import INF
 from workbench.risk.tally import Lock
@@ -32,6 +32,8 @@ def observe(desk: Desk, now_ns: int) -> None:
     if desk.sees_markets:
         _see_markets(desk, now_ns)
     loss, most = desk.loss if desk.loss is not None and not desk.is_stirred else day_loss(desk)
+    if desk.is_stirred:
+        desk.books = look_at_books(desk)
     if desk.is_stirred or desk.sees_markets:
         desk.broken, desk.is_stirred = over(_measured(desk)), False
     if not loss <= most:

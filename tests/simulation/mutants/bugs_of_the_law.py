@@ -99,7 +99,7 @@ BUGS: Final = (
         "the day's loss ignores commissions",
         "Neither what was paid nor what leaving will cost counts.",
         "I14",
-        (Edit("engine.money:if_left_now", " - b.fees_micros - desk.places[b.key.contract].terms.fee(abs(b.filled - b.out))", ""),),
+        (Edit("engine.money:_held", "b.fees_micros + place.terms.fee(abs(b.open))", "0"),),
         "engine/test_desk_days.py::test_fees_and_the_fee_of_leaving_count_towards_the_day",
     ),
     Bug(
@@ -113,14 +113,14 @@ BUGS: Final = (
         "commissions that are due count for nothing",
         "A fee that nobody has told yet is taken for none.",
         "I14",
-        (Edit("engine.money:if_left_now", "total - _fees_due(desk) if desk.memory.book.fees_due else total", "total"),),
+        (Edit("engine.money:look_at_books", "_fees_due(desk)", "0"),),
         "engine/test_money.py::test_a_commission_that_comes_late_takes_the_place_of_what_was_assumed",
     ),
     Bug(
         "a loss is marked at the better side",
         "What is open is valued at the side of the quote where nobody buys it.",
         "I14",
-        (Edit("engine.money:open_pnl", "(BID, _BID) if b.side > 0 else (ASK, _ASK)", "(ASK, _ASK) if b.side > 0 else (BID, _BID)"),),
+        (Edit("engine.money:_held", "BID_SIDE if b.side > 0 else ASK_SIDE", "ASK_SIDE if b.side > 0 else BID_SIDE"),),
         "engine/test_desk_days.py::test_fees_and_the_fee_of_leaving_count_towards_the_day",
     ),
     Bug(
