@@ -99,7 +99,7 @@ BUGS: Final = (
         "a position without a stop is not left in time",
         "What no stop covers waits for one for ever.",
         "I7",
-        (Edit(f"{CARE}:_why_leave", "if b.phase is Phase.EXPOSED and now_ns", "if False and now_ns"),),
+        (Edit(f"{CARE}:_why_leave", "if b.phase is _EXPOSED and now_ns", "if False and now_ns"),),
         "engine/test_desk_silence.py::test_a_position_no_stop_covers_in_time_is_left",
     ),
     Bug(
@@ -108,7 +108,7 @@ BUGS: Final = (
         "I7",
         (
             Edit(f"{SUPERVISOR}.repair", "if not b.is_wrong or", "if True or"),
-            Edit(f"{CARE}:_why_leave", "if b.phase is Phase.EXPOSED and now_ns", "if False and now_ns"),
+            Edit(f"{CARE}:_why_leave", "if b.phase is _EXPOSED and now_ns", "if False and now_ns"),
         ),
         1_000_111,
     ),
