@@ -69,7 +69,7 @@ def _see_to(desk: Desk, b: Bracket, now_ns: int, cause: Cause, halted: bool) -> 
     if why is None and (strategy := desk.strategies.get(b.key.strategy)) is not None:
         wish = asked_about(strategy, place.view, desk.position(b))
         if wish is None:
-            return _follow(desk, b, place, now_ns, cause)
+            return _follow(desk, b, place, now_ns, cause) if desk.follows or desk.is_stirred else None
         if isinstance(wish, Told):
             desk.put_out("strategy", b.key.strategy, b.key.contract, wish)
         elif isinstance(wish, ExitWish):
@@ -98,8 +98,6 @@ def _chase(desk: Desk, b: Bracket, chase: Chase, now_ns: int, cause: Cause) -> A
 
 def _follow(desk: Desk, b: Bracket, place: Place, now_ns: int, cause: Cause) -> AnyCommand | None:
     """Let a stop that follows catch up with the last bar, where no watch did."""
-    if not desk.follows and not desk.is_stirred:
-        return None
     tended = desk.memory.care.tended.get(b.ref)
     if tended is None or tended.trail is None or (px := leavable_at(place, b.side)) is None:
         return None

@@ -262,7 +262,7 @@ class Exchange:
         """Set the whole state aside."""
         self._saved_cells[:] = self._cells
         desk = self._desk
-        self._under_way = self._reports[self._places()] if desk[TOLD] > desk[TAKEN] else self._reports[:0]
+        self._under_way = self._reports[self._places()].copy() if desk[TOLD] > desk[TAKEN] else self._reports[:0]
 
     def back(self) -> None:
         """Put back what `save` set aside: whatever has passed or been taken since has not."""
@@ -270,9 +270,10 @@ class Exchange:
         if len(self._under_way):
             self._reports[self._places()] = self._under_way
 
-    def _places(self) -> npt.NDArray[np.int64]:
-        """Give where in the ring the reports under way lie, in their order."""
-        return np.arange(self._desk[TAKEN], self._desk[TOLD]) % len(self._reports)
+    def _places(self) -> slice | npt.NDArray[np.int64]:
+        """Give where in the ring the reports under way lie, in their order; a slice, unless they lie over its end, is found much faster."""
+        first, n, size = self._desk[TAKEN] % len(self._reports), self._desk[TOLD] - self._desk[TAKEN], len(self._reports)
+        return slice(first, first + n) if first + n <= size else np.arange(first, first + n) % size
 
     def _digest(self) -> bytes:
         return hashlib.blake2b(msgspec.msgpack.encode(self.model, order="deterministic"), digest_size=16).digest()
