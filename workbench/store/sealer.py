@@ -71,19 +71,20 @@ def seal(data: Path, recordings: Recordings | None = None) -> SealReport:
         n_sealed = n_commits = n_removed = 0
         parts = read_segments(tail)
         done, spans, checks = recordings.versions_of([segment.name for segment, _ in parts]), list(_spans(parts)), list[Future[None]]()
-        for session, batch in _batches(parts, done):
+        batches = list(_batches(parts, done))
+        for session, batch in batches:
             recordings.append_parts(session, batch)
             n_commits += 1
             n_sealed += sum(len(rows) for rows, _ in batch)
             done |= dict(transaction for _, transaction in batch)
-            for span in spans[len(checks) :]:  # read back while the next commit is written
-                if any(done[segment.name] < segment.n for segment, _ in span):
-                    break
-                checks.append(beside.submit(_must_be_recorded, recordings, span))
+            while n_commits < len(batches) and len(checks) < len(spans) and _is_sealed(spans[len(checks)], done):
+                checks.append(beside.submit(_must_be_recorded, recordings, spans[len(checks)]))  # while the next one is written
         recordings.make_durable()
-        checks += [beside.submit(_must_be_recorded, recordings, span) for span in spans[len(checks) :]]
-        for span, check in zip(spans, checks, strict=True):
+        for check in checks:
             check.result()
+        for at, span in enumerate(spans):
+            if at >= len(checks):
+                _must_be_recorded(recordings, span)
             for segment, _ in span:
                 with trouble(f"removing {segment.path}"):
                     segment.path.unlink()
@@ -142,6 +143,10 @@ def _spans(parts: list[tuple[Segment, Records]]) -> Iterator[list[tuple[Segment,
         span.append((segment, rows))
     if span:
         yield span
+
+
+def _is_sealed(span: list[tuple[Segment, Records]], done: dict[str, int]) -> bool:
+    return all(done[segment.name] >= segment.n for segment, _ in span)
 
 
 def _must_be_recorded(recordings: Recordings, span: list[tuple[Segment, Records]]) -> None:
