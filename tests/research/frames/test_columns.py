@@ -18,6 +18,7 @@ UNITS = ("_pts", "_usd", "_s", "_frac", "_size")
 COUNTED = {"size", "volume", "signed_volume", "qty", "ofi", "rv", "p_up", "confidence", "value", "threshold", "r"}  # their text says what
 
 
+@pytest.mark.covers("S3-41")
 @pytest.mark.parametrize("name", FRAMES)
 def test_the_page_holds_the_table_of_every_frame(name: str) -> None:
     page = PAGE.read_text(encoding="utf-8")
