@@ -217,6 +217,7 @@ def digests() -> dict[str, list[str]]:
     return made
 
 
+@pytest.mark.proof
 def test_another_process_with_another_hash_seed_arrives_at_the_same_model() -> None:
     seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     other = subprocess.run(

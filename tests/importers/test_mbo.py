@@ -110,6 +110,7 @@ def test_our_book_agrees_with_the_slow_one_after_every_event(table, states):
     assert book.n_unknown == 0
 
 
+@pytest.mark.proof
 def test_the_fold_holds_the_true_ten_rows_and_quote_whenever_time_moves(table, reading):
     """The compiled fold is fed what we would record, and compared with the slow book at every stamp of the file."""
     records = reading.streams[0].records.copy()

@@ -63,7 +63,7 @@ def test_a_run_that_is_not_killed_trades_changes_and_passes_every_point(memory: 
     assert set(POINTS) == lives.points.keys()
 
 
-@pytest.mark.parametrize("half", [0, 1])
+@pytest.mark.parametrize("half", [0, pytest.param(1, marks=pytest.mark.proof)])
 def test_a_live_run_dies_at_every_named_point_and_is_taken_up(memory: Path, half: int) -> None:
     points = [point for pair in zip(EARLY, LATE, strict=False) for point in pair]
     points += [point for point in POINTS if point not in points]

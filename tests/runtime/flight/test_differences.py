@@ -44,24 +44,28 @@ def test_a_byte_of_a_print_is_named_by_message_and_field(changed: Flown) -> None
     assert float(said.ours) == float(said.then) + 1 and "its bytes were changed since" in said.why
 
 
+@pytest.mark.proof
 def test_a_byte_of_the_book_is_found_among_its_neighbours(changed: Flown) -> None:
     ns = planted(changed, Depth, 100, size=lambda size: size + 1)
     said = diverged(changed)
     assert (said.component, said.message, said.field, said.at_ns) == ("raw decoder", "Depth", "size", ns)
 
 
+@pytest.mark.proof
 def test_a_byte_of_a_fee_is_the_translators(changed: Flown) -> None:
     ns = planted(changed, CommissionReport, 0, commission=lambda fee: fee + 1)
     said = diverged(changed)
     assert (said.component, said.message, said.field, said.at_ns) == ("translator", "CommissionReport", "commission", ns)
 
 
+@pytest.mark.proof
 def test_a_byte_of_a_frame_that_left_is_named(changed: Flown) -> None:
     assert change(changed.tape(), once(b"STP", b"LMT", Way.LEFT)) == 1
     said = diverged(changed)
     assert (said.message, said.field, said.ours, said.then) == ("PlaceOrder", "order.order_type", "STP", "LMT")
 
 
+@pytest.mark.proof
 def test_an_answer_that_never_came_leaves_somebody_waiting_and_says_for_what(changed: Flown) -> None:
     def without(chunk: Chunk) -> Chunk | None:
         return None if chunk.way is Way.CAME and chunk.data[4:].startswith(b"178\0") else chunk
@@ -71,6 +75,7 @@ def test_an_answer_that_never_came_leaves_somebody_waiting_and_says_for_what(cha
     assert (said.component, said.message, said.ours) == ("connection", "StartApi", "nothing") and said.why == "it did not leave"
 
 
+@pytest.mark.proof
 def test_another_decoder_is_the_raw_decoders(life: Flown, monkeypatch: pytest.MonkeyPatch) -> None:
     take = hot.Intake.take
 
@@ -87,6 +92,7 @@ def test_another_decoder_is_the_raw_decoders(life: Flown, monkeypatch: pytest.Mo
     assert said.why == "the message says what the log holds: it is read otherwise now"
 
 
+@pytest.mark.proof
 def test_another_translator_is_the_translators(life: Flown, monkeypatch: pytest.MonkeyPatch) -> None:
     hear = Translator.hear
 
@@ -99,6 +105,7 @@ def test_another_translator_is_the_translators(life: Flown, monkeypatch: pytest.
     assert (said.component, said.message) == ("translator", "CommissionReport") and said.why == "event FeeReported.fee_micros"
 
 
+@pytest.mark.proof
 def test_another_library_is_the_librarys(life: Flown, monkeypatch: pytest.MonkeyPatch) -> None:
     send = Client.send
 

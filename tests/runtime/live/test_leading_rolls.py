@@ -70,6 +70,7 @@ def was_moved_once(told: Story) -> None:
 
 
 @pytest.mark.covers("S2-43")
+@pytest.mark.proof
 def test_a_position_is_moved_into_the_month_that_leads_now(tmp_path: Path, around: Generated) -> None:
     async def script(told: Story) -> None:
         await come_over(told)

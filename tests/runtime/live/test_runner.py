@@ -22,7 +22,7 @@ from workbench.runtime.logged import Logged, open_log
 from workbench.store import entries
 from workbench.store.manifest import run_folders
 
-SEEDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.proof) for seed in range(2, 6))]
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.proof) for seed in range(1, 6))]
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +92,7 @@ def test_a_run_that_was_cut_off_is_taken_up_and_its_log_is_still_one(tmp_path: P
     assert len(refs) == len(set(refs))
 
 
+@pytest.mark.proof
 def test_a_run_that_died_before_its_first_record_is_taken_up(tmp_path: Path, of: World) -> None:
     broker = Broker(3)
     for turns in (1, 2, 3, 4):
@@ -140,6 +141,7 @@ def test_a_session_that_ends_goes_on_as_the_next_over_the_same_line(tmp_path: Pa
     assert np.count_nonzero((whole["kind"] != Kind.TIME) & (whole["kind"] != Kind.PHASE)) == len(live.venue.market)
 
 
+@pytest.mark.proof
 def test_a_run_that_died_in_a_session_that_is_over_is_closed_and_begun_with(tmp_path: Path, of: World) -> None:
     hours = ShortHours(int(of.records["recv_ns"][0]) - SECOND, 11 * MINUTE)
     broker = Broker(6)

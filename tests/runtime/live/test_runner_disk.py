@@ -59,7 +59,7 @@ def full_from(turn: int) -> Iterator[Full]:
 
 
 @pytest.mark.covers("S0-17")
-@pytest.mark.parametrize("turn", [40, 400])
+@pytest.mark.parametrize("turn", [40, pytest.param(400, marks=pytest.mark.proof)])
 def test_a_full_disk_ends_the_run_and_what_was_sent_was_written(tmp_path: Path, of: World, turn: int) -> None:
     broker = Broker(4)
     live = Played(tmp_path, of, broker, cuts=0.0)
