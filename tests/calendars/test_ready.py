@@ -77,7 +77,7 @@ def test_it_answers_alike_at_every_quarter_of_an_hour(calendar: str) -> None:
     assert (found.phase_records(1, first, first + 90 * DAY) == fresh.phase_records(1, first, first + 90 * DAY)).all()
 
 
-@pytest.mark.proof
+@pytest.mark.nightly
 @settings(max_examples=25)
 @given(some.sampled_from(ROOTS), some.dates(date(1999, 1, 1), date(2039, 1, 1)), some.integers(0, 500))
 def test_any_range_of_days_is_the_one_that_would_be_made(calendar: str, first: date, n: int) -> None:
@@ -168,7 +168,7 @@ def test_where_nothing_can_be_kept_the_answers_are_the_same(tmp_path: Path) -> N
     assert (ready.whole_business(tmp_path / "file") == ready.whole_business()).all()
 
 
-@pytest.mark.proof
+@pytest.mark.nightly
 def test_several_processes_that_miss_at_once_leave_one_whole_table(shelf: Path, tmp_path: Path) -> None:
     code = f"import pathlib; from workbench.calendars import ready; ready.whole_table({NYSE!r}, pathlib.Path({str(tmp_path)!r}))"
     for each in [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]:

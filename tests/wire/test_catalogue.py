@@ -183,7 +183,7 @@ def example(cls, version):
     return max(drawn, key=lambda message: len(encode(message, version)))
 
 
-@pytest.mark.proof
+@pytest.mark.nightly
 def test_5_000_mangled_messages_raise_nothing_but_a_wire_error():
     assert fuzz(5_000) > 5_000
 

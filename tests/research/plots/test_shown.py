@@ -45,7 +45,7 @@ def n_scripts(outputs: list[dict[str, Any]]) -> int:
     return sum("BEGIN bokeh.min.js" in data.get("application/javascript", "") for data in outputs)
 
 
-@pytest.mark.proof
+@pytest.mark.nightly
 def test_a_notebook_asks_nobody_outside_and_a_page_loaded_anew_draws(kernel: KernelManager) -> None:
     first = page(kernel)
     imported = run(first, "from workbench.research.plots import look")
